@@ -1,0 +1,105 @@
+"""What a sound driver is.
+
+PCM at this border is int16, mono, 48 000 Hz, whatever the device runs at; the driver converts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Pcm = npt.NDArray[np.int16]
+
+
+class DeviceFailure(Exception):
+    """A device could not be opened or has gone; the text names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SoundDevice:
+    """One device of one driver. `id` = "driver:name" (for PortAudio the host API's name and the device's),
+    stable over plugging, never an index."""
+
+    id: str
+    name: str
+    inputs: int
+    outputs: int
+    default_input: bool = False
+    default_output: bool = False
+
+
+class CaptureStream(Protocol):
+    """An open microphone, filling a ring from its own thread."""
+
+    @property
+    def alive(self) -> bool:
+        """False once the device has gone or the callbacks have stopped."""
+        ...
+
+    def available(self) -> int:
+        """Samples that can be read now."""
+        ...
+
+    def read(self, samples: int) -> Pcm:
+        """Take exactly `samples`; silence fills what is missing."""
+        ...
+
+    def close(self) -> None:
+        """Release the device; harmless when done already."""
+        ...
+
+
+class PlayoutStream(Protocol):
+    """An open speaker, emptying a ring from its own thread."""
+
+    @property
+    def alive(self) -> bool:
+        """False once the device has gone or the callbacks have stopped."""
+        ...
+
+    @property
+    def underflows(self) -> int:
+        """How often the ring was empty when the device asked."""
+        ...
+
+    def queued(self) -> int:
+        """Samples waiting in the ring."""
+        ...
+
+    def write(self, pcm: Pcm) -> int:
+        """Queue samples; returns how many fitted."""
+        ...
+
+    def close(self) -> None:
+        """Release the device; harmless when done already."""
+        ...
+
+
+class SoundDriver(Protocol):
+    """A family of devices. Calls may block (tens of ms) and are made from an executor."""
+
+    name: str
+
+    def devices(self) -> tuple[SoundDevice, ...]:
+        """What is present now."""
+        ...
+
+    def open_capture(self, device: str) -> CaptureStream:
+        """Open a microphone by id ("default" follows the system). Raises DeviceFailure."""
+        ...
+
+    def open_playout(self, device: str) -> PlayoutStream:
+        """Open a speaker by id ("default" follows the system). Raises DeviceFailure."""
+        ...
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` (from any thread) when devices come or go; returns a function that stops it."""
+        ...
+
+    def close(self) -> None:
+        """Release everything."""
+        ...

@@ -1,0 +1,1 @@
+"""Between packet and PCM: codecs, jitter buffer, concealment, mixer, tones, quality; no sockets or devices."""

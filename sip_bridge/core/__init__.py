@@ -1,0 +1,1 @@
+"""Protocol without input or output: takes bytes and now, returns events and datagrams."""

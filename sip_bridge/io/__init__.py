@@ -1,0 +1,1 @@
+"""Sockets, name lookup and timers that drive the core."""

@@ -1,0 +1,1 @@
+"""Media of a call: RTP, RTCP, SRTP, ICE, DTMF, and the bridge to aiortc tracks."""

@@ -1,0 +1,1 @@
+"""The application core: no Qt; sockets only in adapters and control."""

@@ -1,0 +1,85 @@
+"""What the core tells the rest of the program. All frozen; they cross threads as they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from softphone.domain.account import Account
+from softphone.domain.call import Call
+from softphone.domain.device import DeviceState
+from softphone.domain.history import HistoryEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Root of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged(Event):
+    """The line's state changed."""
+
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged(Event):
+    """A call is new, changed or has ended (state ENDED is sent exactly once)."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfReceived(Event):
+    """The far end pressed a key."""
+
+    call_id: str
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesChanged(Event):
+    """Devices came, went, or a role uses another one."""
+
+    devices: DeviceState
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsChanged(Event):
+    """Microphone and speaker level in dBFS, at most 20 times a second while somebody looks."""
+
+    microphone_dbfs: float
+    speaker_dbfs: float
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryChanged(Event):
+    """An entry was added (`entry`), or the list changed otherwise (None). `missed` counts unseen calls."""
+
+    entry: HistoryEntry | None
+    missed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactsChanged(Event):
+    """The contact list changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged(Event):
+    """A setting has a new value."""
+
+    key: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Notice(Event):
+    """Something a person should know, as a stable code with parameters; presenters find the words.
+
+    Codes: secrets-unavailable, storage-failed, storage-recovered, settings-recovered, device-lost,
+    device-none, history-recovered, transfer-failed, call-not-encrypted, dial-confirm, network-lost.
+    """
+
+    code: str
+    parameters: dict[str, str] = field(default_factory=dict)
