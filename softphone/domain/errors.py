@@ -21,11 +21,15 @@ class IllegalTransition(SoftphoneError):
 
 
 class SignInRefused(SoftphoneError):
-    """Signing in failed; `code` is a Refusal's value, `detail` names the server or number concerned."""
+    """Signing in failed; `code` is a Refusal's value, `detail` names the server or number concerned.
 
-    def __init__(self, code: str, detail: str = "") -> None:
+    `status_code` is the SIP status that said no, 0 where none came.
+    """
+
+    def __init__(self, code: str, detail: str = "", status_code: int = 0) -> None:
         super().__init__(detail, code=code)
         self.detail = detail
+        self.status_code = status_code
 
 
 class NotSignedIn(SoftphoneError):

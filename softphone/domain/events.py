@@ -78,7 +78,8 @@ class Notice(Event):
     """Something a person should know, as a stable code with parameters; presenters find the words.
 
     Codes: secrets-unavailable, storage-failed, storage-recovered, settings-recovered, device-lost,
-    device-none, history-recovered, transfer-failed, call-not-encrypted, dial-confirm, network-lost.
+    device-none, history-recovered, contacts-recovered, transfer-failed, call-not-encrypted, dial-confirm
+    (`target`: ask, then dial), show-window (the program was started once more), network-lost.
     """
 
     code: str

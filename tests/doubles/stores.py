@@ -1,0 +1,144 @@
+"""Stores, keyring and directory in memory, each able to fail on command."""
+
+from __future__ import annotations
+
+from softphone.domain.contact import Contact
+from softphone.domain.errors import SecretsUnavailable, StorageError
+from softphone.domain.history import HistoryEntry, Outcome
+from softphone.ports import Discovery
+
+
+class FakeSecrets:
+    """Implements ports.Secrets; `unavailable` makes every method refuse."""
+
+    def __init__(self, **stored: str) -> None:
+        self.stored: dict[str, str] = dict(stored)
+        self.unavailable = False
+
+    async def get(self, name: str) -> str | None:
+        """See ports.Secrets."""
+        self._check()
+        return self.stored.get(name)
+
+    async def set(self, name: str, secret: str) -> None:
+        """See ports.Secrets."""
+        self._check()
+        self.stored[name] = secret
+
+    async def delete(self, name: str) -> None:
+        """See ports.Secrets."""
+        self._check()
+        self.stored.pop(name, None)
+
+    def _check(self) -> None:
+        if self.unavailable:
+            raise SecretsUnavailable("no keyring here")
+
+
+class FakeSettingsStore:
+    """Implements ports.SettingsStore; `full` makes saving fail, `damaged` tells a damaged file at load."""
+
+    def __init__(self, **values: object) -> None:
+        self.values: dict[str, object] = dict(values)
+        self.full = False
+        self.damaged = False
+        self.saves = 0
+
+    async def load(self) -> tuple[dict[str, object], bool]:
+        """See ports.SettingsStore."""
+        return dict(self.values), self.damaged
+
+    async def save(self, values: dict[str, object]) -> None:
+        """See ports.SettingsStore."""
+        if self.full:
+            raise StorageError("no space left")
+        self.saves += 1
+        self.values = dict(values)
+
+
+class FakeHistoryStore:
+    """Implements ports.HistoryStore; `full` makes writing fail."""
+
+    def __init__(self, *entries: HistoryEntry) -> None:
+        self.entries: list[HistoryEntry] = list(entries)
+        self._seen_until = 0
+        self.full = False
+
+    async def add(self, entry: HistoryEntry) -> None:
+        """See ports.HistoryStore."""
+        self._check()
+        self.entries.append(entry)
+
+    async def recent(self, limit: int = 200, search: str = "") -> list[HistoryEntry]:
+        """See ports.HistoryStore."""
+        wanted = search.casefold()
+        found = [e for e in self.entries if wanted in e.name.casefold() or wanted in e.number.casefold()]
+        return sorted(found, key=lambda entry: entry.started_at, reverse=True)[:limit]
+
+    async def mark_seen(self) -> None:
+        """See ports.HistoryStore."""
+        self._check()
+        self._seen_until = len(self.entries)
+
+    async def missed(self) -> int:
+        """See ports.HistoryStore."""
+        return sum(1 for e in self.entries[self._seen_until :] if e.outcome is Outcome.MISSED and not e.seen)
+
+    async def delete(self, entry_id: str) -> None:
+        """See ports.HistoryStore."""
+        self._check()
+        self.entries = [entry for entry in self.entries if entry.id != entry_id]
+
+    async def clear(self) -> None:
+        """See ports.HistoryStore."""
+        self._check()
+        self.entries.clear()
+
+    def _check(self) -> None:
+        if self.full:
+            raise StorageError("no space left")
+
+
+class FakeContactStore:
+    """Implements ports.ContactStore; `full` makes writing fail."""
+
+    def __init__(self, *contacts: Contact) -> None:
+        self.contacts: dict[str, Contact] = {contact.id: contact for contact in contacts}
+        self.full = False
+
+    async def all(self, search: str = "") -> list[Contact]:
+        """See ports.ContactStore."""
+        wanted = search.casefold()
+        found = [
+            c
+            for c in self.contacts.values()
+            if any(wanted in text.casefold() for text in (c.name, c.company, *c.numbers))
+        ]
+        return sorted(found, key=lambda contact: contact.name.casefold())
+
+    async def put(self, contact: Contact) -> None:
+        """See ports.ContactStore."""
+        self._check()
+        self.contacts[contact.id] = contact
+
+    async def delete(self, contact_id: str) -> None:
+        """See ports.ContactStore."""
+        self._check()
+        self.contacts.pop(contact_id, None)
+
+    def _check(self) -> None:
+        if self.full:
+            raise StorageError("no space left")
+
+
+class FakeDirectory:
+    """Implements ports.Directory; answers from `found`."""
+
+    def __init__(self, **found: Discovery) -> None:
+        self.found: dict[str, Discovery] = dict(found)
+        self.asked: list[str] = []
+
+    async def discover(self, host: str, *, ca_file: str = "") -> Discovery | None:
+        """See ports.Directory."""
+        self.asked.append(host)
+        return self.found.get(host)
