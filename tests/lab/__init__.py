@@ -1,0 +1,1 @@
+"""Real peers for tests: Kamailio, baresip, sipp, a DNS server and certificates, all on loopback."""

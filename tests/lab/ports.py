@@ -1,0 +1,55 @@
+"""Ports on loopback that nobody uses now, below the range the system hands out by itself."""
+
+from __future__ import annotations
+
+import random
+import socket
+from contextlib import suppress
+
+FIRST = 20_000
+LAST = 32_000
+LOOPBACK = "127.0.0.1"
+
+
+class NoFreePort(Exception):
+    """Many tries found nothing free: something on this machine holds them all."""
+
+
+def _free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            if kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                return False
+    return True
+
+
+def free_ports(count: int, *, consecutive: bool = False) -> list[int]:
+    """`count` ports free for UDP and TCP; in one even-numbered run when `consecutive`. Raises NoFreePort."""
+    chosen: list[int] = []
+    for _ in range(500):
+        start = random.randrange(FIRST, LAST - count, 2)
+        if consecutive:
+            block = list(range(start, start + count))
+            if all(_free(port) for port in block):
+                return block
+        elif start not in chosen and _free(start):
+            chosen.append(start)
+            if len(chosen) == count:
+                return chosen
+    raise NoFreePort(str(count))
+
+
+def free_port() -> int:
+    """One port free for UDP and TCP."""
+    return free_ports(1)[0]
+
+
+def listening(port: int) -> bool:
+    """Whether something accepts TCP connections on this loopback port."""
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), timeout=0.2):
+        return True
+    return False

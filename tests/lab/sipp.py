@@ -1,0 +1,85 @@
+"""sipp playing a scenario: the peer that does exactly what a test needs, however odd."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.lab.ports import LOOPBACK, free_port
+from tests.lab.process import PeerFailed, Process
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+
+
+class Sipp:
+    """One run of a scenario. `remote` is where it sends (host, port), or None where it only answers.
+
+    `scenario` is a file name under scenarios/, or XML text; `rows` become its CSV fields; `calls` is how many
+    calls it plays before it ends by itself.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        scenario: str,
+        *,
+        remote: tuple[str, int] | None = None,
+        rows: Sequence[Sequence[str]] = (),
+        keys: Sequence[tuple[str, str]] = (),
+        transport: str = "udp",
+        calls: int = 1,
+        port: int = 0,
+        timeout_s: int = 30,
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = port or free_port()
+        self._folder = folder
+        path = folder / "scenario.xml"
+        text = scenario if scenario.lstrip().startswith("<") else (SCENARIOS / scenario).read_text()
+        path.write_text(text)
+        self._command = [
+            "sipp", "-sf", str(path), "-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK,
+            "-m", str(calls), "-l", "10", "-r", "20", "-t", {"udp": "u1", "tcp": "t1"}[transport],
+            "-nostdin", "-trace_err", "-error_file", str(folder / "errors"),
+            "-trace_msg", "-message_file", str(folder / "messages"),
+            "-timeout", str(timeout_s), "-timeout_error",
+        ]  # fmt: skip
+        for name, value in keys:
+            self._command += ["-key", name, value]
+        if rows:
+            table = folder / "fields.csv"
+            table.write_text("SEQUENTIAL\n" + "".join(";".join(row) + "\n" for row in rows))
+            self._command += ["-inf", str(table)]
+        if remote is not None:
+            self._command.append(f"{remote[0]}:{remote[1]}")
+        self._process: Process | None = None
+
+    @property
+    def messages(self) -> str:
+        """Every message it sent and received so far."""
+        path = self._folder / "messages"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    @property
+    def errors(self) -> str:
+        """What it found wrong."""
+        path = self._folder / "errors"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def start(self) -> None:
+        """Start playing."""
+        self._process = Process(self._command, self._folder / "log", cwd=self._folder)
+
+    def finish(self, timeout_s: float = 15.0) -> None:
+        """Wait until all its calls went as the scenario says. Raises PeerFailed."""
+        if self._process is None:
+            raise PeerFailed("sipp was not started")
+        status = self._process.wait(timeout_s)
+        if status != 0:
+            self.stop()
+            raise PeerFailed(f"sipp ended with {status}: {self.errors[-3000:]} {self.messages[-3000:]}")
+
+    def stop(self) -> None:
+        """End it; harmless when it has ended."""
+        if self._process is not None:
+            self._process.stop(0.3)
