@@ -1,0 +1,140 @@
+"""Keep the catalogues true to the source: `python -m tools.words compile|update|check`.
+
+compile  make the .mo files the program loads
+update   bring new messages into every catalogue, drop the unused ones (English is filled from the source)
+check    say what is missing, unused or fuzzy; exit 1 if anything is
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from babel.messages.catalog import Catalog, Message  # noqa: E402
+from babel.messages.extract import extract_from_file  # noqa: E402
+from babel.messages.mofile import write_mo  # noqa: E402
+from babel.messages.pofile import read_po, write_po  # noqa: E402
+
+from resources import LOCALES  # noqa: E402
+from resources.words import DOMAIN, LANGUAGES  # noqa: E402
+
+ROOMS = ("softphone", "ui")
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "marked": None, "n": (1, 2)}
+
+
+def catalogue_path(language: str) -> Path:
+    """Where a language's catalogue stands."""
+    return LOCALES / language / "LC_MESSAGES" / f"{DOMAIN}.po"
+
+
+def extract() -> Catalog:
+    """All messages of the source, each with the files it is used in."""
+    catalogue = Catalog(project="Softphone", domain=DOMAIN, charset="utf-8")
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            place = path.relative_to(ROOT).as_posix()
+            for _line, message, _comments, context in extract_from_file("python", path, KEYWORDS):
+                catalogue.add(message, locations=[(place, 0)], context=context)
+    return catalogue
+
+
+def read(language: str) -> Catalog:
+    """A language's catalogue, empty where there is none yet."""
+    path = catalogue_path(language)
+    if not path.exists():
+        return Catalog(locale=language, project="Softphone", domain=DOMAIN, charset="utf-8")
+    with path.open("rb") as file:
+        return read_po(file, locale=language, domain=DOMAIN)
+
+
+def update() -> None:
+    """Merge the source's messages into every catalogue."""
+    source = extract()
+    for language in LANGUAGES:
+        catalogue = read(language)
+        catalogue.update(source, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        if language == "en":
+            fill_from_source(catalogue)
+        catalogue_path(language).parent.mkdir(parents=True, exist_ok=True)
+        with catalogue_path(language).open("wb") as file:
+            write_po(file, catalogue, width=110, sort_output=True, include_lineno=False, omit_header=False)
+
+
+def fill_from_source(catalogue: Catalog) -> None:
+    """English says what the source says."""
+    for message in catalogue:
+        if message.id and not message.string:
+            message.string = message.id
+        if message.id and not isinstance(message.id, str):
+            message.string = tuple(message.id)
+
+
+def compile_all() -> None:
+    """Write the .mo file beside every .po that is newer."""
+    for language in LANGUAGES:
+        source = catalogue_path(language)
+        target = source.with_suffix(".mo")
+        if source.exists() and (
+            not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
+        ):
+            partial = target.with_suffix(".mo.new")
+            with partial.open("wb") as file:
+                write_mo(file, read(language))
+            partial.replace(target)
+
+
+def faults() -> list[str]:
+    """Every difference between the source's messages and the catalogues, as sentences."""
+    source = {message.id for message in extract() if message.id}
+    found = []
+    for language in LANGUAGES:
+        catalogue = {message.id: message for message in read(language) if message.id}
+        found += [f"{language}: missing {identity!r}" for identity in sorted(map(str, source - set(catalogue)))]
+        found += [f"{language}: unused {identity!r}" for identity in sorted(map(str, set(catalogue) - source))]
+        for message in catalogue.values():
+            found += [f"{language}: {fault} {message.id!r}" for fault in message_faults(message)]
+    return found
+
+
+def message_faults(message: Message) -> Iterator[str]:
+    """What is wrong with one translation."""
+    strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
+    originals = [message.id] if isinstance(message.id, str) else list(message.id)
+    if message.fuzzy:
+        yield "fuzzy"
+    if not strings or not all(strings):
+        yield "untranslated"
+    elif any(placeholders(text) != placeholders(originals[-1]) for text in strings):
+        yield "other placeholders in"
+
+
+def placeholders(text: str) -> set[str]:
+    """Names in braces, as `str.format` reads them."""
+    return {piece.split("}")[0] for piece in text.split("{")[1:]}
+
+
+def main(arguments: list[str]) -> int:
+    """The command line."""
+    match arguments:
+        case ["compile"]:
+            compile_all()
+        case ["update"]:
+            update()
+        case ["check"]:
+            found = faults()
+            print("\n".join(found) or "The catalogues are complete.")
+            return 1 if found else 0
+        case _:
+            print(__doc__)
+            return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
