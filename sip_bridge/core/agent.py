@@ -27,7 +27,7 @@ class Agent:
     # --- told by the driver ----------------------------------------------------------------------
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
-        """One message (a datagram, or one frame of a stream), or a keep-alive: CRLF CRLF, or CRLF as its pong."""
+        """One message (a datagram or a frame of a stream), or a keep-alive: CRLF CRLF, CRLF as its pong."""
         raise NotImplementedError
 
     def flow_opened(self, request: int, flow: Flow, now: float) -> None:
@@ -106,7 +106,7 @@ class Agent:
         raise NotImplementedError
 
     def reject(self, call: str, status: int, now: float, reason: str = "") -> None:
-        """Refuse an incoming call with a final status (486, 603, 488…) and an optional Reason header value."""
+        """Refuse an incoming call with a final status (486, 603, 488…); `reason` is a Reason header."""
         raise NotImplementedError
 
     def cancel_or_bye(self, call: str, now: float, reason: str = "") -> None:
@@ -114,7 +114,7 @@ class Agent:
         raise NotImplementedError
 
     def reoffer(self, call: str, sdp: bytes, now: float) -> None:
-        """Offer a changed session (hold, resume, new address) by re-INVITE; AnswerReceived or ReofferFailed follows."""
+        """Offer a changed session (hold, resume, new address); AnswerReceived or ReofferFailed follows."""
         raise NotImplementedError
 
     def answer_offer(self, call: str, sdp: bytes, now: float) -> None:

@@ -118,7 +118,8 @@ class AnswerReceived:
 class OfferReceived:
     """The peer offers: reply with `answer_offer` or `refuse_offer`.
 
-    `kind`: "reinvite", "update", or "delayed" (the 2xx of our INVITE without offer; the answer goes in the ACK).
+    `kind`: "reinvite", "update", or "delayed": the response to our INVITE without offer; the answer goes in
+    the ACK (or PRACK).
     """
 
     call: str
@@ -144,7 +145,7 @@ class ReofferFailed:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The call is over. `status` is the SIP status, or 0. `retry_after` in seconds when the peer named one."""
+    """The call is over. `status` is the SIP status, or 0; `retry_after` seconds if the peer named them."""
 
     call: str
     status: int
