@@ -1,1 +1,1 @@
-"""Between packet and PCM: codecs, jitter buffer, concealment, mixer, tones, quality; no sockets or devices."""
+"""Between packet and PCM: codecs, jitter buffer, mixer, tones, quality; no sockets or devices."""

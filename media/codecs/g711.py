@@ -1,0 +1,62 @@
+"""G.711 A-law and µ-law (RFC 3551 4.5.14) by table."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from media.codecs.waveform import WaveformDecoder
+from media.resample import Downsampler
+from media.types import Pcm
+
+CODEC_RATE = 8_000
+Codes = npt.NDArray[np.uint8]
+
+
+def _expand_mulaw() -> Pcm:
+    code = ~np.arange(256, dtype=np.uint8)
+    magnitude = ((((code & 0x0F).astype(np.int32) << 3) + 0x84) << ((code >> 4) & 7)) - 0x84
+    return np.where(code & 0x80, -magnitude, magnitude).astype(np.int16)
+
+
+def _expand_alaw() -> Pcm:
+    code = np.arange(256, dtype=np.uint8) ^ 0x55
+    segment = ((code >> 4) & 7).astype(np.int32)
+    mantissa = ((code & 0x0F).astype(np.int32) << 4) + 8
+    magnitude = np.where(segment > 0, (mantissa + 0x100) << np.maximum(segment - 1, 0), mantissa)
+    return np.where(code & 0x80, magnitude, -magnitude).astype(np.int16)
+
+
+def _compress(expand: Pcm) -> Codes:
+    """For every int16 (index + 32768) the code whose value is nearest; of two equals the lower."""
+    order = np.argsort(expand, kind="stable")
+    values = expand[order].astype(np.int32)
+    middles = (values[1:] + values[:-1]) / 2
+    index = np.searchsorted(middles, np.arange(-32768, 32768), side="left")
+    return order[index].astype(np.uint8)
+
+
+EXPAND = {"PCMU": _expand_mulaw(), "PCMA": _expand_alaw()}
+COMPRESS = {name: _compress(table) for name, table in EXPAND.items()}
+
+
+class G711Encoder:
+    """`name` is PCMA or PCMU."""
+
+    def __init__(self, name: str) -> None:
+        self._table = COMPRESS[name]
+        self._down = Downsampler(CODEC_RATE)
+
+    def encode(self, pcm: Pcm) -> bytes:
+        """A byte per sample at 8 kHz."""
+        narrow = self._down.process(pcm)
+        return self._table[narrow.astype(np.int32) + 32768].tobytes()
+
+    def set_loss(self, percent: float) -> None:
+        """G.711 can't protect itself."""
+
+
+def g711_decoder(name: str) -> WaveformDecoder:
+    """`name` is PCMA or PCMU."""
+    table = EXPAND[name]
+    return WaveformDecoder(CODEC_RATE, lambda payload: table[np.frombuffer(payload, np.uint8)], lambda: None)

@@ -1,0 +1,77 @@
+"""48 kHz to and from a codec's 8 or 16 kHz, by a polyphase filter whose output never runs ahead or behind.
+
+A jitter buffer needs exactly six (or three) samples out for each one in; a general stream resampler holds
+back a varying number. The delay is half the filter: 1.5 ms at 8 kHz and 0.9 ms at 16 kHz, each way.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import numpy.typing as npt
+
+from media.types import RATE, Pcm
+
+Taps = npt.NDArray[np.float32]
+STOP_BAND_DB = 60.0
+
+
+@functools.cache
+def low_pass(factor: int) -> Taps:
+    """A Kaiser-windowed sinc of unit gain for RATE/`factor`; its length is a multiple of `factor`."""
+    edge = 0.5 / factor
+    width = (0.15 if factor > 3 else 0.125) * 2 * edge * 2 * np.pi
+    per_phase = int(np.ceil((STOP_BAND_DB - 8) / (2.285 * width) / factor))
+    length = per_phase * factor
+    time = np.arange(length) - (length - 1) / 2
+    beta = 0.1102 * (STOP_BAND_DB - 8.7)
+    taps = 2 * edge * np.sinc(2 * edge * time) * np.kaiser(length, beta)
+    unit: Taps = (taps / taps.sum()).astype(np.float32)
+    return unit
+
+
+def _windows(signal: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
+    windows: npt.NDArray[np.float32] = np.lib.stride_tricks.sliding_window_view(signal, length)
+    return windows
+
+
+def to_int16(signal: npt.NDArray[np.float32]) -> Pcm:
+    """Rounded and cut off at full scale."""
+    pcm: Pcm = np.clip(np.rint(signal), -32768, 32767).astype(np.int16)
+    return pcm
+
+
+class Upsampler:
+    """`rate` Hz to 48 kHz as a stream."""
+
+    def __init__(self, rate: int) -> None:
+        self.factor = RATE // rate
+        taps = low_pass(self.factor) * self.factor
+        # Column p of the bank makes output phase p; the newest input meets the first tap.
+        self._bank = np.ascontiguousarray(taps.reshape(-1, self.factor)[::-1])
+        self._past = np.zeros(len(self._bank) - 1, np.float32)
+
+    def process(self, pcm: npt.NDArray[np.generic]) -> Pcm:
+        """All of the sound of `pcm`, `factor` times as many samples."""
+        signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
+        self._past = signal[-len(self._past) :]
+        out = _windows(signal, len(self._bank)) @ self._bank
+        return to_int16(out.ravel())
+
+
+class Downsampler:
+    """48 kHz to `rate` Hz as a stream; blocks must be a multiple of the factor."""
+
+    def __init__(self, rate: int) -> None:
+        self.factor = RATE // rate
+        self._taps = np.ascontiguousarray(low_pass(self.factor)[::-1])
+        self._past = np.zeros(len(self._taps) - 1, np.float32)
+
+    def process(self, pcm: Pcm) -> Pcm:
+        """A `factor`-th as many samples."""
+        signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
+        self._past = signal[-len(self._past) :]
+        windows = _windows(signal, len(self._taps))[self.factor - 1 :: self.factor]
+        out = windows @ self._taps
+        return to_int16(out)

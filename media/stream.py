@@ -1,0 +1,141 @@
+"""One call's voice: microphone blocks to frames, packets to blocks for the ear."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from media.codecs import registry
+from media.codecs.types import Encoder
+from media.errors import CodecError, CodecUnavailable
+from media.jitter import Format, JitterBuffer, JitterStatistics
+from media.levels import FLOOR_DBFS, LevelMeter
+from media.mixer import amplify
+from media.types import BLOCK, RATE, AudioFrame, AudioPacket, CodecSpec, Pcm
+
+BLOCK_MS = 1000 * BLOCK // RATE
+SILENCE = np.zeros(BLOCK, np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatistics:
+    """A stream's figures. Levels in dBFS over the last 50 ms: `sent_level` after muting, `received_level`
+    before gain. `remote_loss_percent` is what the far end last reported, -1 before any report."""
+
+    codec: str
+    frames_sent: int = 0
+    bytes_sent: int = 0
+    frames_failed: int = 0
+    fec: bool = False
+    remote_loss_percent: float = -1.0
+    sent_level_dbfs: float = FLOOR_DBFS
+    received_level_dbfs: float = FLOOR_DBFS
+    receive: JitterStatistics = field(default_factory=JitterStatistics)
+
+
+class VoiceStream:
+    """Sends with `spec`; receives `spec` and, where given, the other payload types of the negotiation.
+
+    Raises CodecUnavailable when `spec` can't work here. Not for several threads at once.
+    """
+
+    def __init__(self, spec: CodecSpec, *, receive: Sequence[CodecSpec] = ()) -> None:
+        self.muted = False
+        self.gain_db = 0.0
+        """Loudness of the far end, -40…+12 dB."""
+        self._sent = LevelMeter()
+        self._heard = LevelMeter()
+        self._frames = self._bytes = self._failed = 0
+        self._remote_loss = -1.0
+        self._jitter = JitterBuffer({})
+        self.change_codec(spec, receive=receive)
+
+    @property
+    def spec(self) -> CodecSpec:
+        """What is being sent."""
+        return self._spec
+
+    def change_codec(self, spec: CodecSpec, *, receive: Sequence[CodecSpec] = ()) -> None:
+        """Send with another codec from the next frame on; what is still buffered plays out with the
+        old decoder. Raises CodecUnavailable and leaves everything as it was."""
+        self._encoder: Encoder = registry.encoder(spec)
+        self._spec = spec
+        self._blocks: list[Pcm] = []
+        self._per_frame = registry.frame_ms(spec) // BLOCK_MS
+        self._unsent = 0
+        self._start = True
+        for one in (*receive, spec):
+            self._accept(one, required=one is spec)
+        if self._remote_loss >= 0:
+            self._encoder.set_loss(self._remote_loss)
+
+    def _accept(self, spec: CodecSpec, *, required: bool) -> None:
+        try:
+            self._jitter.formats[spec.payload_type] = Format(registry.decoder(spec), spec.clock_rate)
+        except CodecUnavailable:
+            if required:
+                raise
+
+    # --- sending -------------------------------------------------------------------------------------
+
+    def capture(self, block: Pcm) -> AudioFrame | None:
+        """Take 10 ms from the microphone; a frame whenever enough has come (20 ms: every second block).
+        Muted, silence is sent so that the far end's address bindings and timers live on."""
+        if self.muted:
+            block = SILENCE
+        self._sent.add(block)
+        self._blocks.append(block)
+        if len(self._blocks) < self._per_frame:
+            return None
+        pcm = np.concatenate(self._blocks)
+        self._blocks.clear()
+        return self._encode(pcm)
+
+    def _encode(self, pcm: Pcm) -> AudioFrame | None:
+        self._unsent += len(pcm) * self._spec.clock_rate // RATE
+        try:
+            payload = self._encoder.encode(pcm)
+        except CodecError:
+            self._failed += 1
+            payload = b""
+        if not payload:
+            self._start = True
+            return None
+        frame = AudioFrame(payload, self._unsent, marker=self._start)
+        self._unsent, self._start = 0, False
+        self._frames += 1
+        self._bytes += len(payload)
+        return frame
+
+    def feedback(self, loss_percent: float) -> None:
+        """The far end's latest report (RTCP) of what it lost of our packets, in percent."""
+        self._remote_loss = loss_percent
+        self._encoder.set_loss(loss_percent)
+
+    # --- receiving -----------------------------------------------------------------------------------
+
+    def receive(self, packet: AudioPacket) -> None:
+        """Take a packet from the network."""
+        self._jitter.push(packet)
+
+    def pull(self, now: float) -> Pcm:
+        """The next 10 ms for the ear, gain applied; `now` is the clock of `AudioPacket.arrival`."""
+        block = self._jitter.pull(now)
+        self._heard.add(block)
+        return amplify(block, self.gain_db)
+
+    def statistics(self) -> StreamStatistics:
+        """Figures so far."""
+        return StreamStatistics(
+            codec=registry.canonical(self._spec.name),
+            frames_sent=self._frames,
+            bytes_sent=self._bytes,
+            frames_failed=self._failed,
+            fec=getattr(self._encoder, "fec", False),
+            remote_loss_percent=self._remote_loss,
+            sent_level_dbfs=self._sent.dbfs,
+            received_level_dbfs=self._heard.dbfs,
+            receive=self._jitter.statistics(),
+        )
