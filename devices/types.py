@@ -88,12 +88,16 @@ class SoundDriver(Protocol):
         """What is present now."""
         ...
 
+    def find(self, device: str) -> SoundDevice | None:
+        """What this id names, or None where it is not there now. Not all that can be found is listed."""
+        ...
+
     def open_capture(self, device: str) -> CaptureStream:
-        """Open a microphone by id ("default" follows the system). Raises DeviceFailure."""
+        """Open a microphone by id. Raises DeviceFailure."""
         ...
 
     def open_playout(self, device: str) -> PlayoutStream:
-        """Open a speaker by id ("default" follows the system). Raises DeviceFailure."""
+        """Open a speaker by id. Raises DeviceFailure."""
         ...
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:

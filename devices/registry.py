@@ -1,0 +1,85 @@
+"""All drivers as one: a device's id begins with the name of its driver."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from devices.notices import Notice
+from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice, SoundDriver
+
+
+class Drivers:
+    """Drivers in order of preference: the first that lists anything speaks for the machine.
+
+    The others stay reachable by id. All calls may block, and are made from one worker thread.
+    """
+
+    def __init__(self, drivers: Sequence[SoundDriver]) -> None:
+        self._drivers = tuple(drivers)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The drivers' names, in order of preference."""
+        return tuple(driver.name for driver in self._drivers)
+
+    def devices(self) -> tuple[SoundDevice, ...]:
+        """What is present now."""
+        for driver in self._drivers:
+            if found := driver.devices():
+                return found
+        return ()
+
+    def find(self, device: str) -> SoundDevice | None:
+        """What this id names, or None where it is not there now."""
+        driver = self._driver(device)
+        return driver.find(device) if driver else None
+
+    def open_capture(self, device: str) -> CaptureStream:
+        """Open a microphone by id. Raises DeviceFailure."""
+        return self._needed(device).open_capture(device)
+
+    def open_playout(self, device: str) -> PlayoutStream:
+        """Open a speaker by id. Raises DeviceFailure."""
+        return self._needed(device).open_playout(device)
+
+    def watch(self, changed: Notice) -> Notice:
+        """Call `changed` (from any thread) when devices come or go; the returned function ends it."""
+        stops = [driver.watch(changed) for driver in self._drivers]
+
+        def stop() -> None:
+            for stop_one in stops:
+                stop_one()
+
+        return stop
+
+    def close(self) -> None:
+        """Release everything."""
+        for driver in self._drivers:
+            driver.close()
+
+    def _driver(self, device: str) -> SoundDriver | None:
+        name = device.partition(":")[0]
+        return next((driver for driver in self._drivers if driver.name == name), None)
+
+    def _needed(self, device: str) -> SoundDriver:
+        driver = self._driver(device)
+        if driver is None:
+            raise DeviceFailure(f"no sound driver for {device}")
+        return driver
+
+
+def system_drivers(directory: Path) -> Drivers:
+    """The drivers of this platform; `directory` (made when needed) holds what they must write."""
+    from devices.portaudio import PortAudio
+    from devices.system import PortAudioDriver
+    from devices.wavfile import WavDriver
+
+    portaudio = PortAudio()
+    drivers: list[SoundDriver] = [PortAudioDriver(portaudio), WavDriver()]
+    if sys.platform == "linux":
+        from devices.pulse import PulseDriver
+
+        drivers.insert(0, PulseDriver(portaudio, directory))
+    return Drivers(drivers)

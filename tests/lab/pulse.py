@@ -1,0 +1,233 @@
+"""A PulseAudio server of a test's own, with virtual devices that can be plugged, fed and recorded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+import wave
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from tests.lab.process import PeerFailed, Process, wait_until
+
+Pcm = npt.NDArray[np.int16]
+RATE = 48_000
+
+_COMMAND = (
+    "--daemonize=no",
+    "--exit-idle-time=-1",
+    "--disallow-exit",
+    "--use-pid-file=no",
+    "--disable-shm=yes",
+    "--system=no",
+    "--high-priority=no",
+    "--realtime=no",
+)
+_RAW = ("--raw", f"--rate={RATE}", "--channels=1", "--format=s16le")
+
+
+class PulseRig:
+    """The running server. `environment` is what a program needs to see it."""
+
+    def __init__(self, directory: Path, name_runtime: str = "run") -> None:
+        self._runtime = directory / name_runtime
+        self._runtime.mkdir(mode=0o700, parents=True)
+        self._state = directory / "state"
+        self._state.mkdir()
+        self._socket = self._runtime / "native"
+        self._script = directory / "default.pa"
+        self._script.write_text(
+            f".fail\nload-module module-native-protocol-unix auth-anonymous=1 socket={self._socket}\n"
+        )
+        self._log = directory / "pulse.log"
+        self._modules: dict[str, list[str]] = {}
+        self._server: Process | None = None
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Variables for a child process, or for this one."""
+        return {
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "PULSE_RUNTIME_PATH": str(self._runtime),
+            "PULSE_STATE_PATH": str(self._state),
+            "XDG_RUNTIME_DIR": str(self._runtime),
+        }
+
+    def start(self) -> None:
+        """Start the server; also once more after `stop`, then without any device."""
+        self._modules.clear()
+        self._server = Process(
+            ["pulseaudio", "-n", "-F", str(self._script), *_COMMAND], self._log, environment=self.environment
+        )
+        if not wait_until(self._answers):
+            raise PeerFailed(f"PulseAudio does not start:\n{self._server.output[-2000:]}")
+
+    def stop(self) -> None:
+        """End the server."""
+        if self._server is not None:
+            self._server.stop()
+
+    def pactl(self, *arguments: str) -> str:
+        """Run a command of `pactl` and return what it printed."""
+        done = subprocess.run(
+            ["pactl", *arguments], capture_output=True, text=True, env=self._env(), timeout=10, check=False
+        )
+        if done.returncode:
+            raise PeerFailed(f"pactl {' '.join(arguments)}: {done.stderr}")
+        return done.stdout.strip()
+
+    def plug_speaker(self, name: str, description: str = "", *, rate: int = RATE) -> None:
+        """A new sink; without norewinds the callbacks of its streams would stall."""
+        self._load(
+            name,
+            f"module-null-sink sink_name={name} rate={rate} channels=2 norewinds=1 "
+            f"sink_properties=\"device.description='{description or name}'\"",
+        )
+
+    def plug_microphone(self, name: str, description: str = "") -> None:
+        """A new source, fed through a hidden sink named NAME_feed."""
+        self._load(
+            name,
+            f"module-null-sink sink_name={name}_feed rate={RATE} channels=1 norewinds=1",
+            f"module-remap-source source_name={name} master={name}_feed.monitor "
+            f"source_properties=\"device.description='{description or name}'\"",
+        )
+
+    def unplug(self, name: str) -> None:
+        """Pull a device out."""
+        for module in reversed(self._modules.pop(name)):
+            self.pactl("unload-module", module)
+
+    def set_default(self, *, speaker: str = "", microphone: str = "") -> None:
+        """Make devices the system's default."""
+        if speaker:
+            self.pactl("set-default-sink", speaker)
+        if microphone:
+            self.pactl("set-default-source", microphone)
+
+    @contextmanager
+    def recording(self, speaker: str) -> Iterator[Recording]:
+        """Record what a speaker plays while the block runs."""
+        recording = Recording(f"{speaker}.monitor", self._env())
+        try:
+            recording.wait_running()
+            yield recording
+        finally:
+            recording.stop()
+
+    def record(self, speaker: str, seconds: float) -> Pcm:
+        """What a speaker plays during the next `seconds`."""
+        with self.recording(speaker) as recording:
+            time.sleep(seconds)
+        return recording.pcm()
+
+    @contextmanager
+    def saying(self, microphone: str, pcm: Pcm) -> Iterator[None]:
+        """Say `pcm` into a microphone, from the start of the block, at most until its end."""
+        feeder = subprocess.Popen(
+            ["pacat", "-d", f"{microphone}_feed", *_RAW, "--latency-msec=20"],
+            stdin=subprocess.PIPE,
+            env=self._env(),
+        )
+        writer = threading.Thread(target=_write, args=(feeder, pcm), daemon=True)
+        writer.start()
+        try:
+            yield
+        finally:
+            feeder.kill()
+            feeder.wait()
+            writer.join(5)
+
+    def _load(self, name: str, *modules: str) -> None:
+        loaded = self._modules.setdefault(name, [])
+        for module in modules:
+            loaded.append(self.pactl("load-module", *module.split(" ", 1)))
+
+    def _answers(self) -> bool:
+        command = ["pactl", "info"]
+        return subprocess.run(command, capture_output=True, env=self._env(), check=False).returncode == 0
+
+    def _env(self) -> dict[str, str]:
+        return {**os.environ, **self.environment, "LC_ALL": "C.UTF-8"}
+
+
+class Recording:
+    """A `parec` on a monitor; each sample's time is known from when it was read."""
+
+    def __init__(self, source: str, environment: Mapping[str, str]) -> None:
+        self._process = subprocess.Popen(
+            ["parec", "-d", source, *_RAW, "--latency-msec=10"], stdout=subprocess.PIPE, env=environment
+        )
+        self._parts: list[tuple[float, bytes]] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+
+    def wait_running(self) -> None:
+        """Return when the first sound (or silence) has come."""
+        if not wait_until(lambda: bool(self._parts), 5):
+            raise PeerFailed("parec records nothing")
+
+    def stop(self) -> None:
+        """End the recording."""
+        self._process.terminate()
+        self._process.wait(5)
+        self._thread.join(5)
+
+    def pcm(self, since: float = 0.0, until: float = float("inf")) -> Pcm:
+        """Sound read between two times of `time.monotonic`."""
+        return np.frombuffer(b"".join(part for at, part in self._parts if since <= at <= until), np.int16)
+
+    def first_loud(self, threshold: int = 500, since: float = 0.0) -> float | None:
+        """When the first sample above `threshold` came, or None."""
+        for at, part in self._parts:
+            if (
+                at >= since
+                and np.abs(np.frombuffer(part, np.int16).astype(np.int32)).max(initial=0) > threshold
+            ):
+                return at
+        return None
+
+    def _read(self) -> None:
+        output = self._process.stdout
+        assert output is not None
+        while part := output.read(960):
+            self._parts.append((time.monotonic(), part))
+
+
+def _write(feeder: subprocess.Popen[bytes], pcm: Pcm) -> None:
+    assert feeder.stdin is not None
+    try:
+        feeder.stdin.write(pcm.tobytes())
+        feeder.stdin.close()
+    except BrokenPipeError:
+        return
+
+
+def write_wav(path: Path, pcm: Pcm, rate: int = RATE) -> None:
+    """Write mono 16-bit sound."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm.tobytes())
+
+
+@contextmanager
+def pulse_rig(directory: Path) -> Iterator[PulseRig]:
+    """A server with a headset (speaker and microphone, the defaults) and loudspeakers."""
+    rig = PulseRig(directory)
+    try:
+        rig.start()
+        rig.plug_speaker("headset", "Headset")
+        rig.plug_speaker("speakers", "Laptop Speakers")
+        rig.plug_microphone("headset_mic", "Headset Microphone")
+        rig.set_default(speaker="headset", microphone="headset_mic")
+        yield rig
+    finally:
+        rig.stop()
