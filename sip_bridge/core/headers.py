@@ -10,110 +10,29 @@ import re
 from dataclasses import dataclass, field, replace
 
 from sip_bridge.core.errors import MessageError
+from sip_bridge.core.grammar import (
+    QUOTED_END,
+    find_parameter,
+    format_parameters,
+    is_token,
+    number_or_none,
+    parse_list,
+    parse_number,
+    parse_parameters,
+    quote,
+    replace_parameter,
+    split_outside,
+    unquote,
+)
 from sip_bridge.core.uri import Parameters, SipUri, format_host, parse_host_port
 
-_SPECIAL = {mark: re.compile(f'["<{mark}]') for mark in ",;"}
-_QUOTED_END = re.compile(r'[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
-_QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
-_TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
+__all__ = [
+    "CSeq", "EventHeader", "NameAddr", "RAck", "Reason", "ReplacesHeader", "RetryAfter", "SessionExpires",
+    "SubscriptionState", "Via", "find_parameter", "format_parameters", "is_token", "parse_list",
+    "parse_number", "parse_parameters", "quote", "replace_parameter", "split_outside", "unquote",
+]  # fmt: skip
 
-
-def is_token(text: str) -> bool:
-    """Whether `text` is a token of RFC 3261 25.1."""
-    return _TOKEN.fullmatch(text) is not None
-
-
-def quote(text: str) -> str:
-    """`text` as a quoted-string."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def unquote(text: str) -> str:
-    """The content of a quoted-string; other text comes back as it is."""
-    if len(text) < 2 or text[0] != '"' or text[-1] != '"':
-        return text
-    inner = text[1:-1]
-    return _QUOTED_PAIR.sub(r"\1", inner) if "\\" in inner else inner
-
-
-def split_outside(text: str, mark: str) -> list[str]:
-    """Split at `mark` ("," or ";") where it stands outside quoted strings and angle brackets.
-
-    What is never closed runs to the end: the parser of the element then refuses it.
-    """
-    if '"' not in text and "<" not in text:
-        return text.split(mark)
-    parts: list[str] = []
-    start = position = 0
-    special = _SPECIAL[mark]
-    while found := special.search(text, position):
-        position = found.end()
-        if found.group() == mark:
-            parts.append(text[start : found.start()])
-            start = position
-        elif found.group() == '"':
-            end = _QUOTED_END.match(text, position)
-            position = end.end() if end else len(text)
-        else:
-            position = text.find(">", position) + 1 or len(text)
-    parts.append(text[start:])
-    return parts
-
-
-def parse_list(text: str) -> list[str]:
-    """The elements of a comma-separated header value, each verbatim but for outer blanks."""
-    return [part for part in map(str.strip, split_outside(text, ",")) if part]
-
-
-def parse_parameters(text: str) -> Parameters:
-    """The `name[=value]` pairs of `;`-separated text, values verbatim; raises MessageError."""
-    found: list[tuple[str, str | None]] = []
-    for part in split_outside(text, ";"):
-        name, equals, value = part.partition("=")
-        name = name.strip()
-        if name:
-            found.append((name, value.strip() if equals else None))
-        elif equals:
-            raise MessageError("parameter without a name")
-    return tuple(found)
-
-
-def format_parameters(parameters: Parameters) -> str:
-    """The pairs as `;name=value` text."""
-    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in parameters)
-
-
-def find_parameter(parameters: Parameters, name: str) -> str | None:
-    """The unquoted value of a parameter; "" for one without a value, None when absent."""
-    wanted = name.lower()
-    for found, value in parameters:
-        if found.lower() == wanted:
-            return unquote(value) if value else ""
-    return None
-
-
-def replace_parameter(parameters: Parameters, name: str, value: str | None) -> Parameters:
-    """The pairs with `name` set in its place, or added at the end."""
-    wanted = name.lower()
-    if not any(found.lower() == wanted for found, _ in parameters):
-        return (*parameters, (name, value))
-    return tuple((found, value if found.lower() == wanted else old) for found, old in parameters)
-
-
-def parse_number(text: str | None, limit: int = 2**32 - 1) -> int:
-    """A non-negative decimal number up to `limit`; raises MessageError."""
-    text = (text or "").strip()
-    if not (text.isascii() and text.isdigit()) or len(text) > 20 or int(text) > limit:
-        raise MessageError(f"bad number {text[:24]!r}")
-    return int(text)
-
-
-def _number_or_none(text: str | None) -> int | None:
-    try:
-        return parse_number(text)
-    except MessageError:
-        return None
+_QVALUE = re.compile(r"[01](?:\.[0-9]{0,6})?|\.[0-9]{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +79,7 @@ class NameAddr:
     @property
     def expires(self) -> int | None:
         """Seconds a Contact is good for, None when absent or malformed."""
-        return _number_or_none(self.parameter("expires"))
+        return number_or_none(self.parameter("expires"))
 
     @property
     def instance(self) -> str:
@@ -170,16 +89,13 @@ class NameAddr:
     @property
     def reg_id(self) -> int | None:
         """The flow number of RFC 5626, None when absent or malformed."""
-        return _number_or_none(self.parameter("reg-id"))
+        return number_or_none(self.parameter("reg-id"))
 
     @property
     def q(self) -> float:
         """The preference of a Contact, 0.0–1.0; 1.0 when absent or malformed."""
         text = self.parameter("q") or ""
-        try:
-            return min(max(float(text), 0.0), 1.0) if _QVALUE.fullmatch(text) else 1.0
-        except ValueError:  # pragma: no cover
-            return 1.0
+        return min(float(text), 1.0) if _QVALUE.fullmatch(text) else 1.0
 
     def with_tag(self, tag: str) -> NameAddr:
         """This address with the tag set; everything else stays byte for byte where there was none."""
@@ -193,13 +109,10 @@ class NameAddr:
         return changed
 
 
-_QVALUE = re.compile(r"[01]?(?:\.[0-9]{0,6})?")
-
-
 def _split_address(text: str) -> tuple[str, str, str]:
     """Display name, URI and parameter text of one address."""
     if text.startswith('"'):
-        end = _QUOTED_END.match(text, 1)
+        end = QUOTED_END.match(text, 1)
         if end is None:
             raise MessageError("display name without its closing quote")
         name, rest = unquote(text[: end.end()]), text[end.end() :].lstrip()
@@ -274,7 +187,7 @@ class Via:
         value = self.parameter("rport")
         if value is None:
             return None
-        return _number_or_none(value) if value else 0
+        return number_or_none(value) if value else 0
 
     def with_received(self, address: str, port: int) -> Via:
         """This Via as a receiver marks it (RFC 3261 18.2.1, RFC 3581 section 4).
@@ -394,7 +307,7 @@ class Reason:
             raise MessageError("Reason without a protocol")
         return cls(
             protocol,
-            _number_or_none(find_parameter(parameters, "cause")),
+            number_or_none(find_parameter(parameters, "cause")),
             find_parameter(parameters, "text") or "",
         )
 
@@ -405,7 +318,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class EventHeader:
-    """An event package with its optional id (RFC 6665 8.2.1)."""
+    """An event package, byte-exact, with its optional id (RFC 6665 8.2.1)."""
 
     package: str
     id: str = ""
@@ -417,7 +330,7 @@ class EventHeader:
         package, parameters = _head_and_parameters(text)
         if not is_token(package):
             raise MessageError("Event without a package")
-        return cls(package.lower(), find_parameter(parameters, "id") or "", parameters)
+        return cls(package, find_parameter(parameters, "id") or "", parameters)
 
     def __str__(self) -> str:
         others = tuple(pair for pair in self.parameters if pair[0].lower() != "id")
@@ -441,9 +354,9 @@ class SubscriptionState:
             raise MessageError("Subscription-State without a state")
         return cls(
             state.lower(),
-            _number_or_none(find_parameter(parameters, "expires")),
+            number_or_none(find_parameter(parameters, "expires")),
             (find_parameter(parameters, "reason") or "").lower(),
-            _number_or_none(find_parameter(parameters, "retry-after")),
+            number_or_none(find_parameter(parameters, "retry-after")),
         )
 
     def __str__(self) -> str:

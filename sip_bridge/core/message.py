@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from sip_bridge.core.errors import MessageError
+from sip_bridge.core.fields import HEADER_NAME, KNOWN_KEYS, Headers, header_key, require_one_line
 from sip_bridge.core.headers import CSeq, NameAddr, Via, parse_list, parse_number
 from sip_bridge.core.reasons import phrase
+
+__all__ = [
+    "LIMITS", "VERSION", "Headers", "Limits", "Message", "Request", "Response", "header_key", "parse_message",
+]  # fmt: skip
 
 T = TypeVar("T")
 
@@ -32,159 +38,8 @@ class Limits:
 
 LIMITS = Limits()
 
-_COMPACT = {
-    "a": "accept-contact", "b": "referred-by", "c": "content-type", "d": "request-disposition",
-    "e": "content-encoding", "f": "from", "i": "call-id", "j": "reject-contact", "k": "supported",
-    "l": "content-length", "m": "contact", "n": "identity-info", "o": "event", "r": "refer-to",
-    "s": "subject", "t": "to", "u": "allow-events", "v": "via", "x": "session-expires", "y": "identity",
-}  # fmt: skip
-
-_LISTS = frozenset(
-    (
-        "accept accept-contact accept-encoding accept-language alert-info allow allow-events call-info "
-        "contact content-encoding content-language diversion error-info feature-caps geolocation "
-        "history-info in-reply-to p-access-network-info p-asserted-identity p-associated-uri "
-        "p-preferred-identity path proxy-require reason record-route recv-info reject-contact "
-        "request-disposition require route security-client security-server security-verify "
-        "service-route supported unsupported via warning"
-    ).split()
-)
-
-_COMMON = (
-    "Via From To Call-ID CSeq Max-Forwards Contact Content-Length Content-Type Route Record-Route Expires "
-    "Allow Supported Require User-Agent Server Authorization Proxy-Authorization WWW-Authenticate "
-    "Proxy-Authenticate Accept Date Event Subscription-State Session-Expires Min-SE RSeq RAck Reason "
-    "Refer-To Referred-By Replaces Path Service-Route P-Asserted-Identity Min-Expires Retry-After"
-).split()
-
-_KEYS = {name: name.lower() for name in _COMMON} | {name.lower(): name.lower() for name in _COMMON}
-_KEYS |= _COMPACT | {name.upper(): key for name, key in _COMPACT.items()}
-
-_NAME = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"[1-6][0-9][0-9]")
-
-
-def header_key(name: str) -> str:
-    """The full lower-case name under which a header is looked up; compact names are resolved."""
-    key = _KEYS.get(name)
-    if key is None:
-        lower = name.lower()
-        key = _COMPACT.get(lower, lower)
-    return key
-
-
-def _require_one_line(text: str) -> str:
-    if "\r" in text or "\n" in text or "\0" in text:
-        raise MessageError("line break or NUL inside a line of a message")
-    return text
-
-
-class Headers:
-    """The header fields of a message in order; names without regard to case, values verbatim."""
-
-    __slots__ = ("_fields",)
-
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._fields: list[tuple[str, str, str]] = []
-        for name, value in fields:
-            self.add(name, value)
-
-    @staticmethod
-    def _field(name: str, value: str) -> tuple[str, str, str]:
-        if not _NAME.fullmatch(name):
-            raise MessageError(f"bad header name {name[:40]!r}")
-        return header_key(name), name, _require_one_line(value)
-
-    def get(self, name: str) -> str | None:
-        """The value of the first such field, None when absent."""
-        key = header_key(name)
-        for found, _, value in self._fields:
-            if found == key:
-                return value
-        return None
-
-    def get_lines(self, name: str) -> list[str]:
-        """The values of all such fields, one per line of the message."""
-        key = header_key(name)
-        return [value for found, _, value in self._fields if found == key]
-
-    def get_all(self, name: str) -> list[str]:
-        """All values in order; those of comma-separated headers one by one (RFC 3261 7.3.1)."""
-        lines = self.get_lines(name)
-        if header_key(name) not in _LISTS:
-            return lines
-        return [value for line in lines for value in (parse_list(line) if "," in line else [line.strip()])]
-
-    def add(self, name: str, value: str) -> None:
-        """Append a field; a line break in name or value raises MessageError."""
-        self._fields.append(self._field(name, value))
-
-    def prepend(self, name: str, value: str) -> None:
-        """Put a field before all others, as a new Via goes on top."""
-        self._fields.insert(0, self._field(name, value))
-
-    def set(self, name: str, value: str) -> None:
-        """Put `value` where the first such field stands, or at the end, and drop the others."""
-        new = self._field(name, value)
-        places = [place for place, (key, _, _) in enumerate(self._fields) if key == new[0]]
-        if not places:
-            self._fields.append(new)
-            return
-        self._fields[places[0]] = new
-        for place in reversed(places[1:]):
-            del self._fields[place]
-
-    def remove(self, name: str) -> None:
-        """Drop all such fields; none is fine."""
-        key = header_key(name)
-        self._fields = [item for item in self._fields if item[0] != key]
-
-    def replace_first(self, name: str, value: str) -> None:
-        """Change the first value of a list header (the top Via) and keep those behind it."""
-        key = header_key(name)
-        for place, (found, written, line) in enumerate(self._fields):
-            if found == key:
-                rest = parse_list(line)[1:] if key in _LISTS else []
-                self._fields[place] = (key, written, ", ".join([_require_one_line(value), *rest]))
-                return
-        raise MessageError(f"no {name} to change")
-
-    def remove_first(self, name: str) -> None:
-        """Drop the first value of a list header (the top Via, the top Route); none is fine."""
-        key = header_key(name)
-        for place, (found, written, line) in enumerate(self._fields):
-            if found == key:
-                rest = parse_list(line)[1:] if key in _LISTS else []
-                self._fields[place : place + 1] = [(key, written, ", ".join(rest))] if rest else []
-                return
-
-    def copy(self) -> Headers:
-        """An independent copy."""
-        twin = Headers()
-        twin._fields = self._fields.copy()
-        return twin
-
-    def __contains__(self, name: str) -> bool:
-        return self.get(name) is not None
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return ((name, value) for _, name, value in self._fields)
-
-    def __len__(self) -> int:
-        return len(self._fields)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._pairs() == other._pairs()
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def _pairs(self) -> list[tuple[str, str]]:
-        return [(key, value) for key, _, value in self._fields]
-
-    def __repr__(self) -> str:
-        # Values may hold digest responses.
-        return f"Headers({[name for name, _ in self]})"
 
 
 class _Message:
@@ -202,8 +57,8 @@ class _Message:
         raise NotImplementedError
 
     def __bytes__(self) -> bytes:
-        lines = [_require_one_line(self._start_line())]
-        lines += [f"{name}: {value}" for key, name, value in self.headers._fields if key != "content-length"]
+        lines = [require_one_line(self._start_line())]
+        lines += [f"{name}: {value}" for key, name, value in self.headers.fields if key != "content-length"]
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 
@@ -213,11 +68,17 @@ class _Message:
             raise MessageError(f"no {name}")
         return parse(value)
 
-    def _number(self, name: str) -> int | None:
+    def parsed(self, name: str, parse: Callable[[str], T]) -> T | None:
+        """The header through `parse` (SessionExpires.parse, …), None when absent; may raise MessageError."""
         value = self.headers.get(name)
-        return None if value is None else parse_number(value)
+        return None if value is None else parse(value)
 
-    def _addresses(self, name: str) -> tuple[NameAddr, ...]:
+    def number(self, name: str) -> int | None:
+        """A header that is a number (Min-Expires, RSeq, …), None when absent; may raise MessageError."""
+        return self.parsed(name, parse_number)
+
+    def addresses(self, name: str) -> tuple[NameAddr, ...]:
+        """All values of an address header (Path, Service-Route, …); may raise MessageError."""
         return tuple(NameAddr.parse(value) for value in self.headers.get_all(name))
 
     @property
@@ -252,18 +113,21 @@ class _Message:
 
     @property
     def contacts(self) -> tuple[NameAddr, ...]:
-        """All Contacts; one whose `uri` is None is `*`."""
-        return self._addresses("Contact")
+        """The Contacts that can be read; one whose `uri` is None is `*`.
+
+        Another device's broken Contact in the answer to our REGISTER must not cost us the registration.
+        """
+        return tuple(_readable(self.headers.get_all("Contact")))
 
     @property
     def routes(self) -> tuple[NameAddr, ...]:
         """The Route set as it stands in the message."""
-        return self._addresses("Route")
+        return self.addresses("Route")
 
     @property
     def record_routes(self) -> tuple[NameAddr, ...]:
         """The Record-Route set as it stands in the message."""
-        return self._addresses("Record-Route")
+        return self.addresses("Record-Route")
 
     @property
     def content_type(self) -> str:
@@ -273,12 +137,12 @@ class _Message:
     @property
     def max_forwards(self) -> int | None:
         """Max-Forwards, None when absent."""
-        return self._number("Max-Forwards")
+        return self.number("Max-Forwards")
 
     @property
     def expires(self) -> int | None:
         """The Expires header in seconds, None when absent."""
-        return self._number("Expires")
+        return self.number("Expires")
 
     @property
     def require(self) -> tuple[str, ...]:
@@ -294,6 +158,12 @@ class _Message:
     def allow(self) -> tuple[str, ...]:
         """The methods of Allow as written."""
         return tuple(method for method in self.headers.get_all("Allow") if method)
+
+
+def _readable(values: Iterable[str]) -> Iterator[NameAddr]:
+    for value in values:
+        with suppress(MessageError):
+            yield NameAddr.parse(value)
 
 
 class Request(_Message):
@@ -372,7 +242,7 @@ def parse_message(data: bytes, limits: Limits = LIMITS) -> Message:
         raise MessageError("no end of headers")
     text = head.decode("utf-8", "surrogateescape")
     start, _, rest = text.partition("\r\n")
-    message = _parse_start(_require_one_line(start))
+    message = _parse_start(require_one_line(start))
     _parse_fields(message, rest, limits)
     message.body = _cut_body(message, body)
     if len(message.body) > limits.body:
@@ -388,11 +258,12 @@ def _parse_start(line: str) -> Message:
             raise MessageError(f"bad status line {line[:60]!r}")
         message: Message = Response(int(status), reason)
     else:
-        method, _, rest = line.partition(" ")
+        method, _, rest = line.rstrip(" \t").partition(" ")
         uri, _, version = rest.rpartition(" ")
-        if not _NAME.fullmatch(method) or not uri or not version.upper().startswith("SIP/"):
+        if not HEADER_NAME.fullmatch(method) or not uri or not version.upper().startswith("SIP/"):
             raise MessageError(f"bad request line {line[:60]!r}")
         message = Request(method, uri)
+        message.defect = "" if line == line.rstrip() else "Malformed Request-Line"
     message.version = version
     return message
 
@@ -405,8 +276,8 @@ def _parse_fields(message: Message, text: str, limits: Limits) -> None:
         raise MessageError("too many headers")
     if text.count("\n") >= max(len(lines), 1) or text.count("\r") >= max(len(lines), 1) or "\0" in text:
         raise MessageError("bare CR, LF or NUL in the headers")
-    fields = message.headers._fields
-    known = _KEYS
+    fields = message.headers.fields
+    known = KNOWN_KEYS
     for line in lines:
         if len(line) > limits.header:
             raise MessageError("header too long")
@@ -414,7 +285,7 @@ def _parse_fields(message: Message, text: str, limits: Limits) -> None:
         key = known.get(name)
         if key is None:
             name = name.rstrip(" \t")
-            if not colon or not _NAME.fullmatch(name):
+            if not colon or not HEADER_NAME.fullmatch(name):
                 message.defect = message.defect or "Malformed Header"
                 continue
             key = header_key(name)

@@ -137,6 +137,8 @@ class SipUri:
             uri = _parse_sip(scheme, rest)
         elif scheme == "tel":
             number, _, parameters = rest.partition(";")
+            if not number:
+                raise MessageError("tel URI without a number")
             uri = cls("tel", number, parameters=_parse_parameters(parameters))
         else:
             uri = cls(scheme, rest)
@@ -237,8 +239,6 @@ def _parse_sip(scheme: str, rest: str) -> SipUri:
     userinfo, at, location = rest.partition("@")
     if not at:
         userinfo, location = "", rest
-    elif not userinfo:
-        raise MessageError("empty user part in URI")
     user, colon, password = userinfo.partition(":")
     location, _, headers = location.partition("?")
     location, _, parameters = location.partition(";")
