@@ -109,7 +109,8 @@ class Exchange:
             self._verifier.verify(value, request.method, now, body=request.body)
             for value in request.headers.get_lines(name)
         ]
-        sender = request.from_.uri.user if request.from_.uri is not None else None
+        claimed = (request.to if at_registrar else request.from_).uri
+        sender = claimed.user if claimed is not None else None
         good = [verdict for verdict in verdicts if verdict.outcome is Outcome.GOOD]
         if good:
             request.headers.remove(name)
