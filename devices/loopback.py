@@ -1,0 +1,75 @@
+"""A cable: what is played into `loop:NAME` is heard by the microphone `loop:NAME`, as an echo needs it.
+
+The cable holds what was played until it is heard, at most a second. Like files, cables are named, not found.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from devices.clocked import CAPACITY, Clock, ClockedCapture, ClockedPlayout
+from devices.notices import Notice
+from devices.ring import Ring
+from devices.types import Pcm, SoundDevice
+
+PREFIX = "loop:"
+
+
+class Cable:
+    """One ring with a plug at each end; fits as the sink of a speaker and the source of a microphone."""
+
+    def __init__(self) -> None:
+        self._ring = Ring(CAPACITY)
+
+    def take(self, pcm: Pcm) -> None:
+        """What was played; where nobody listens the newest is lost."""
+        self._ring.write(pcm)
+
+    def next(self, samples: int) -> Pcm:
+        """What is heard next, silence where nothing was played."""
+        heard = np.zeros(samples, np.int16)
+        self._ring.read_into(heard)
+        return heard
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class LoopbackDriver:
+    """`loop:NAME`: both ends of as many cables as are named."""
+
+    name = "loop"
+
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._cables: dict[str, Cable] = {}
+
+    def devices(self) -> tuple[SoundDevice, ...]:
+        """None: cables are named, not found."""
+        return ()
+
+    def find(self, device: str) -> SoundDevice | None:
+        """The cable's device; every name is there."""
+        if not device.startswith(PREFIX):
+            return None
+        return SoundDevice(device, device.removeprefix(PREFIX), inputs=1, outputs=1)
+
+    def open_capture(self, device: str) -> ClockedCapture:
+        """Hear what is played into the cable."""
+        return ClockedCapture(self._cable(device), self._clock)
+
+    def open_playout(self, device: str) -> ClockedPlayout:
+        """Play into the cable."""
+        return ClockedPlayout(self._cable(device), self._clock)
+
+    def watch(self, changed: Notice) -> Notice:
+        """Cables are never plugged: `changed` is never called."""
+        return lambda: None
+
+    def close(self) -> None:
+        """Streams are closed by who opened them."""
+
+    def _cable(self, device: str) -> Cable:
+        return self._cables.setdefault(device, Cable())
