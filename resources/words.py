@@ -1,4 +1,4 @@
-"""Words of the screen, from gettext catalogues. English is the source; Finnish and Swedish stand beside it."""
+"""Words of the screen, from gettext catalogues. English is the source, Finnish and Swedish beside it."""
 
 from __future__ import annotations
 

@@ -80,9 +80,7 @@ def compile_all() -> None:
     for language in LANGUAGES:
         source = catalogue_path(language)
         target = source.with_suffix(".mo")
-        if source.exists() and (
-            not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns
-        ):
+        if source.exists() and (not target.exists() or target.stat().st_mtime_ns < source.stat().st_mtime_ns):
             partial = target.with_suffix(".mo.new")
             with partial.open("wb") as file:
                 write_mo(file, read(language))
@@ -95,8 +93,12 @@ def faults() -> list[str]:
     found = []
     for language in LANGUAGES:
         catalogue = {message.id: message for message in read(language) if message.id}
-        found += [f"{language}: missing {identity!r}" for identity in sorted(map(str, source - set(catalogue)))]
-        found += [f"{language}: unused {identity!r}" for identity in sorted(map(str, set(catalogue) - source))]
+        found += [
+            f"{language}: missing {identity!r}" for identity in sorted(map(str, source - set(catalogue)))
+        ]
+        found += [
+            f"{language}: unused {identity!r}" for identity in sorted(map(str, set(catalogue) - source))
+        ]
         for message in catalogue.values():
             found += [f"{language}: {fault} {message.id!r}" for fault in message_faults(message)]
     return found
@@ -116,7 +118,7 @@ def message_faults(message: Message) -> Iterator[str]:
 
 def placeholders(text: str) -> set[str]:
     """Names in braces, as `str.format` reads them."""
-    return {piece.split("}")[0] for piece in text.split("{")[1:]}
+    return {piece.split("}")[0].split(":")[0] for piece in text.split("{")[1:]}
 
 
 def main(arguments: list[str]) -> int:

@@ -29,7 +29,7 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Colours by role. `*_soft` are fills behind text of the same role; `*_text` stands on that role's fill."""
+    """Colours by role. `*_soft` are fills behind text of the same role; `*_text` stands on that fill."""
 
     background: str
     surface: str

@@ -1,0 +1,54 @@
+"""Microphone and speaker levels for the meters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resources.words import Words
+from softphone.domain.events import Event, LevelsChanged
+from softphone.presenters.presenter import Presenter
+from softphone.services.sound_devices import SoundDevices
+
+
+@dataclass(frozen=True, slots=True)
+class LevelsView:
+    """Microphone and speaker as shares 0…1 of what a meter shows (-60…0 dBFS); `word` says it in words."""
+
+    microphone: float
+    speaker: float
+    word: str
+    heard: bool
+
+
+HEARD_DBFS = -45.0
+
+
+class LevelsPresenter(Presenter[LevelsView]):
+    """Levels for the meters, while somebody looks."""
+
+    def __init__(self, devices: SoundDevices, words: Words, emit: Callable[[LevelsView], None]) -> None:
+        super().__init__(words, emit)
+        self._devices = devices
+        self._levels = (-96.0, -96.0)
+
+    def compose(self) -> LevelsView:
+        """The meters now; shares in steps of 1/40 so that silence sends nothing."""
+        microphone, speaker = self._levels
+        heard = microphone > HEARD_DBFS
+        word = self._("We hear you") if heard else self._("Say something")
+        return LevelsView(_share(microphone), _share(speaker), word, heard)
+
+    def hear(self, event: Event) -> None:
+        """Follow the levels."""
+        if isinstance(event, LevelsChanged):
+            self._levels = (event.microphone_dbfs, event.speaker_dbfs)
+            self.render()
+
+    async def watch(self, on: bool) -> None:
+        """Somebody looks, or has stopped looking."""
+        await self._devices.meter(on)
+
+
+def _share(dbfs: float) -> float:
+    return round(min(1.0, max(0.0, (dbfs + 60.0) / 60.0)) * 40) / 40
