@@ -167,7 +167,10 @@ _LINGER = MappingProxyType(
 
 @dataclass(eq=False)
 class Transaction:
-    """One transaction. `key` is what messages are matched by; `last` what is transmitted again."""
+    """One transaction. `key` is what messages are matched by; `last` what is transmitted again.
+
+    `user` belongs to the transaction user: whatever it wants to find again with the transaction's events.
+    """
 
     kind: Kind
     key: tuple[str, ...]
@@ -177,6 +180,7 @@ class Transaction:
     response: Response | None = None
     last: bytes = b""
     interval: float = T1
+    user: object = None
 
     @property
     def is_client(self) -> bool:

@@ -1,0 +1,84 @@
+"""What the registrar and we have agreed on: shared by everything that sends (RFC 3261 10, RFC 3608)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sip_bridge.core.config import AgentConfig, RegistrationConfig
+from sip_bridge.core.dialog import hop_of
+from sip_bridge.core.effects import Address, Flow, Hop
+from sip_bridge.core.headers import NameAddr
+from sip_bridge.core.uri import SipUri, escape_user, format_host
+
+
+@dataclass
+class Binding:
+    """Our identity and the way to our server. `flow` is None while there is none; `server` is its address.
+
+    `public` is our address as the server sees it; `contact` goes by it where the registration flow is used.
+    """
+
+    agent: AgentConfig
+    account: RegistrationConfig | None = None
+    flow: Flow | None = None
+    public: Address | None = None
+    service_routes: tuple[str, ...] = ()
+    server: str = ""
+
+    def take(self, flow: Flow) -> None:
+        """`flow` leads to our server now."""
+        self.flow, self.public, self.server = flow, None, flow.remote[0]
+
+    def lose(self) -> None:
+        """The flow is gone; the server's host is remembered."""
+        self.flow = self.public = None
+
+    def clear(self) -> None:
+        """Another account begins: nothing is known."""
+        self.lose()
+        self.server, self.service_routes = "", ()
+
+    @property
+    def identity(self) -> NameAddr:
+        """What From says of us."""
+        if self.account is None:
+            return NameAddr(self.agent.display_name, SipUri.parse(self.agent.aor))
+        return NameAddr(self.account.display_name, SipUri.parse(self.account.aor))
+
+    @property
+    def hop(self) -> Hop | None:
+        """Where requests outside dialogs go, None without an account: then their own URI says."""
+        if self.account is None:
+            return None
+        if self.account.proxy:
+            return hop_of(SipUri.parse(self.account.proxy))
+        return self.account.registrar
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The Route values of a request outside dialogs (RFC 3608 6.1)."""
+        if self.service_routes:
+            return self.service_routes
+        if self.account is not None and self.account.proxy:
+            uri = SipUri.parse(self.account.proxy)
+            return (f"<{uri if uri.has_parameter('lr') else uri.with_parameter('lr')}>",)
+        return ()
+
+    def contact(self, flow: Flow) -> str:
+        """Our Contact for requests and responses over `flow`, in angle brackets."""
+        host, port = self._seen_address(flow)
+        user = self.agent.contact_user
+        if self.account is not None:
+            user = self.account.contact_user or SipUri.parse(self.account.aor).unescaped_user
+        at = f"{escape_user(user)}@" if user else ""
+        transport = "" if flow.transport == "udp" else f";transport={flow.transport}"
+        return f"<sip:{at}{format_host(host)}:{port}{transport}>"
+
+    def is_home(self, flow: Flow) -> bool:
+        """Whether `flow` leads to our server: it ends at the host we registered with."""
+        return self.server != "" and flow.remote[0] == self.server
+
+    def _seen_address(self, flow: Flow) -> Address:
+        if self.public is not None and self.flow is not None and flow.id == self.flow.id:
+            return self.public
+        return flow.local
