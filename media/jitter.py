@@ -1,4 +1,14 @@
-"""The jitter buffer."""
+"""The jitter buffer: packets in as the network brings them, 10 ms of sound out whenever asked.
+
+Sound is played a *target* delay after the network's fastest packet would allow it (see delay.py); the
+regulator steers there by taking out or putting in pitch periods. What is missing when its time has come is
+
+- recovered, if it is one packet and the one behind it carries a copy (Opus in-band FEC);
+- concealed otherwise, for as long as the missing packets would have lasted and no longer;
+- held, while nothing at all arrives: concealment goes on, the place in the stream stays, the delay grows.
+  When packets come again, it turns out what it was: lateness (they are played from where it stopped), loss (the time
+  spent counts for it) or a pause of the sender (DTX; sound goes on when it is due).
+"""
 
 from __future__ import annotations
 
@@ -8,8 +18,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from media.codecs.types import Decoder
+from media.delay import MAXIMUM_S, DelayEstimator
 from media.errors import CodecError
+from media.regulator import WANTED, Regulator
+from media.timeline import Timeline
 from media.types import BLOCK, RATE, AudioPacket, Pcm
+
+CAPACITY = 200
+"""Packets kept at most, when nobody pulls."""
+HOLD_S = 1.0
+COMFORT_S = 10.0
+OVERRUN_S = 0.040
+LOSS_MEMORY = 250
+LOSSY = 0.006
+QUIET_AGAIN = 0.002
+SEAM = 2 * BLOCK // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +47,12 @@ class Format:
 class JitterStatistics:
     """Counters since the start, and delays as they stand.
 
-    `received`, `lost`, `late`, `duplicate`, `invalid` and `recovered` (by FEC) count packets. `played` counts all
-    samples put out since speech began, `concealed` those made up for what was missing (comfort noise not counted),
-    `accelerated` and `expanded` those taken out or put in to change the delay. Delays in ms: `delay` is how long
-    sound waits here beyond the network's fastest, `target` where that is going, `buffered` what has arrived
-    and not been played.
+    Packets: `received` in all, `lost` never came in time to be of use, `late` came too late after having been given
+    up (not in `lost`), `duplicate`, `invalid` not decodable, `discarded` to cut the delay after an outage;
+    `recovered` of the lost ones, by FEC. Samples: `played` since speech began, `concealed` made up for what was
+    missing or late (comfort noise not counted), `accelerated` taken out and `expanded` put in to change the
+    delay. In ms: `delay` that sound waits here beyond the network's fastest packet, `target` where that is
+    going, `buffered` arrived and not played, `jitter` as in RFC 3550 6.4.1.
     """
 
     received: int = 0
@@ -36,6 +60,7 @@ class JitterStatistics:
     late: int = 0
     duplicate: int = 0
     invalid: int = 0
+    discarded: int = 0
     recovered: int = 0
     played: int = 0
     concealed: int = 0
@@ -44,6 +69,7 @@ class JitterStatistics:
     delay_ms: float = 0.0
     target_ms: float = 0.0
     buffered_ms: float = 0.0
+    jitter_ms: float = 0.0
 
     @property
     def concealed_percent(self) -> float:
@@ -51,60 +77,269 @@ class JitterStatistics:
         return 100 * self.concealed / self.played if self.played else 0.0
 
 
+@dataclass(slots=True)
+class _Counters:
+    received: int = 0
+    lost: int = 0
+    late: int = 0
+    duplicate: int = 0
+    invalid: int = 0
+    discarded: int = 0
+    recovered: int = 0
+    played: int = 0
+    concealed: int = 0
+    accelerated: int = 0
+    expanded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A packet that waits: its place (48 kHz samples) and length."""
+
+    sequence: int
+    position: int
+    samples: int
+    payload: bytes
+    decoder: Decoder
+
+
 class JitterBuffer:
-    """One source's packets in, 10 ms blocks out. `formats` maps payload types."""
+    """One source's packets in, 10 ms blocks out. `formats` maps payload types and may be added to."""
 
     def __init__(self, formats: Mapping[int, Format]) -> None:
         self.formats = dict(formats)
-        self._packets: dict[int, AudioPacket] = {}
-        self._next: int | None = None
+        self._timeline = Timeline()
+        self._delays = DelayEstimator()
+        self._regulator = Regulator()
+        self._slots: dict[int, _Slot] = {}
+        self._given_up: dict[int, None] = {}
+        self._count = _Counters()
         self._ready: Pcm = np.zeros(0, np.int16)
-        self._received = self._late = self._played = self._concealed = 0
+        self._decoder: Decoder | None = None
+        self._started = False
+        self._playing = False
+        self._next = 0
+        self._cursor = 0
+        self._held = 0
+        self._comfort = False
+        self._loss = 0.0
+        self._look_ahead = 0.0
+        self._jitter = 0.0
+        self._last_transit: float | None = None
+
+    # --- in ----------------------------------------------------------------------------------------------
 
     def push(self, packet: AudioPacket) -> None:
-        """Take a packet."""
-        if packet.payload_type not in self.formats:
+        """Take a packet. What can't be decoded, came twice or too late is counted and dropped."""
+        self._count.received += 1
+        form = self.formats.get(packet.payload_type)
+        try:
+            samples = form.decoder.samples(packet.payload) if form else 0
+        except CodecError:
+            samples = 0
+        if form is None or not samples:
+            self._count.invalid += 1
             return
-        if packet.restart or self._next is None:
-            self._packets.clear()
-            self._next = packet.sequence
-            self._due = packet.arrival + 0.06
-        self._received += 1
-        if packet.sequence < self._next:
-            self._late += 1
-            return
-        self._packets[packet.sequence] = packet
+        place = self._timeline.place(packet, form.clock_rate, samples)
+        self._measure(packet.arrival, place.position)
+        if self._is_new(place.sequence):
+            self._slots[place.sequence] = _Slot(
+                place.sequence, place.position, samples, packet.payload, form.decoder
+            )
+            if len(self._slots) > CAPACITY:
+                self._count.discarded += 1
+                del self._slots[min(self._slots)]
+
+    def _measure(self, arrival: float, position: int) -> None:
+        transit = arrival - position / RATE
+        self._delays.add(arrival, transit)
+        if self._last_transit is not None:
+            self._jitter += (abs(transit - self._last_transit) - self._jitter) / 16
+        self._last_transit = transit
+
+    def _is_new(self, sequence: int) -> bool:
+        if sequence in self._slots:
+            self._count.duplicate += 1
+        elif not self._started or sequence >= self._next:
+            return True
+        elif sequence in self._given_up:
+            del self._given_up[sequence]
+            self._count.lost -= 1
+            self._count.late += 1
+        else:
+            self._count.duplicate += 1
+        return False
+
+    # --- out ---------------------------------------------------------------------------------------------
 
     def pull(self, now: float) -> Pcm:
-        """The next 10 ms."""
-        if self._next is None or now < self._due:
+        """The next 10 ms. `now` is the clock of the packets' arrival, in seconds; silence before speech begins."""
+        if not self._playing and not self._begin(now):
             return np.zeros(BLOCK, np.int16)
-        while len(self._ready) < BLOCK:
-            self._ready = np.concatenate([self._ready, self._frame()])
+        self._skip_overrun(now)
+        self._regulator.observe(self._delay(now), self.target, BLOCK)
+        decoded = self._fill(now)
+        if decoded and not self._comfort:
+            self._regulate(now)
+            self._fill(now)
         block, self._ready = self._ready[:BLOCK], self._ready[BLOCK:]
-        self._played += BLOCK
+        self._count.played += BLOCK
         return block
 
-    def _frame(self) -> Pcm:
-        assert self._next is not None
-        packet = self._packets.pop(self._next, None)
-        if packet is None:
-            if self._packets:
-                self._next += 1
-            self._concealed += 2 * BLOCK
-            return next(iter(self.formats.values())).decoder.conceal(2 * BLOCK)
-        self._next += 1
+    @property
+    def target(self) -> float:
+        """The delay to be reached, in seconds. Where copies of lost frames come, time for them to arrive is added."""
+        return min(MAXIMUM_S, self._delays.target + self._look_ahead)
+
+    def _begin(self, now: float) -> bool:
+        """Start (again) when the first packet is due."""
+        if not self._slots:
+            return False
+        first = self._slots[min(self._slots)]
+        if self._delay_at(first.position, now) < self.target:
+            return False
+        if self._started:
+            self._give_up(first.sequence - self._next)
+        self._playing = self._started = True
+        self._next, self._cursor, self._held = first.sequence, first.position, 0
+        self._decoder = first.decoder
+        self._regulator.begin(self._delay(now))
+        return True
+
+    def _delay_at(self, position: int, now: float) -> float:
+        return now - position / RATE - (self._delays.base or 0.0)
+
+    def _delay(self, now: float) -> float:
+        return self._delay_at(self._cursor - len(self._ready), now)
+
+    def _skip_overrun(self, now: float) -> None:
+        """After an outage, or when nobody pulled, old sound is dropped rather than played late for ever."""
+        if not self._slots or self._delay(now) < MAXIMUM_S + OVERRUN_S:
+            return
+        for sequence in sorted(self._slots):
+            slot = self._slots[sequence]
+            if (
+                self._delay_at(slot.position, now) <= self.target + slot.samples / RATE
+                or len(self._slots) == 1
+            ):
+                self._give_up(sequence - self._next)
+                self._next, self._cursor, self._held = sequence, slot.position, 0
+                self._ready = self._ready[:0]
+                return
+            del self._slots[sequence]
+            self._count.discarded += 1
+            self._next = sequence + 1
+
+    def _fill(self, now: float) -> bool:
+        """Have a block ready; True when something was decoded for it."""
+        decoded = False
+        while len(self._ready) < BLOCK:
+            waiting = len(self._slots)
+            self._ready = np.concatenate([self._ready, self._produce(now)])
+            decoded |= len(self._slots) < waiting
+        return decoded
+
+    def _regulate(self, now: float) -> None:
+        if self._regulator.hungry and len(self._ready) < WANTED:
+            slot = self._slots.get(self._next)
+            if slot is not None and slot.position == self._cursor:
+                self._ready = np.concatenate([self._ready, self._play(slot)])
+        before = len(self._ready)
+        self._ready = self._regulator.adjust(self._ready)
+        self._count.accelerated += max(0, before - len(self._ready))
+        self._count.expanded += max(0, len(self._ready) - before)
+
+    # --- what comes next -----------------------------------------------------------------------------------
+
+    def _produce(self, now: float) -> Pcm:
+        slot = self._slots.get(self._next)
+        if slot is None:
+            if not self._slots:
+                return self._hold()
+            slot = self._slots[min(self._slots)]
+        if slot.sequence > self._next and slot.position > self._cursor:
+            return self._repair(slot)
+        if (
+            slot.position > self._cursor
+            and self._delay_at(slot.position - len(self._ready), now) < self.target
+        ):
+            return self._conceal(BLOCK)
+        return self._play(slot)
+
+    def _play(self, slot: _Slot) -> Pcm:
+        del self._slots[slot.sequence]
+        self._give_up(slot.sequence - self._next)
+        if slot.position <= self._cursor:
+            self._count.concealed += self._held
+        self._held = 0
+        self._next, self._cursor = slot.sequence + 1, slot.position + slot.samples
+        self._decoder = slot.decoder
+        self._comfort = slot.decoder.silent(slot.payload)
+        self._note_loss(0.0, slot)
         try:
-            return self.formats[packet.payload_type].decoder.decode(packet.payload)
+            return slot.decoder.decode(slot.payload)
         except CodecError:
-            return np.zeros(2 * BLOCK, np.int16)
+            self._count.invalid += 1
+            return self._conceal(slot.samples)
+
+    def _hold(self) -> Pcm:
+        """Nothing is here: go on in place, and stop when that lasts."""
+        if not self._comfort or self._held >= COMFORT_S * RATE:
+            self._playing = self._held < HOLD_S * RATE
+        self._held += BLOCK
+        return self._conceal(BLOCK)
+
+    def _repair(self, slot: _Slot) -> Pcm:
+        """Fill the place of the packet `_next`, which is missing while `slot`, a later one, is here."""
+        missing = min(slot.position - self._cursor, slot.samples)
+        last = slot.sequence - self._next == 1
+        self._give_up(1)
+        self._note_loss(1.0, slot)
+        self._next += 1
+        self._cursor += missing
+        credit = 0 if self._comfort else min(self._held, missing)
+        self._held -= credit
+        missing -= credit
+        self._count.concealed += credit
+        if not missing:
+            return self._ready[:0]
+        copy = slot.decoder.decode_fec(slot.payload, slot.samples) if last else None
+        if copy is not None:
+            self._count.recovered += 1
+            return copy[-missing:]
+        if not self._comfort:
+            self._count.concealed += missing
+        return self._conceal(missing)
+
+    def _conceal(self, samples: int) -> Pcm:
+        if self._decoder is None:
+            return np.zeros(samples, np.int16)
+        return self._decoder.conceal(samples)
+
+    def _give_up(self, packets: int) -> None:
+        """The next `packets` count as lost, until one of them comes after all."""
+        for sequence in range(self._next, self._next + min(packets, CAPACITY)):
+            self._given_up[sequence] = None
+        self._count.lost += max(0, packets)
+        while len(self._given_up) > CAPACITY:
+            del self._given_up[next(iter(self._given_up))]
+
+    def _note_loss(self, lost: float, slot: _Slot) -> None:
+        """While packets are lost and the stream carries copies, wait one packet longer: the copy comes in the next."""
+        self._loss += (lost - self._loss) / LOSS_MEMORY
+        if self._loss < QUIET_AGAIN:
+            self._look_ahead = 0.0
+        elif self._loss > LOSSY and slot.decoder.has_fec(slot.payload):
+            self._look_ahead = slot.samples / RATE
 
     def statistics(self) -> JitterStatistics:
         """Figures so far."""
+        count = self._count
+        waiting = len(self._ready) + sum(slot.samples for slot in self._slots.values())
         return JitterStatistics(
-            received=self._received,
-            late=self._late,
-            played=self._played,
-            concealed=self._concealed,
-            buffered_ms=1000 * len(self._ready) / RATE,
+            **{name: getattr(count, name) for name in _Counters.__dataclass_fields__},
+            delay_ms=1000 * self._regulator.delay,
+            target_ms=1000 * self.target,
+            buffered_ms=1000 * waiting / RATE,
+            jitter_ms=1000 * self._jitter,
         )
