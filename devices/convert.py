@@ -1,4 +1,4 @@
-"""48 kHz outside, the device's own rate inside: converted where it is read or written, never in a callback."""
+"""48 kHz outside, the device's own rate inside: converted when read or written, never in a callback."""
 
 from __future__ import annotations
 

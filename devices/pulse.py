@@ -98,9 +98,8 @@ class PulseDriver:
 
     def _aimed(self, device: str) -> Listed:
         """PortAudio's row of our PCM, which the next opening will find pointing at `device`."""
-        found = self.find(device)
-        if found is None:
-            raise DeviceFailure(f"{device} is not there")
+        if self._served is None:
+            self.devices()
         os.environ[VARIABLE] = device.removeprefix(f"{self.name}:")
         for row in self._portaudio.listed():
             if row.name == PCM:

@@ -1,0 +1,109 @@
+"""The open stream of one role: on the best device that opens, moved when a better comes or this dies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from devices.types import DeviceFailure, SoundDevice
+from softphone.adapters.sound_worker import SoundWorker
+
+log = logging.getLogger(__name__)
+
+RETRY_S = 3.0
+"""A device that failed is left alone for so long."""
+
+SHORT_LIFE_S = 2.0
+"""A stream that dies sooner than this counts as a failure of its device."""
+
+
+class Stream(Protocol):
+    """What microphones and speakers have in common."""
+
+    @property
+    def alive(self) -> bool:
+        """False once the device has gone."""
+        ...
+
+    def close(self) -> None:
+        """Release the device."""
+        ...
+
+
+S = TypeVar("S", bound=Stream)
+
+
+class RoleStream(Generic[S]):
+    """`joined` is told of the stream in use, or None, whenever that changes."""
+
+    def __init__(
+        self,
+        opener: Callable[[str], S],
+        joined: Callable[[S | None], None],
+        worker: SoundWorker,
+        clock: Callable[[], float],
+    ) -> None:
+        self._opener = opener
+        self._joined = joined
+        self._worker = worker
+        self._clock = clock
+        self._stream: S | None = None
+        self._device: SoundDevice | None = None
+        self._opened = 0.0
+        self._shunned: dict[str, float] = {}
+
+    @property
+    def device(self) -> SoundDevice | None:
+        """The device in use."""
+        return self._device
+
+    @property
+    def lost(self) -> bool:
+        """Whether the device in use has died."""
+        return self._stream is not None and not self._stream.alive
+
+    def retry_at(self) -> float | None:
+        """When a device that failed may be tried again."""
+        return min(self._shunned.values(), default=None)
+
+    def let_go(self) -> None:
+        """Part with the stream in use, at once for the sound and soon for the device."""
+        if self._stream is None:
+            return
+        if self.lost and self._device and self._clock() - self._opened < SHORT_LIFE_S:
+            self._shun(self._device)
+        stream, self._stream, self._device = self._stream, None, None
+        self._joined(None)
+        self._worker.release(stream)
+
+    async def use(self, candidates: Sequence[SoundDevice]) -> None:
+        """Be on the first of `candidates` that opens."""
+        now = self._clock()
+        self._shunned = {identity: until for identity, until in self._shunned.items() if until > now}
+        if self.lost:
+            self.let_go()
+        for device in candidates:
+            if self._device is not None and device.id == self._device.id:
+                return
+            if device.id not in self._shunned and await self._move(device):
+                return
+        self.let_go()
+
+    async def _move(self, device: SoundDevice) -> bool:
+        try:
+            stream = await self._worker.open(self._opener, device.id)
+        except DeviceFailure as failure:
+            log.warning("%s", failure)
+            self._shun(device)
+            return False
+        before, self._stream, self._device = self._stream, stream, device
+        self._opened = self._clock()
+        self._joined(stream)
+        if before is not None:
+            self._worker.release(before)
+        log.info("using %s", device.name)
+        return True
+
+    def _shun(self, device: SoundDevice) -> None:
+        self._shunned[device.id] = self._clock() + RETRY_S

@@ -1,0 +1,322 @@
+"""Sound for the core: drivers, roles, the voice path's 10 ms loop, ring and tones. Lives on the engine loop.
+
+Microphone and speaker are open only while somebody needs them and a little longer; the ring has streams of
+its own. When a device goes, speech moves to the next best one, and back when it returns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from devices.registry import Drivers
+from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
+from media.path import Send, VoicePath
+from media.stream import VoiceStream
+from media.tones import tone
+from softphone.adapters.ear_tones import EarTones
+from softphone.adapters.ringer import Ringer
+from softphone.adapters.role_stream import RETRY_S, RoleStream
+from softphone.adapters.sound_roles import as_domain, candidates, hears, plays, ring_devices
+from softphone.adapters.sound_worker import SoundWorker
+from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
+from softphone.domain.errors import DeviceError
+from softphone.runtime.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.010
+LINGER_S = 2.0
+"""Devices stay open for so long after the last need: between a tone and the call nothing is opened anew."""
+
+LATE_S = 0.2
+"""A loop that woke up later than this does not try to keep its old schedule."""
+
+TRY_RING_S = 2.0
+
+
+class SoundAdapter:
+    """Implements ports.Sound, and joins calls' voices by `attach` and `detach`."""
+
+    def __init__(
+        self,
+        drivers: Drivers,
+        *,
+        region: str = "",
+        clock: Callable[[], float] = time.monotonic,
+        worker: SoundWorker | None = None,
+    ) -> None:
+        self.path = VoicePath()
+        self._drivers = drivers
+        self._clock = clock
+        self._worker = worker or SoundWorker()
+        self._tasks = Tasks()
+        self._tones = EarTones(lambda name: tone(name, region))
+        self._microphone: RoleStream[CaptureStream] = RoleStream(
+            drivers.open_capture, self._join_microphone, self._worker, clock
+        )
+        self._speaker: RoleStream[PlayoutStream] = RoleStream(
+            drivers.open_playout, self._join_speaker, self._worker, clock
+        )
+        self._ringer = Ringer(
+            drivers.open_playout, lambda: tone("ring", region), self._worker, self._tasks, self._ring_failed
+        )
+        self._present: tuple[SoundDevice, ...] = ()
+        self._named: tuple[SoundDevice, ...] = ()
+        self._chosen = DeviceState()
+        self._told = DeviceState()
+        self._callbacks: list[Callable[[DeviceState], None]] = []
+        self._ringing = False
+        self._no_ring: dict[str, float] = {}
+        self._metering = False
+        self._faulted = False
+        self._microphone_until = self._speaker_until = 0.0
+        self._changed = asyncio.Event()
+        self._stale = True
+        self._settling = asyncio.Lock()
+        self._unwatch: Callable[[], None] | None = None
+        self._loop_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Look for devices and follow plugging from now on."""
+        loop = asyncio.get_running_loop()
+
+        def plugged() -> None:
+            with suppress(RuntimeError):  # the loop may have closed while the notice was under way
+                loop.call_soon_threadsafe(self._plugged)
+
+        self._unwatch = await self._worker.run(self._drivers.watch, plugged)
+        await self._settle()
+        self._tasks.spawn(self._supervise(), "sound devices")
+
+    async def close(self) -> None:
+        """Silence everything and release the devices."""
+        await self._tasks.close()
+        self._microphone.let_go()
+        self._speaker.let_go()
+        if self._unwatch is not None:
+            await self._worker.run(self._unwatch)
+        await self._worker.run(self._drivers.close)
+        self._worker.close()
+
+    # --- ports.Sound ------------------------------------------------------------------------------------
+
+    def listen(self, callback: Callable[[DeviceState], None]) -> None:
+        """See ports.Sound."""
+        self._callbacks.append(callback)
+
+    def state(self) -> DeviceState:
+        """See ports.Sound."""
+        everything = (*self._present, *self._named)
+        return DeviceState(
+            as_domain(self._present),
+            self._chosen.microphone,
+            self._chosen.speaker,
+            self._chosen.ring,
+            _name(self._microphone.device, candidates(everything, self._chosen.microphone, hears)),
+            _name(self._speaker.device, candidates(everything, self._chosen.speaker, plays)),
+            tuple(device.name for device in self._ring_targets()),
+        )
+
+    async def choose(self, *, microphone: str, speaker: str, ring: Sequence[str]) -> None:
+        """See ports.Sound."""
+        self._chosen = DeviceState((), microphone, speaker, tuple(ring))
+        self._stale = True
+        await self._settle()
+
+    async def start_ring(self) -> None:
+        """See ports.Sound."""
+        self._ringing = True
+        self._no_ring.clear()
+        self._ring()
+
+    async def stop_ring(self) -> None:
+        """See ports.Sound."""
+        self._ringing = False
+        self._ring()
+
+    async def call_waiting(self) -> None:
+        """See ports.Sound."""
+        self._play("call_waiting")
+
+    async def play_tone(self, tone: str) -> None:
+        """See ports.Sound."""
+        self._play(tone)
+
+    async def stop_tone(self) -> None:
+        """See ports.Sound."""
+        self._tones.stop()
+
+    def levels(self) -> tuple[float, float]:
+        """See ports.Sound."""
+        return self.path.levels()
+
+    async def listen_to_microphone(self, on: bool) -> None:
+        """See ports.Sound."""
+        self._metering = on
+        self._needed()
+
+    async def try_ring(self, device_id: str) -> None:
+        """See ports.Sound. Raises DeviceError."""
+        found = ring_devices((*self._present, *self._named), (device_id,))
+        device = next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
+        if device is None:
+            raise DeviceError(device_id)
+        try:
+            await self._ringer.try_on(device, TRY_RING_S)
+        except DeviceFailure as failure:
+            raise DeviceError(device.name) from failure
+
+    # --- voices of calls --------------------------------------------------------------------------------
+
+    def attach(self, stream: VoiceStream, send: Send) -> None:
+        """Join a call's voice to microphone and speaker; `send` gets its frames."""
+        self.path.add(stream, send)
+        self._needed()
+
+    def detach(self, stream: VoiceStream) -> None:
+        """Part with a call's voice; harmless when done already."""
+        self.path.remove(stream)
+
+    # --- the loop ---------------------------------------------------------------------------------------
+
+    def _needed(self) -> None:
+        """Somebody needs a device: see to it, and let the loop run."""
+        if self._loop_task is None or self._loop_task.done():
+            self._loop_task = self._tasks.spawn(self._run(), "voice path")
+        self._changed.set()
+
+    async def _run(self) -> None:
+        """Step every 10 ms by an absolute schedule while needed; the path makes up for late steps."""
+        due = self._clock()
+        while self._step():
+            due += STEP_S
+            now = self._clock()
+            if now - due > LATE_S:
+                due = now
+            await asyncio.sleep(max(0.0, due - now))
+        self._changed.set()
+
+    def _step(self) -> bool:
+        now = self._clock()
+        calling = bool(self.path.streams)
+        if calling or self._metering:
+            self._microphone_until = now + LINGER_S
+        if calling or self.path.playing:
+            self._speaker_until = now + LINGER_S
+        if self._microphone.lost or self._speaker.lost:
+            self._drop_lost()
+        self._step_path(now)
+        return now < max(self._microphone_until, self._speaker_until)
+
+    def _step_path(self, now: float) -> None:
+        try:
+            self.path.step(now)
+        except Exception:
+            if not self._faulted:
+                log.exception("the voice path failed; it goes on, later failures are not logged")
+            self._faulted = True
+
+    def _drop_lost(self) -> None:
+        for role in (self._microphone, self._speaker):
+            if role.lost:
+                role.let_go()
+        self._plugged()
+
+    def _play(self, name: str) -> None:
+        self._tones.play(name)
+        if not self.path.playing:
+            self.path.play(self._tones.blocks())
+        self._needed()
+
+    def _join_microphone(self, stream: CaptureStream | None) -> None:
+        self.path.source = stream
+
+    def _join_speaker(self, stream: PlayoutStream | None) -> None:
+        self.path.sink = stream
+
+    # --- devices and roles ------------------------------------------------------------------------------
+
+    def _plugged(self) -> None:
+        self._stale = True
+        self._changed.set()
+
+    async def _supervise(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._settle()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), self._patience())
+
+    def _patience(self) -> float | None:
+        """Until when nothing has to be looked at again by itself."""
+        now = self._clock()
+        retries = [self._microphone.retry_at(), self._speaker.retry_at(), *self._no_ring.values()]
+        lingering = [
+            until
+            for role, until in (
+                (self._microphone, self._microphone_until),
+                (self._speaker, self._speaker_until),
+            )
+            if role.device is not None
+        ]
+        moments = [moment for moment in (*retries, *lingering) if moment is not None]
+        return max(STEP_S, min(moments) - now) if moments else None
+
+    async def _settle(self) -> None:
+        """Bring list, open streams and ring in line with what is there, chosen and needed."""
+        async with self._settling:
+            if self._stale:
+                self._stale = False
+                await self._look()
+            now = self._clock()
+            present = (*self._present, *self._named)
+            calling = bool(self.path.streams)
+            if calling or self._metering or now < self._microphone_until:
+                await self._microphone.use(candidates(present, self._chosen.microphone, hears))
+            else:
+                await self._microphone.use(())
+            if calling or self.path.playing or now < self._speaker_until:
+                await self._speaker.use(candidates(present, self._chosen.speaker, plays))
+            else:
+                await self._speaker.use(())
+            self._ring()
+            self._tell()
+
+    async def _look(self) -> None:
+        chosen = (self._chosen.microphone, self._chosen.speaker, *self._chosen.ring)
+        self._present = await self._worker.run(self._drivers.devices)
+        known = {device.id for device in self._present}
+        unlisted = [identity for identity in dict.fromkeys(chosen) if identity not in known]
+        found = [await self._worker.run(self._drivers.find, identity) for identity in unlisted]
+        self._named = tuple(device for device in found if device is not None)
+
+    def _ring(self) -> None:
+        now = self._clock()
+        self._no_ring = {identity: until for identity, until in self._no_ring.items() if until > now}
+        self._ringer.ring_on(self._ring_targets() if self._ringing else ())
+
+    def _ring_targets(self) -> tuple[SoundDevice, ...]:
+        able = [device for device in (*self._present, *self._named) if device.id not in self._no_ring]
+        return ring_devices(able, self._chosen.ring)
+
+    def _ring_failed(self, identity: str) -> None:
+        self._no_ring[identity] = self._clock() + RETRY_S
+        self._plugged()
+
+    def _tell(self) -> None:
+        state = self.state()
+        if state == self._told:
+            return
+        self._told = state
+        for callback in tuple(self._callbacks):
+            callback(state)
+
+
+def _name(used: SoundDevice | None, best: Sequence[SoundDevice]) -> str:
+    """The device in use, or the one that would be."""
+    device = used or next(iter(best), None)
+    return device.name if device else ""
