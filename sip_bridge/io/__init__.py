@@ -1,1 +1,1 @@
-"""Sockets, name lookup and timers that drive the core."""
+"""The SIP bridge's way to the network: DNS, UDP, TCP, TLS, and the driver that runs the sans-IO core."""
