@@ -1,0 +1,123 @@
+"""What a server says of itself at /.well-known/softphone, over verified HTTPS only."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import ssl
+from typing import TYPE_CHECKING
+
+from softphone.ports import Clock, Discovery
+
+if TYPE_CHECKING:
+    import httpx
+
+log = logging.getLogger(__name__)
+
+PATH = "/.well-known/softphone"
+TIMEOUT_S = 2.0
+SIZE_LIMIT = 64 * 1024
+KEPT_S = 3600.0
+NOTHING_KEPT_S = 60.0
+"""How long an answer holds, and how long it holds that there is none."""
+
+TRANSPORTS = ("", "udp", "tcp", "tls")
+FORMS = ("", "national", "international")
+REDIRECTS = 3
+
+_DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.\-]{0,251}[A-Za-z0-9_])?")
+
+
+class WellKnownDirectory:
+    """Implements ports.Directory. `port` is 443 outside tests."""
+
+    def __init__(self, clock: Clock, *, port: int = 443) -> None:
+        self._clock = clock
+        self._port = port
+        self._answers: dict[tuple[str, str], tuple[float, Discovery | None]] = {}
+
+    async def discover(self, host: str, *, ca_file: str = "") -> Discovery | None:
+        """See ports.Directory."""
+        key = (host, ca_file)
+        until, answer = self._answers.get(key, (0.0, None))
+        if self._clock.monotonic() < until:
+            return answer
+        answer = await self._ask(host, ca_file)
+        kept = KEPT_S if answer is not None else NOTHING_KEPT_S
+        self._answers[key] = (self._clock.monotonic() + kept, answer)
+        return answer
+
+    async def _ask(self, host: str, ca_file: str) -> Discovery | None:
+        import httpx  # loaded at the first sign-in: a start without one is faster
+
+        try:
+            context = await asyncio.to_thread(_context, ca_file)
+            client = httpx.AsyncClient(verify=context, trust_env=False)
+            async with asyncio.timeout(TIMEOUT_S), client:
+                body = await self._fetch(client, host)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
+            log.info("%s has nothing to say: %s", host, type(error).__name__)
+            return None
+        return None if body is None else read_discovery(body)
+
+    async def _fetch(self, client: httpx.AsyncClient, host: str) -> bytes | None:
+        """The document; redirects are followed within the host and HTTPS alone."""
+        import httpx
+
+        bracketed = f"[{host}]" if ":" in host else host
+        url = httpx.URL(f"https://{bracketed}:{self._port}{PATH}")
+        for _ in range(REDIRECTS + 1):
+            async with client.stream("GET", url, headers={"Accept": "application/json"}) as response:
+                if response.is_redirect:
+                    goal = url.join(response.headers["location"])
+                    if (goal.scheme, goal.host, goal.port or 443) != (url.scheme, url.host, url.port or 443):
+                        return None
+                    url = goal
+                    continue
+                return await _limited(response) if response.status_code == 200 else None
+        return None
+
+
+async def _limited(response: httpx.Response) -> bytes | None:
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > SIZE_LIMIT:
+            return None
+    return body
+
+
+def read_discovery(body: bytes) -> Discovery | None:
+    """Check the document field by field; what is not as it should be counts as not said."""
+    try:
+        values = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(values, dict):
+        return None
+
+    def text(key: str) -> str:
+        value = values.get(key, "")
+        return value if isinstance(value, str) else ""
+
+    domain, service, version = text("sip_domain"), text("service_url"), text("minimum_version")
+    return Discovery(
+        sip_domain=domain if _DOMAIN.fullmatch(domain) else "",
+        transport=text("transport") if text("transport") in TRANSPORTS else "",
+        number_format=text("number_format") if text("number_format") in FORMS else "",
+        service_url=service if service.startswith("https://") else "",
+        minimum_version=version if re.fullmatch(r"\d+(\.\d+){0,3}", version) else "",
+    )
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    """The operating system's trust store, and a CA file beside it where one is given."""
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    return context
