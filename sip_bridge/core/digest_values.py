@@ -127,6 +127,8 @@ def _split_challenges(value: str) -> list[str]:
     """A part that begins `scheme name=`, or is a scheme alone, starts a new challenge (RFC 7235 2.1)."""
     found: list[str] = []
     for part in split_outside(value, ","):
+        if not part.strip():
+            continue
         words = part.partition("=")[0].split()
         if len(words) == 2 or "=" not in part or not found:
             found.append(part)

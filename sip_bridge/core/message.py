@@ -7,6 +7,7 @@ value means is parsed when somebody asks; `sip_bridge.core.validate` decides wha
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ _FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"[1-6][0-9][0-9]")
 
 
-class _Message:
+class _Message(ABC):
     """What requests and responses share. Typed properties raise MessageError on values they can't read."""
 
     __slots__ = ("body", "defect", "headers", "version")
@@ -53,8 +54,9 @@ class _Message:
         self.version = VERSION
         self.defect = ""
 
+    @abstractmethod
     def _start_line(self) -> str:
-        raise NotImplementedError
+        """The first line, without its CRLF."""
 
     def __bytes__(self) -> bytes:
         lines = [require_one_line(self._start_line())]

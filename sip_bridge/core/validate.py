@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sip_bridge.core.errors import MessageError
-from sip_bridge.core.headers import is_token, parse_number
+from sip_bridge.core.headers import parse_number
 from sip_bridge.core.message import VERSION, Message, Request
 from sip_bridge.core.reasons import phrase
 from sip_bridge.core.uri import SipUri
@@ -96,8 +96,6 @@ _CHECKS: tuple[Callable[[Message], None], ...] = (_frame, _presence, _numbers, _
 
 
 def _request_problem(request: Request, forwarding: bool) -> Problem | None:
-    if not is_token(request.method):
-        raise MessageError("Malformed Method")
     uri = SipUri.parse(request.uri)
     if uri.scheme not in _SCHEMES:
         return Problem(416, phrase(416))
