@@ -11,8 +11,9 @@ import logging
 import struct
 import time
 import wave
+from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 import soxr
@@ -78,13 +79,16 @@ class WavSink:
         self._path = path
         self._pending: list[Pcm] = []
         self._waiting = 0
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: BinaryIO = path.open("w+b" if fresh or not path.exists() else "r+b", buffering=0)
-            self._samples = max(0, self._file.seek(0, 2) - _HEADER.size) // 2
-            self._flush()
-        except OSError as failure:
-            raise DeviceFailure(f"{path} can't be written: {failure}") from failure
+        with ExitStack() as undo:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                mode = "w+b" if fresh or not path.exists() else "r+b"
+                self._file: IO[bytes] = undo.enter_context(path.open(mode, buffering=0))
+                self._samples = max(0, self._file.seek(0, 2) - _HEADER.size) // 2
+                self._flush()
+            except OSError as failure:
+                raise DeviceFailure(f"{path} can't be written: {failure}") from failure
+            undo.pop_all()
 
     def take(self, pcm: Pcm) -> None:
         """Keep the next samples; a full disk loses them and is logged."""
