@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
@@ -15,10 +17,13 @@ from ui.widgets.labels import Label
 BOX = 20
 
 
-class Field(QWidget):
+E = TypeVar("E", bound=QWidget)
+
+
+class Field(QWidget, Generic[E]):
     """A label above what it names, and a quiet note below where one helps."""
 
-    def __init__(self, editor: QWidget) -> None:
+    def __init__(self, editor: E) -> None:
         super().__init__()
         self.editor = editor
         self._label = Label("heading")
@@ -111,6 +116,12 @@ class DropDown(QComboBox):
             self.setCurrentIndex(at)
         self.setToolTip(self.currentText())
         self.setEnabled(not choice.locked)
+
+    @property
+    def chosen(self) -> str:
+        """The id of the option shown, "" where none is."""
+        at = self.currentIndex()
+        return self._options[at].id if 0 <= at < len(self._options) else ""
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 — Qt's name
         """Scroll the page, not the choice: a device must not change by accident."""

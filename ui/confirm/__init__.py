@@ -1,0 +1,1 @@
+"""Questions before something that matters."""

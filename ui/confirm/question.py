@@ -1,0 +1,91 @@
+"""A question with two answers; it never blocks the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
+
+from ui.look import Look
+from ui.widgets.buttons import Button
+from ui.widgets.labels import Label
+from ui.window import Window
+
+
+class Question(Window):
+    """`ask` shows it and calls `then` on yes. The safe answer has the focus, Escape means it."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__(look, Qt.WindowType.Dialog)
+        self.title = Label("title", wrap=True)
+        self.text = Label("", wrap=True)
+        self.yes = Button(look, "primary")
+        self.no = Button(look)
+        self._then: Callable[[], object] | None = None
+        self._otherwise: Callable[[], object] | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(24, 20, 24, 20)
+        column.setSpacing(12)
+        column.addWidget(self.title)
+        column.addWidget(self.text)
+        column.addStretch(1)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.no)
+        buttons.addWidget(self.yes)
+        column.addLayout(buttons)
+        self.yes.clicked.connect(lambda: self._answer(True))
+        self.no.clicked.connect(lambda: self._answer(False))
+        self.retranslate()
+        self.resize(400, 170)
+        self.setMinimumWidth(340)
+
+    def retranslate(self) -> None:
+        """See Window."""
+        self.no.say(self._("Cancel"))
+
+    def ask(
+        self,
+        title: str,
+        text: str,
+        yes: str,
+        then: Callable[[], object],
+        otherwise: Callable[[], object] | None = None,
+        *,
+        danger: bool = False,
+    ) -> None:
+        """Ask; an earlier question that was not answered counts as no."""
+        self._answer(False)
+        self._then, self._otherwise = then, otherwise
+        self.setWindowTitle("Softphone")
+        self.title.setText(title)
+        self.text.setText(text)
+        self.text.setVisible(bool(text))
+        self.yes.say(yes)
+        self.yes.setProperty("kind", "danger" if danger else "primary")
+        self.yes.style().unpolish(self.yes)
+        self.yes.style().polish(self.yes)
+        self.show()
+        self.grow()
+        self.raise_()
+        self.activateWindow()
+        self.no.setFocus()
+
+    def _answer(self, yes: bool) -> None:
+        then, otherwise = self._then, self._otherwise
+        self._then = self._otherwise = None
+        self.hide()
+        act = then if yes else otherwise
+        if act is not None:
+            act()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 — Qt's name
+        """Escape means no; Enter presses what has the focus."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._answer(False)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._answer(self.yes.hasFocus())
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,1 @@
+"""The popup of an incoming call."""

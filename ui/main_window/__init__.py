@@ -1,0 +1,1 @@
+"""The main window: line, dialling, past calls, contacts."""

@@ -1,0 +1,150 @@
+"""Settings → Audio → Headset: microphone, speaker, where it rings; drop-downs follow plugging."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from softphone.presenters.headset import HeadsetView
+from softphone.presenters.levels import LevelsView
+from ui.look import Look
+from ui.widgets.buttons import Button
+from ui.widgets.feedback import AdviceBox, LevelMeter, announce_value
+from ui.widgets.fields import Check, DropDown, Field
+from ui.widgets.labels import Label, SignLabel
+from ui.window import rule
+
+
+class HeadsetPage(QWidget):
+    """Renders a HeadsetView; the meter runs only while the page is seen."""
+
+    microphone_picked = Signal(str)
+    speaker_picked = Signal(str)
+    ring_toggled = Signal(str, bool)
+    tone_wanted = Signal()
+    ring_wanted = Signal()
+    seen = Signal(bool)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._look = look
+        self.title = Label("title")
+        self.microphone = Field(DropDown(look))
+        self.microphone_note = SignLabel(look, wrap=True)
+        self.level = LevelMeter(look)
+        self.heard = Label("side")
+        self.speaker = Field(DropDown(look))
+        self.speaker_note = SignLabel(look, wrap=True)
+        self.tone = Button(look, "quiet", "tone")
+        self.ring_title = Label("heading")
+        self.ring_help = Label("side", wrap=True)
+        self.rings: dict[str, Check] = {}
+        self.ring_note = SignLabel(look, wrap=True)
+        self.ring = Button(look, "quiet", "bell")
+        self.advice = AdviceBox(look)
+        self._places = QVBoxLayout()
+        self._arrange()
+        self.microphone.editor.picked.connect(self.microphone_picked)
+        self.speaker.editor.picked.connect(self.speaker_picked)
+        self.tone.clicked.connect(self.tone_wanted)
+        self.ring.clicked.connect(self.ring_wanted)
+        look.words_changed.connect(self.retranslate)
+        self.retranslate()
+
+    def _arrange(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(self.title)
+        column.addWidget(self.advice)
+        column.addSpacing(4)
+        column.addWidget(self.microphone)
+        meter = QHBoxLayout()
+        meter.setSpacing(12)
+        meter.addWidget(self.level, 1)
+        meter.addWidget(self.heard)
+        column.addLayout(meter)
+        column.addWidget(self.microphone_note)
+        column.addSpacing(8)
+        column.addWidget(self.speaker)
+        below = QHBoxLayout()
+        below.addWidget(self.speaker_note, 1)
+        below.addWidget(self.tone)
+        column.addLayout(below)
+        column.addSpacing(6)
+        column.addWidget(rule())
+        column.addSpacing(6)
+        column.addWidget(self.ring_title)
+        column.addWidget(self.ring_help)
+        self._places.setSpacing(0)
+        column.addLayout(self._places)
+        ringing = QHBoxLayout()
+        ringing.addWidget(self.ring_note, 1)
+        ringing.addWidget(self.ring)
+        column.addLayout(ringing)
+        column.addStretch(1)
+
+    def retranslate(self) -> None:
+        """Set the words."""
+        _ = self._look._
+        self.title.setText(_("Headset"))
+        self.microphone.say(_("Microphone"))
+        self.speaker.say(_("Speaker"))
+        self.level.setAccessibleName(_("Microphone level"))
+        self.tone.say(_("Play a tone"))
+        self.ring_title.setText(_("Alert place"))
+        self.ring_help.setText(_("Where an incoming call rings. Your speech stays in the headset."))
+        self.ring.say(_("Try the ring"))
+
+    def show_view(self, view: HeadsetView) -> None:
+        """Render a view state."""
+        self.microphone.editor.show_choice(view.microphone)
+        self.microphone_note.show_sign(view.microphone_note)
+        self.speaker.editor.show_choice(view.speaker)
+        self.speaker_note.show_sign(view.speaker_note)
+        self.ring_note.show_sign(view.ring_note)
+        self.advice.show_advice(view.advice)
+        self.tone.setEnabled(bool(view.speaker.options))
+        self.ring.setEnabled(any(place.chosen for place in view.rings))
+        self._show_places(view)
+
+    def _show_places(self, view: HeadsetView) -> None:
+        wanted = {place.id: place for place in view.rings}
+        for device_id in [known for known in self.rings if known not in wanted]:
+            gone = self.rings.pop(device_id)
+            self._places.removeWidget(gone)
+            gone.hide()
+            gone.deleteLater()
+        for at, place in enumerate(view.rings):
+            check = self.rings.get(place.id) or self._place(place.id, at)
+            check.say(place.text)
+            check.setChecked(place.chosen)
+            check.setEnabled(not place.locked)
+
+    def _place(self, device_id: str, at: int) -> Check:
+        check = Check(self._look)
+        check.clicked.connect(lambda on: self.ring_toggled.emit(device_id, on))
+        self.rings[device_id] = check
+        self._places.insertWidget(at, check, 0, Qt.AlignmentFlag.AlignLeft)
+        return check
+
+    def show_levels(self, levels: LevelsView) -> None:
+        """Move the meter."""
+        before = self.level.lit
+        self.level.show_share(levels.microphone)
+        if self.level.lit != before:
+            announce_value(self.level, self.level.lit)
+        self.heard.set_role("good" if levels.heard else "side")
+        self.heard.setText(levels.word)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 — Qt's name
+        """Start listening."""
+        super().showEvent(event)
+        self.seen.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 — Qt's name
+        """Stop listening."""
+        super().hideEvent(event)
+        self.seen.emit(False)

@@ -1,0 +1,1 @@
+"""The program's sign beside the clock."""
