@@ -1,0 +1,119 @@
+"""Everything the demo runs beside the program itself: exchange, certificate, and the people to call."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import secrets
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from demo.phone import DemoFailed, Phone
+from demo.server import HOST, Server
+from demo.sounds import babble, music, write_wav
+
+YOU, ECHO, MUSIC, CALLER = "0401234567", "600", "601", "602"
+VISIT_S = 6.0
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for the loopback address and its key, good for a day; it is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Softphone demo")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(minutes=5))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    form, none = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    certificate_file, key_file = folder / "certificate.pem", folder / "key.pem"
+    certificate_file.write_bytes(certificate.public_bytes(pem))
+    key_file.touch(mode=0o600)
+    key_file.write_bytes(key.private_bytes(pem, form, none))
+    return certificate_file, key_file
+
+
+class Town:
+    """The exchange and the people, in temporary folders below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.passwords = {user: secrets.token_urlsafe(12) for user in (YOU, ECHO, MUSIC, CALLER)}
+        self.certificate, key = make_certificate(folder)
+        self._server = Server(self.passwords, self.certificate, key)
+        self._people: list[Phone] = []
+        self._visits: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """What to type as server address."""
+        return f"{HOST}:{self._server.tls_port}"
+
+    @property
+    def voice(self) -> Path:
+        """The sound the tour speaks with."""
+        return self.folder / "voice.wav"
+
+    async def start(self) -> None:
+        """Open the exchange, then move the people in."""
+        await self._server.start()
+        write_wav(self.folder / "music.wav", music())
+        write_wav(self.voice, babble())
+        tune = f"file:{self.folder / 'music.wav'}?loop"
+        await asyncio.gather(
+            self._move_in("echo", ECHO, "loop:echo", "loop:echo"),
+            self._move_in("music", MUSIC, tune, f"file:{self.folder / 'heard-by-music.wav'}"),
+            self._move_in("caller", CALLER, tune, f"file:{self.folder / 'heard-by-caller.wav'}"),
+        )
+
+    async def _move_in(self, name: str, number: str, microphone: str, speaker: str) -> None:
+        phone = Phone(name, self.folder / name)
+        self._people.append(phone)
+        devices = {"audio.microphone": microphone, "audio.speaker": speaker, "audio.ring": speaker}
+        await phone.start({**devices, "call.auto_answer": "true"})
+        await self.bring_in(phone, number)
+
+    async def bring_in(self, phone: Phone, number: str) -> None:
+        """Sign a phone in at the exchange."""
+        await phone.sign_in(self.address, number, self.passwords[number], self.certificate)
+
+    def person(self, name: str) -> Phone:
+        """One of the people by name."""
+        return next(phone for phone in self._people if phone.name == name)
+
+    def call_back(self) -> None:
+        """From now on whoever calls 602 is called back when they hang up."""
+        self._visits = asyncio.get_running_loop().create_task(self._visit_for_ever())
+
+    async def _visit_for_ever(self) -> None:
+        caller = self.person("caller")
+        while True:
+            try:
+                await caller.call_in("active", direction="incoming", timeout_s=3600)
+                await caller.no_calls(timeout_s=3600)
+                await asyncio.sleep(VISIT_S)
+                await caller.control("dial", target=YOU)
+            except DemoFailed:
+                await asyncio.sleep(1.0)
+
+    async def stop(self) -> None:
+        """Everybody leaves, then the exchange closes."""
+        if self._visits is not None:
+            self._visits.cancel()
+        await asyncio.gather(*(phone.stop() for phone in self._people))
+        await self._server.stop()
