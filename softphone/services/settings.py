@@ -80,7 +80,7 @@ class Settings:
         """Whether the policy decides this key."""
         return key in self._policy
 
-    def keys(self) -> tuple[Definition, ...]:
+    def definitions(self) -> tuple[Definition, ...]:
         """All settings a person may see."""
         return tuple(entry for entry in DEFINITIONS.values() if not entry.internal)
 

@@ -30,6 +30,9 @@ class SoundDevices:
         self._meter: asyncio.Task[None] | None = None
         self._watchers = 0
         self._known = DeviceState()
+        self._choosing = False
+        for key in ("audio.microphone", "audio.speaker", "audio.ring"):
+            settings.subscribe(key, self._setting_changed)
 
     async def start(self) -> None:
         """Use the chosen devices from now on."""
@@ -50,16 +53,16 @@ class SoundDevices:
         ring: Sequence[str] | None = None,
     ) -> None:
         """Choose devices by id, at once and for later. Raises BadSetting where policy decides."""
-        if microphone is not None:
-            await self._settings.set("audio.microphone", microphone)
-        if speaker is not None:
-            await self._settings.set("audio.speaker", speaker)
-        if ring is not None:
-            await self._settings.set("audio.ring", tuple(ring))
-        await self._apply()
-
-    async def apply_setting(self) -> None:
-        """Follow a device setting that was changed elsewhere."""
+        self._choosing = True
+        try:
+            if microphone is not None:
+                await self._settings.set("audio.microphone", microphone)
+            if speaker is not None:
+                await self._settings.set("audio.speaker", speaker)
+            if ring is not None:
+                await self._settings.set("audio.ring", tuple(ring))
+        finally:
+            self._choosing = False
         await self._apply()
 
     async def meter(self, on: bool) -> None:
@@ -80,6 +83,11 @@ class SoundDevices:
     async def try_ring(self, device_id: str) -> None:
         """Ring for two seconds on one device. Raises DeviceError."""
         await self._sound.try_ring(device_id)
+
+    def _setting_changed(self, value: object) -> None:
+        """A device setting was changed elsewhere: follow it."""
+        if not self._choosing:
+            self._tasks.spawn(self._apply(), "devices")
 
     async def _apply(self) -> None:
         try:

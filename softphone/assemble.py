@@ -1,0 +1,256 @@
+"""The composition root: everything but windows, put together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from softphone import __version__
+from softphone.adapters.clock import SystemClock
+from softphone.adapters.contact_store import MIGRATION as CONTACTS_1
+from softphone.adapters.contact_store import SqliteContactStore
+from softphone.adapters.database import Database
+from softphone.adapters.directory import WellKnownDirectory
+from softphone.adapters.history_store import MIGRATION as HISTORY_1
+from softphone.adapters.history_store import SqliteHistoryStore
+from softphone.adapters.policy import read_policy
+from softphone.adapters.settings_store import JsonSettingsStore
+from softphone.control.commands import Commands, Reach
+from softphone.control.place import socket_path
+from softphone.control.protocol import ControlError
+from softphone.control.server import ControlServer
+from softphone.domain.account import Credentials, Transport
+from softphone.domain.events import Notice
+from softphone.ports import Clock, Directory, Screenshot, Secrets, Sound, Telephony
+from softphone.profile import Profile, default_folder
+from softphone.runtime.bus import Bus
+from softphone.runtime.engine import Engine
+from softphone.runtime.tasks import Tasks
+from softphone.services.account_memory import AccountMemory
+from softphone.services.auto_answer import AutoAnswer
+from softphone.services.call_quality import CallQualityWatch
+from softphone.services.call_table import CallTable
+from softphone.services.call_tones import CallTones
+from softphone.services.calls import Calls
+from softphone.services.contacts import Contacts
+from softphone.services.history import History
+from softphone.services.history_writer import HistoryWriter
+from softphone.services.numbers import Numbers
+from softphone.services.ringing import Ringing
+from softphone.services.session import Session
+from softphone.services.settings import Settings
+from softphone.services.sound_devices import SoundDevices
+
+log = logging.getLogger(__name__)
+
+GOODBYE_S = 4.0
+"""How long hanging up and unregistering may take at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line says."""
+
+    profile: Path = field(default_factory=default_folder)
+    headless: bool = False
+    server: str = ""
+    user: str = ""
+    password: str = field(default="", repr=False)
+    transport: str = "auto"
+    ca_file: str = ""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the application stands on; tests put doubles here. `start` and `close` open and release it."""
+
+    telephony: Telephony
+    sound: Sound
+    secrets: Secrets
+    directory: Directory
+    start: Callable[[], Awaitable[None]]
+    close: Callable[[], Awaitable[None]]
+    clock: Clock
+    packaged: bool = False
+
+
+class Application:
+    """All services of one running program. `start` and `close` run on the engine's loop.
+
+    `screenshot` is filled by windows; `on_quit` by whoever waits for the end, called on the engine thread.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        world_for: Callable[[Application], World],
+        policy: Mapping[str, object],
+    ) -> None:
+        self.options = options
+        self.profile = Profile(options.profile)
+        self.engine = Engine()
+        self.bus = Bus()
+        self.screenshot: Screenshot | None = None
+        self.on_quit: Callable[[], None] = lambda: None
+        self._tasks = Tasks()
+        store = JsonSettingsStore(self.profile.settings)
+        self.settings = Settings(store, self.bus, policy=policy, overrides=options.overrides)
+        self.numbers = Numbers(
+            lambda: self.settings.text("phone.region"), lambda: self.settings.names("phone.emergency_numbers")
+        )
+        self._world = world = world_for(self)
+        self.clock = world.clock
+        self._put_lists_together()
+        self.devices = SoundDevices(world.sound, self.settings, self.bus, self._tasks)
+        memory = AccountMemory(world.secrets, self.settings, self.bus)
+        self.session = Session(
+            world.telephony,
+            world.directory,
+            memory,
+            self.settings,
+            self.numbers,
+            self.bus,
+            self._tasks,
+            version=__version__,
+        )
+        self._put_calls_together()
+        commands = Commands(self._reach())
+        self._control = ControlServer(socket_path(self.profile.folder), commands, self.bus, self.clock)
+
+    def _put_lists_together(self) -> None:
+        self._databases = (
+            Database(self.profile.history, (HISTORY_1,), ("history",)),
+            Database(self.profile.contacts, (CONTACTS_1,), ("contacts",)),
+        )
+        self.history = History(SqliteHistoryStore(self._databases[0]), self.bus)
+        self.contacts = Contacts(SqliteContactStore(self._databases[1]), self.numbers, self.bus)
+
+    def _put_calls_together(self) -> None:
+        world, tasks = self._world, self._tasks
+        table = CallTable(self.bus, self.clock)
+        self.calls = Calls(
+            world.telephony,
+            table,
+            self.numbers,
+            self.bus,
+            self.clock,
+            tasks,
+            line=lambda: self.session.account.state,
+            name_for=self.contacts.name_for,
+            auto_answer=AutoAnswer(table, world.sound, self.settings),
+        )
+        self.ringing = Ringing(table, world.sound, tasks)
+        self._tones = CallTones(table, world.sound, tasks, self.calls.has_early_media)
+        self._quality = CallQualityWatch(table, world.telephony, tasks)
+        self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
+
+    def _reach(self) -> Reach:
+        return Reach(
+            session=self.session,
+            calls=self.calls,
+            devices=self.devices,
+            settings=self.settings,
+            open_target=self.open_target,
+            quit=lambda: self.on_quit(),
+            screenshot=lambda: self.screenshot,
+            packaged=self._world.packaged,
+        )
+
+    async def start(self) -> None:
+        """Read what is stored, open the control interface and the sound, and sign in where that is known."""
+        await self.settings.load()
+        try:
+            await self._control.start()
+        except ControlError as error:
+            log.warning("no control interface: %s", error)
+        await self._world.start()
+        await self.devices.start()
+        await self.contacts.load()
+        await self.history.missed()
+        self._tell_recovered()
+        self._begin_session()
+        if self.options.target:
+            await self.open_target(self.options.target)
+
+    async def close(self) -> None:
+        """Hang up, unregister, write what is left to write, let everything go."""
+        try:
+            async with asyncio.timeout(GOODBYE_S):
+                await self.calls.hang_up_all()
+                await self.session.close()
+        except TimeoutError:
+            log.warning("the server did not answer the goodbye")
+        await self._history_writer.finish()
+        await self._control.close()
+        await self._tasks.close()
+        await self._world.close()
+        for database in self._databases:
+            await database.close()
+
+    async def open_target(self, text: str) -> None:
+        """Dial a `tel:` or `sip:` address from outside once a person has confirmed it, a call for help at once.
+
+        With no address the windows are shown. Raises BadTarget.
+        """
+        if not text:
+            self.bus.publish(Notice("show-window"))
+        elif self.numbers.is_emergency(text):
+            await self.calls.dial(text)
+        else:
+            self.numbers.target(text)
+            self.bus.publish(Notice("dial-confirm", {"target": text}))
+
+    def _begin_session(self) -> None:
+        given = self.options
+        if given.server and given.user:
+            transport = Transport(given.transport)
+            self.session.keep_signing_in(
+                Credentials(given.server, given.user, given.password, transport, given.ca_file)
+            )
+        else:
+            self._tasks.spawn(self.session.restore(), "remembered account")
+
+    def _tell_recovered(self) -> None:
+        for database, code in zip(self._databases, ("history-recovered", "contacts-recovered"), strict=True):
+            if database.recovered:
+                self.bus.publish(Notice(code))
+
+
+def build(options: Options) -> Application:
+    """The application on the real world. Raises BadSetting for an override that makes no sense."""
+    return Application(options, _real_world, read_policy())
+
+
+def _real_world(application: Application) -> World:
+    """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
+    from devices.registry import system_drivers
+    from softphone.adapters.keyring import SystemKeyring
+    from softphone.adapters.sound import SoundAdapter
+    from softphone.adapters.telephony import SipTelephony
+
+    sound = SoundAdapter(
+        system_drivers(application.profile.folder / "sound"), region=application.numbers.region
+    )
+    telephony = SipTelephony(sound, application.settings)
+    clock = SystemClock()
+
+    async def close() -> None:
+        await telephony.close()
+        await sound.close()
+
+    return World(
+        telephony=telephony,
+        sound=sound,
+        secrets=SystemKeyring(),
+        directory=WellKnownDirectory(clock),
+        start=sound.start,
+        close=close,
+        clock=clock,
+        packaged=bool(getattr(sys, "frozen", False)),
+    )

@@ -1,0 +1,1 @@
+"""Control from outside: JSON lines over a socket only this user can reach, and the command line for it."""
