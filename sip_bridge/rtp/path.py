@@ -1,0 +1,116 @@
+"""The way packets take between this machine and the peer: sockets, addresses, demultiplexing."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from sip_bridge.core.offer_answer import UNSPECIFIED
+from sip_bridge.rtp.latch import Latch
+from sip_bridge.rtp.packet import is_rtcp
+from sip_bridge.rtp.sockets import Address, MediaSocket, open_pair
+
+Ports = tuple[int, int] | None
+
+
+class Listener(Protocol):
+    """Who gets what a path hears."""
+
+    def hear_rtp(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """An RTP or SRTP datagram."""
+        ...
+
+    def hear_rtcp(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """An RTCP or SRTCP datagram."""
+        ...
+
+    def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """A DTLS record."""
+        ...
+
+
+class MediaPath:
+    """One pair of sockets at one local address, and where the peer is."""
+
+    def __init__(self, local_ip: str, listener: Listener) -> None:
+        self.local_ip = local_ip
+        self.latch = Latch()
+        self.rtcp_mux = True
+        self._listener = listener
+        self._rtcp_target: Address | None = None
+        self._rtp_socket: MediaSocket
+        self._rtcp_socket: MediaSocket
+
+    async def open(self, ports: Ports) -> None:
+        """Bind. Raises NoMediaPort."""
+        self._rtp_socket, self._rtcp_socket = await open_pair(
+            self.local_ip, ports, self.receive, self._receive_rtcp
+        )
+
+    @property
+    def address(self) -> str:
+        """The local address as a description writes it, without an IPv6 zone."""
+        return self.local_ip.partition("%")[0]
+
+    @property
+    def port(self) -> int:
+        """Our RTP port."""
+        return self._rtp_socket.port
+
+    @property
+    def rtcp_port(self) -> int:
+        """Our RTCP port where it is not multiplexed."""
+        return self._rtcp_socket.port
+
+    def describe(self, rtp: Address, rtcp: Address, *, rtcp_mux: bool) -> None:
+        """What the peer's description says about its addresses."""
+        self.latch.describe(_reachable(rtp))
+        self._rtcp_target = _reachable(rtcp)
+        self.rtcp_mux = rtcp_mux
+
+    def send_rtp(self, data: bytes) -> None:
+        """Send where the peer is; nowhere while that is unknown."""
+        if (target := self.latch.target) is not None:
+            self._rtp_socket.send(data, target)
+
+    def send_rtcp(self, data: bytes) -> None:
+        """Send a report on the shared port or on its own."""
+        if self.rtcp_mux:
+            self.send_rtp(data)
+        elif self._rtcp_target is not None:
+            self._rtcp_socket.send(data, self._rtcp_target)
+
+    def rtcp_came_from(self, source: Address) -> None:
+        """A valid report came: behind a translator reports go back where they come from."""
+        target = self.latch.target
+        if not self.rtcp_mux and target is not None and source[0] == target[0]:
+            self._rtcp_target = source
+
+    def receive(self, data: bytes, source: Address) -> None:
+        """Tell datagrams apart by their first byte (RFC 7983)."""
+        first = data[0] if data else 255
+        if 128 <= first <= 191:
+            if is_rtcp(data):
+                self._listener.hear_rtcp(data, source, self)
+            else:
+                self._listener.hear_rtp(data, source, self)
+        elif 20 <= first <= 63:
+            self._listener.hear_dtls(data, source, self)
+
+    def _receive_rtcp(self, data: bytes, source: Address) -> None:
+        if data and 128 <= data[0] <= 191 and is_rtcp(data):
+            self._listener.hear_rtcp(data, source, self)
+
+    def close(self) -> None:
+        """Close both sockets."""
+        self._rtp_socket.close()
+        self._rtcp_socket.close()
+
+    async def closed(self) -> None:
+        """Wait until the system has the ports back."""
+        await self._rtp_socket.closed.wait()
+        await self._rtcp_socket.closed.wait()
+
+
+def _reachable(address: Address) -> Address | None:
+    """None for the address of the old hold and for port 0: sending there would reach somebody else."""
+    return None if address[0] in UNSPECIFIED or address[1] == 0 else address

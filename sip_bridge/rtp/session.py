@@ -1,0 +1,312 @@
+"""One call's audio: negotiated with the peer, carried over UDP, handed over as packets and frames."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import time
+from collections.abc import Callable
+
+from media.types import AudioFrame, AudioPacket, CodecSpec
+from sip_bridge.core.audio_formats import CODECS, EVENTS
+from sip_bridge.core.errors import SipError
+from sip_bridge.core.offer_answer import (
+    LocalAudio,
+    NegotiatedAudio,
+    accept_answer,
+    make_answer,
+    make_offer,
+)
+from sip_bridge.core.sdp import SdpError, SessionDescription
+from sip_bridge.core.sdp_values import Direction, rtpmaps
+from sip_bridge.rtp.keypad import Keypad
+from sip_bridge.rtp.path import MediaPath
+from sip_bridge.rtp.policy import MediaPolicy
+from sip_bridge.rtp.rtcp import Feedback
+from sip_bridge.rtp.security import MediaSecurity
+from sip_bridge.rtp.sockets import Address
+from sip_bridge.rtp.stream import MediaStatistics, RtpStream
+from sip_bridge.rtp.tasks import Tasks
+
+
+class NotNegotiated(SipError):
+    """Something was asked that needs an agreement, an offer or DTMF, and there is none."""
+
+
+class AudioSession:
+    """Sound of one call.
+
+    The caller: `create_offer`, then `accept_answer` for every answer that comes. A forked call answers the
+    one offer several times; the last answer given here holds, so the one of the confirmed dialog must
+    come last. The callee: `create_answer`. Within the call either again. `start` lets our sound out.
+    Everything runs on the loop that opened it.
+    """
+
+    def __init__(self, policy: MediaPolicy, random: Callable[[int], bytes] = os.urandom) -> None:
+        self._policy = policy
+        self._random = random
+        self._loop = asyncio.get_running_loop()
+        # Reports need a wall clock that never jumps in a call.
+        self._epoch = time.time() - self._loop.time()
+        self._tasks = Tasks()
+        self._session_id = int.from_bytes(random(8)) >> 2
+        self._stream = RtpStream(random, base64.b64encode(random(12)).decode())
+        self._security = MediaSecurity(policy, random)
+        self._keypad = Keypad(self._stream.sender, self._send_key)
+        self._path: MediaPath
+        self._next_path: MediaPath | None = None
+        self._offer: SessionDescription | None = None
+        self._offered: LocalAudio | None = None
+        self._last_sent: SessionDescription | None = None
+        self._direction = Direction.SENDRECV
+        self._started = False
+        self._may_send = False
+        self.negotiated: NegotiatedAudio | None = None
+
+    @classmethod
+    async def open(
+        cls, policy: MediaPolicy, local_ip: str, random: Callable[[int], bytes] = os.urandom
+    ) -> AudioSession:
+        """Bind ports at `local_ip`. Raises NoMediaPort."""
+        session = cls(policy, random)
+        session._path = await session._open_path(local_ip)
+        return session
+
+    # --- negotiation ---------------------------------------------------------------------------------
+
+    async def create_offer(self, direction: str = Direction.SENDRECV) -> bytes:
+        """An offer with our whole wish. Raises EncryptionRequired."""
+        path = self._next_path or self._path
+        local = self._local(path, Direction(direction))
+        self._offer = self._last_sent = make_offer(local, self.negotiated)
+        self._offered = local
+        if self.negotiated is None:
+            self._hear_early(self._offer)
+        return bytes(self._offer)
+
+    async def reoffer(self, direction: str) -> bytes:
+        """An offer within the call: sendonly holds, sendrecv resumes."""
+        return await self.create_offer(direction)
+
+    async def move(self, local_ip: str) -> bytes:
+        """An offer from another local address; the old one goes on receiving until this is answered.
+
+        Raises NoMediaPort."""
+        self._drop_next_path()
+        self._next_path = await self._open_path(local_ip)
+        return await self.create_offer(self._direction)
+
+    async def accept_answer(self, sdp: bytes) -> NegotiatedAudio:
+        """The answer to our offer, also a further one of a forked call.
+
+        Raises NotNegotiated, BadAnswer, NoCommonCodec, EncryptionRequired."""
+        if self._offer is None or self._offered is None:
+            raise NotNegotiated("no offer of ours is open")
+        agreed = accept_answer(self._offer, SessionDescription.parse(sdp), self._offered)
+        self._direction = self._offered.direction
+        if self._next_path is not None:
+            self._path.close()
+            self._path, self._next_path = self._next_path, None
+        await self._agree(agreed)
+        return agreed
+
+    async def create_answer(self, offer: bytes) -> bytes:
+        """Answer the peer's offer. Raises NoCommonCodec, EncryptionRequired, EncryptionUnavailable."""
+        described = SessionDescription.parse(offer)
+        answer, agreed = make_answer(described, self._local(self._path, self._direction), self.negotiated)
+        self._last_sent = answer
+        await self._agree(agreed)
+        return bytes(answer)
+
+    def abandon_offer(self) -> None:
+        """Our later offer was refused: what was agreed before goes on (RFC 3264 section 8)."""
+        self._drop_next_path()
+        if self.negotiated is not None:
+            self._offer = self._offered = None
+
+    def hold_locally(self, held: bool) -> None:
+        """Our wish for answers we give from now on."""
+        self._direction = Direction.SENDONLY if held else Direction.SENDRECV
+
+    # --- sound ---------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Let our sound and reports out; harmless when already started."""
+        if not self._started:
+            self._started = True
+            self._tasks.spawn(self._report_forever(), "rtcp")
+            self._update_sending()
+
+    @property
+    def codec(self) -> CodecSpec | None:
+        """The codec to encode and decode with."""
+        if self.negotiated is None:
+            return None
+        codec = self.negotiated.codec
+        return CodecSpec(
+            codec.name,
+            codec.payload_type,
+            codec.clock_rate,
+            codec.channels,
+            codec.ptime_ms,
+            codec.parameters,
+        )
+
+    @property
+    def encryption(self) -> tuple[str, bool]:
+        """Method ("", sdes, dtls) in force at this moment, and whether its keys came under TLS."""
+        method = self._security.method
+        return method, bool(method) and self.negotiated is not None and self.negotiated.keyed_over_tls
+
+    def send(self, frame: AudioFrame) -> None:
+        """Send one frame; while held, not started or pressing a key, only its time passes."""
+        now = self._loop.time()
+        if not self._may_send or self._keypad.busy:
+            self._stream.sender.skip(frame, now)
+            return
+        self._send_packet(self._stream.packet_of(frame, now))
+
+    def send_dtmf(self, digits: str) -> None:
+        """Press keys 0-9 * # A-D one after another. Raises NotNegotiated, UnknownDigit."""
+        if self.negotiated is None or self.negotiated.dtmf is None:
+            raise NotNegotiated("the peer takes no telephone events")
+        if self._keypad.press(digits, self.negotiated.dtmf):
+            self._tasks.spawn(self._keypad.run(), "dtmf")
+
+    def statistics(self) -> MediaStatistics:
+        """Counters so far."""
+        return self._stream.statistics(self._path.latch.refused, self._security.rejected)
+
+    @property
+    def on_packet(self) -> Callable[[AudioPacket], None] | None:
+        """Called for every packet of sound, in arrival order."""
+        return self._stream.on_packet
+
+    @on_packet.setter
+    def on_packet(self, callback: Callable[[AudioPacket], None] | None) -> None:
+        self._stream.on_packet = callback
+
+    @property
+    def on_dtmf(self) -> Callable[[str], None] | None:
+        """Called once for every key the peer presses."""
+        return self._stream.on_dtmf
+
+    @on_dtmf.setter
+    def on_dtmf(self, callback: Callable[[str], None] | None) -> None:
+        self._stream.on_dtmf = callback
+
+    @property
+    def on_feedback(self) -> Callable[[Feedback], None] | None:
+        """Called for every report of the peer's about our sound."""
+        return self._stream.on_feedback
+
+    @on_feedback.setter
+    def on_feedback(self, callback: Callable[[Feedback], None] | None) -> None:
+        self._stream.on_feedback = callback
+
+    async def close(self) -> None:
+        """Say goodbye and give the ports back."""
+        if self._started and self.negotiated is not None:
+            self._send_report(goodbye=True)
+        await self._tasks.close()
+        self._drop_next_path()
+        self._path.close()
+        await self._path.closed()
+
+    # --- what the path hears -------------------------------------------------------------------------
+
+    def hear_rtp(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """An RTP or SRTP datagram."""
+        transform = self._security.transform
+        opened = transform.unprotect(data)
+        if opened is not None:
+            now = self._loop.time()
+            self._stream.hear(opened, source, path.latch, proven=transform.proves, now=now)
+
+    def hear_rtcp(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """An RTCP or SRTCP datagram."""
+        opened = self._security.transform.unprotect_rtcp(data)
+        if opened is not None and self._stream.hear_rtcp(opened, self._epoch + self._loop.time()):
+            path.rtcp_came_from(source)
+
+    def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
+        """A DTLS record."""
+
+    # --- inside --------------------------------------------------------------------------------------
+
+    async def _open_path(self, local_ip: str) -> MediaPath:
+        path = MediaPath(local_ip, self)
+        await path.open(self._policy.ports)
+        return path
+
+    def _drop_next_path(self) -> None:
+        if self._next_path is not None:
+            self._next_path.close()
+            self._next_path = None
+
+    def _local(self, path: MediaPath, direction: Direction) -> LocalAudio:
+        return LocalAudio(
+            path.address,
+            path.port,
+            self._session_id,
+            path.rtcp_port,
+            self._policy.codecs,
+            direction,
+            self._policy.ptime_ms,
+            self._security.protection(),
+            last_sent=self._last_sent,
+        )
+
+    def _hear_early(self, offer: SessionDescription) -> None:
+        """Sound may come before the answer that describes it (RFC 3264 section 5.1)."""
+        named = rtpmaps(offer.media[0])
+        audio = [one for one in named if any(codec.fits(one) for codec in CODECS.values())]
+        events = [one.payload_type for one in named if EVENTS[8_000].fits(one)]
+        self._stream.expect({one.payload_type: one.payload_type for one in audio}, (events or [-1])[0])
+        self._security.await_answer()
+
+    async def _agree(self, agreed: NegotiatedAudio) -> None:
+        self.negotiated = agreed
+        rtp = await self._resolved(agreed.remote_rtp)
+        rtcp = await self._resolved(agreed.remote_rtcp)
+        self._path.describe(rtp, rtcp, rtcp_mux=agreed.rtcp_mux)
+        self._security.apply(agreed.keying)
+        self._stream.agree(agreed)
+        self._update_sending()
+
+    async def _resolved(self, address: Address) -> Address:
+        """A description may hold a host name (RFC 8866 section 5.7). Raises SdpError."""
+        try:
+            found = await self._loop.getaddrinfo(address[0], address[1])
+        except OSError as fault:
+            raise SdpError("the description's address can't be found") from fault
+        return str(found[0][4][0]), address[1]
+
+    def _update_sending(self) -> None:
+        agreed = self.negotiated
+        self._may_send = self._started and agreed is not None and agreed.direction.sends
+
+    def _send_packet(self, packet: bytes) -> None:
+        protected = self._security.transform.protect(packet)
+        if protected is not None:
+            self._path.send_rtp(protected)
+
+    def _send_key(self, packet: bytes) -> None:
+        if self._may_send:
+            self._send_packet(packet)
+
+    def _send_report(self, *, goodbye: bool = False) -> None:
+        now = self._loop.time()
+        report = self._stream.reporter.build(now, self._epoch + now, goodbye=goodbye)
+        protected = self._security.transform.protect_rtcp(report)
+        if protected is not None:
+            self._path.send_rtcp(protected)
+
+    async def _report_forever(self) -> None:
+        """The interval is spread by half to both sides, so that two ends never fall into step."""
+        while True:
+            spread = 0.5 + int.from_bytes(self._random(2)) / 0xFFFF
+            await asyncio.sleep(self._policy.rtcp_interval * spread)
+            if self.negotiated is not None:
+                self._send_report()
