@@ -85,6 +85,7 @@ class Relay:
         self._sides = (_Side(self, 0), _Side(self, 1))
         self._held: dict[int, bytes] = {}
         self.lost = 0
+        self.seen: list[bytes] = []
 
     @classmethod
     @asynccontextmanager
@@ -116,6 +117,7 @@ class Relay:
 
     def pass_on(self, side: int, data: bytes) -> None:
         """A datagram that came from `side`'s end goes out to the other end."""
+        self.seen.append(data)
         loss, double, swap = self._rates
         if self._chance.random() < loss:
             self.lost += 1
