@@ -79,16 +79,24 @@ class RoleStream(Generic[S]):
 
     async def use(self, candidates: Sequence[SoundDevice]) -> None:
         """Be on the first of `candidates` that opens."""
-        now = self._clock()
-        self._shunned = {identity: until for identity, until in self._shunned.items() if until > now}
         if self.lost:
             self.let_go()
+        self._forgive({device.id for device in candidates})
         for device in candidates:
             if self._device is not None and device.id == self._device.id:
                 return
             if device.id not in self._shunned and await self._move(device):
                 return
         self.let_go()
+
+    def _forgive(self, present: set[str]) -> None:
+        """A device that failed may be tried again after a while, and at once when it was plugged in anew."""
+        now = self._clock()
+        self._shunned = {
+            identity: until
+            for identity, until in self._shunned.items()
+            if until > now and identity in present
+        }
 
     async def _move(self, device: SoundDevice) -> bool:
         try:

@@ -295,8 +295,12 @@ class SoundAdapter:
         self._named = tuple(device for device in found if device is not None)
 
     def _ring(self) -> None:
-        now = self._clock()
-        self._no_ring = {identity: until for identity, until in self._no_ring.items() if until > now}
+        now, present = self._clock(), {device.id for device in (*self._present, *self._named)}
+        self._no_ring = {
+            identity: until
+            for identity, until in self._no_ring.items()
+            if until > now and identity in present
+        }
         self._ringer.ring_on(self._ring_targets() if self._ringing else ())
 
     def _ring_targets(self) -> tuple[SoundDevice, ...]:

@@ -8,12 +8,14 @@ import threading
 import time
 import wave
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
+from devices.pulse import SYSTEM_CONFIGURATION, VARIABLE
 from tests.lab.process import PeerFailed, Process, wait_until
 
 Pcm = npt.NDArray[np.int16]
@@ -58,6 +60,13 @@ class PulseRig:
             "PULSE_STATE_PATH": str(self._state),
             "XDG_RUNTIME_DIR": str(self._runtime),
         }
+
+    def inhabit(self, patch: pytest.MonkeyPatch) -> None:
+        """Let this very process see the server; what it sets for ALSA by itself is undone with the rest."""
+        for name, value in self.environment.items():
+            patch.setenv(name, value)
+        patch.setenv("ALSA_CONFIG_PATH", SYSTEM_CONFIGURATION)
+        patch.setenv(VARIABLE, "")
 
     def start(self) -> None:
         """Start the server; also once more after `stop`, then without any device."""
@@ -178,6 +187,8 @@ class Recording:
         self._process.terminate()
         self._process.wait(5)
         self._thread.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def pcm(self, since: float = 0.0, until: float = float("inf")) -> Pcm:
         """Sound read between two times of `time.monotonic`."""
@@ -202,11 +213,8 @@ class Recording:
 
 def _write(feeder: subprocess.Popen[bytes], pcm: Pcm) -> None:
     assert feeder.stdin is not None
-    try:
-        feeder.stdin.write(pcm.tobytes())
-        feeder.stdin.close()
-    except BrokenPipeError:
-        return
+    with suppress(BrokenPipeError), feeder.stdin as stdin:
+        stdin.write(pcm.tobytes())
 
 
 def write_wav(path: Path, pcm: Pcm, rate: int = RATE) -> None:
