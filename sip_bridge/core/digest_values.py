@@ -48,15 +48,17 @@ def _parse_fields(text: str) -> dict[str, str]:
 
 
 def _parse_digest(text: str) -> dict[str, str]:
-    scheme, _, rest = text.replace("\t", " ").strip().partition(" ")
-    if scheme.lower() != "digest":
-        raise MessageError(f"not Digest: {scheme[:20]!r}")
-    return _parse_fields(rest)
+    words = text.split(None, 1)
+    if not words or words[0].lower() != "digest":
+        # Not quoted: it may be a password in base64.
+        raise MessageError("not Digest")
+    return _parse_fields(words[1] if len(words) == 2 else "")
 
 
 def _format(pairs: Iterable[tuple[str, str | None]], bare: frozenset[str]) -> str:
+    present = ((name, value) for name, value in pairs if value is not None)
     shown = (
-        f"{name}={value if name in bare else quote(value)}" for name, value in pairs if value is not None
+        f"{name}={value if name in bare and is_token(value) else quote(value)}" for name, value in present
     )
     return "Digest " + ", ".join(shown)
 

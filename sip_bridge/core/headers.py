@@ -122,8 +122,10 @@ def _split_address(text: str) -> tuple[str, str, str]:
         opening = text.find("<")
         before = text[:opening] if opening >= 0 else text
         if opening < 0 or ";" in before or '"' in before:
-            # Without brackets all parameters belong to the header (RFC 3261 20).
+            # Without brackets all parameters belong to the header, and no "?" may stand (RFC 3261 20).
             uri, _, parameters = text.partition(";")
+            if "?" in uri:
+                raise MessageError("URI with headers without angle brackets")
             return "", uri.strip(), parameters
         name, rest = before.strip(), text[opening:]
     uri, closed, parameters = rest[1:].partition(">")

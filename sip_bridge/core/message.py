@@ -276,8 +276,10 @@ def _parse_fields(message: Message, text: str, limits: Limits) -> None:
     lines = text.split("\r\n") if text else []
     if len(lines) > limits.headers:
         raise MessageError("too many headers")
-    if text.count("\n") >= max(len(lines), 1) or text.count("\r") >= max(len(lines), 1) or "\0" in text:
-        raise MessageError("bare CR, LF or NUL in the headers")
+    # NUL is legal behind a backslash (RFC 3261 25.1 quoted-pair); CR and LF never are.
+    breaks = max(len(lines), 1) - 1
+    if text.count("\n") > breaks or text.count("\r") > breaks:
+        raise MessageError("bare CR or LF in the headers")
     fields = message.headers.fields
     known = KNOWN_KEYS
     for line in lines:

@@ -127,11 +127,12 @@ class SipUri:
     @classmethod
     def parse(cls, text: str) -> SipUri:
         """Parse an addr-spec without angle brackets; raises MessageError."""
+        # A URI may hold a password, so no message quotes one.
         if _FORBIDDEN.search(text):
-            raise MessageError(f"forbidden character in URI {text[:60]!r}")
+            raise MessageError("forbidden character in URI")
         scheme, colon, rest = text.partition(":")
         if not colon or not _SCHEME.fullmatch(scheme) or not rest:
-            raise MessageError(f"not a URI: {text[:60]!r}")
+            raise MessageError("not a URI")
         scheme = scheme.lower()
         if scheme in ("sip", "sips"):
             uri = _parse_sip(scheme, rest)

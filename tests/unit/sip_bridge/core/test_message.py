@@ -136,7 +136,6 @@ def test_a_recognisable_request_with_a_broken_line_keeps_its_defect() -> None:
         b"OPTIONS sip:x\n SIP/2.0\r\n\r\n",
         b"OPTIONS sip:x SIP/2.0\r\nA: b\nEvil: c\r\n\r\n",
         b"OPTIONS sip:x SIP/2.0\r\nA: b\rEvil: c\r\n\r\n",
-        b"OPTIONS sip:x SIP/2.0\r\nA: b\x00\r\n\r\n",
         b"OPTIONS sip:x SIP/2.0\nA: b\n\n",
     ],
 )
@@ -208,7 +207,6 @@ def test_nothing_can_be_smuggled_into_a_message() -> None:
     for name, value in (
         ("A", "x\r\nB: y"),
         ("A", "x\ny"),
-        ("A", "x\0"),
         ("A\r\nB", "x"),
         ("", "x"),
         ("A:", "x"),

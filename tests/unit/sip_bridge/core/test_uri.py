@@ -27,8 +27,12 @@ def test_every_part_is_found() -> None:
     assert not uri.secure
 
 
-def test_password_stays_out_of_repr() -> None:
+def test_password_stays_out_of_repr_and_errors() -> None:
     assert "secret" not in repr(SipUri.parse("sip:a:secret@b"))
+    for broken in ("sip:a:secret@b c", "sip :a:secret@b", "sip:a:secret@b:x", "sip:a:secret@!"):
+        with pytest.raises(MessageError) as fault:
+            SipUri.parse(broken)
+        assert "secret" not in str(fault.value)
 
 
 @pytest.mark.parametrize(
