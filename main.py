@@ -44,8 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.what == "selftest":
         from softphone import selftest
 
-        return selftest.main(options.rest, options.profile)
+        return selftest.main(options.rest, options.profile, _qt_platform)
     return run(options)
+
+
+def _qt_platform() -> str:
+    from ui import platform_check
+
+    return platform_check.qt_platform()
 
 
 def run(options: argparse.Namespace) -> int:

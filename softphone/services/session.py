@@ -144,6 +144,9 @@ class Session:
             log.info("sign-in refused: %s", refused.code)
             self._set(replace(self._account, state=LineState.REFUSED, reason=str(refused.code)))
             raise
+        except asyncio.CancelledError:
+            self._set(Account())
+            raise
         self._set(
             replace(self._account, state=LineState.REGISTERED, user=number, transport=registered.transport)
         )
