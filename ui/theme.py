@@ -12,11 +12,9 @@ from PySide6.QtWidgets import QApplication
 
 from resources import ROOT
 
-GRID = 8
 CONTROL = 36
 CALL_CONTROL = 48
-TITLE_PX, BODY_PX, SIDE_PX = 22, 15, 13
-MOTION_MS = 120
+BODY_PX, SIDE_PX = 15, 13
 
 
 class ThemeChoice(StrEnum):
@@ -185,7 +183,6 @@ class Theme(QObject):
         self._application = application
         self._choice = ThemeChoice.SYSTEM
         self.tokens = LIGHT
-        self.reduce_motion = False
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow)
         self.choose(ThemeChoice.SYSTEM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFrame, QLayout, QWidget
 
@@ -40,10 +40,13 @@ class Window(QWidget):
 class HidingWindow(Window):
     """A window whose close button only hides it: the phone stays on."""
 
+    closed = Signal()
+
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 — Qt's name
         """Hide."""
         event.ignore()
         self.hide()
+        self.closed.emit()
 
 
 def needed_height(layout: QLayout, width: int) -> int:

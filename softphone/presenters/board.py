@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from resources.words import Words
-from softphone.domain.events import Event
-from softphone.ports import Clock
+from softphone import __version__
+from softphone.domain.account import LineState
+from softphone.domain.events import Event, Notice
+from softphone.ports import Clock, Screenshot
 from softphone.presenters.calls import CallsPresenter
 from softphone.presenters.contacts import ContactsPresenter
 from softphone.presenters.general import GeneralPresenter
@@ -54,8 +58,21 @@ class Services(Protocol):
     def settings(self) -> Settings: ...
     @property
     def numbers(self) -> Numbers: ...
-    @property
-    def version(self) -> str: ...
+
+
+class Program(Services, Protocol):
+    """The assembled program, as whoever runs its windows sees it."""
+
+    screenshot: Screenshot | None
+    on_quit: Callable[[], None]
+
+    async def start(self) -> None: ...
+    async def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WindowWanted:
+    """Somebody started the program again, or a link: the windows come up."""
 
 
 class Board:
@@ -63,6 +80,7 @@ class Board:
 
     def __init__(self, services: Services, words: Words, emit: Callable[[object], None]) -> None:
         s = services
+        self._emit = emit
         self.sign_in = SignInPresenter(s.session, words, emit)
         self.line = LinePresenter(s.session, s.calls, s.devices, s.history, s.numbers, words, emit)
         self.calls = CallsPresenter(
@@ -72,8 +90,8 @@ class Board:
         self.history = HistoryPresenter(s.history, s.contacts, s.numbers, s.clock, words, emit)
         self.contacts = ContactsPresenter(s.contacts, s.numbers, words, emit)
         self.headset = HeadsetPresenter(s.devices, s.settings, words, emit)
-        self.general = GeneralPresenter(s.settings, s.version, words, emit)
-        self._settings = s.settings
+        self.general = GeneralPresenter(s.settings, __version__, words, emit)
+        self._settings, self._session = s.settings, s.session
         self._tasks = Tasks()
         self._leave = s.bus.subscribe(self._hear)
 
@@ -85,6 +103,16 @@ class Board:
         self._tasks.spawn(self.calls.run(), "call timers")
         self._tasks.spawn(self.history.load(), "history")
         self._tasks.spawn(self.contacts.load(), "contacts")
+
+    async def remembered_line(self, longest_s: float = 1.5) -> None:
+        """Wait a moment while a remembered account signs in, so that no sign-in form flashes by."""
+        remembered = self._session.remembered()
+        waited = 0.0
+        while remembered.remember and waited < longest_s:
+            if self._session.account.state is not LineState.SIGNED_OUT:
+                return
+            await asyncio.sleep(0.05)
+            waited += 0.05
 
     async def close(self) -> None:
         """Stop following."""
@@ -116,6 +144,8 @@ class Board:
         )
 
     def _hear(self, event: Event) -> None:
+        if isinstance(event, Notice) and event.code in ("show-window", "dial-confirm"):
+            self._emit(WindowWanted())
         for presenter in (self.sign_in, self.line, self.calls, self.levels, self.headset, self.general):
             presenter.hear(event)
         if self.history.hear(event):

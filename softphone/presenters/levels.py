@@ -31,6 +31,7 @@ class LevelsPresenter(Presenter[LevelsView]):
         super().__init__(words, emit)
         self._devices = devices
         self._levels = (-96.0, -96.0)
+        self._watchers: set[str] = set()
 
     def compose(self) -> LevelsView:
         """The meters now; shares in steps of 1/40 so that silence sends nothing."""
@@ -45,8 +46,11 @@ class LevelsPresenter(Presenter[LevelsView]):
             self._levels = (event.microphone_dbfs, event.speaker_dbfs)
             self.render()
 
-    async def watch(self, on: bool) -> None:
-        """Somebody looks, or has stopped looking."""
+    async def watch(self, place: str, on: bool) -> None:
+        """Somebody looks at the meter in `place`, or has stopped looking."""
+        if on == (place in self._watchers):
+            return
+        (self._watchers.add if on else self._watchers.discard)(place)
         await self._devices.meter(on)
 
 

@@ -113,6 +113,11 @@ NOTICES: MappingProxyType[str, tuple[Tone, str, str]] = MappingProxyType(
             marked("The call list was damaged, so a new one was started."),
             marked("The damaged list was kept beside it."),
         ),
+        "contacts-recovered": (
+            Tone.WARN,
+            marked("The contact list was damaged, so a new one was started."),
+            marked("The damaged list was kept beside it."),
+        ),
         "device-lost": (
             Tone.WARN,
             marked("{device} was unplugged."),

@@ -60,7 +60,8 @@ class SignInPresenter(Presenter[SignInView]):
             ca_file=prefill.ca_file,
             remember=prefill.remember,
             transport=self._transports(prefill.transport),
-            needed=self._account.state in (LineState.SIGNED_OUT, LineState.REFUSED),
+            needed=self._attempt is not None
+            or self._account.state in (LineState.SIGNED_OUT, LineState.REFUSED),
             busy=self._attempt is not None,
             busy_text=self._("Signing in to {server} …").format(server=self._server),
             refusal=refusal if self._attempt is None else None,

@@ -95,6 +95,11 @@ class IncomingPopup(Window):
         self.decline.say(self._("Decline"))
         self._say_ring()
 
+    def name_keys(self, answer: str, decline: str) -> None:
+        """Say which keys in the program's own windows do the same."""
+        self.answer.setToolTip(answer)
+        self.decline.setToolTip(decline)
+
     def _say_ring(self) -> None:
         silenced = self._view is not None and self._view.silenced
         self.silence.say(self._("Mute the ring"))

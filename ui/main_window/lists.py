@@ -15,6 +15,7 @@ from softphone.presenters.parts import Tone
 from ui.look import Look
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.feedback import AdviceBox, EmptyState
+from ui.widgets.files import choose_file
 from ui.widgets.labels import ink
 from ui.widgets.row_list import Row, RowList
 
@@ -95,8 +96,8 @@ class ContactList(ListPage):
 
     edit_wanted = Signal(object)
     delete_wanted = Signal(object)
-    import_wanted = Signal()
-    export_wanted = Signal()
+    import_wanted = Signal(object)
+    export_wanted = Signal(object)
     put_away = Signal()
 
     def __init__(self, look: Look) -> None:
@@ -113,7 +114,7 @@ class ContactList(ListPage):
         self.column.insertWidget(1, self.advice)
         self.add.clicked.connect(lambda: self.edit_wanted.emit(Contact("", "", ())))
         self.files.clicked.connect(self._files_menu)
-        self.empty.acted.connect(self.import_wanted)
+        self.empty.acted.connect(self._import)
         self.advice.dismissed.connect(lambda _id: self.put_away.emit())
         self.list.called.connect(lambda row: self.dial_wanted.emit(self._rows[row].target))
         self.list.asked.connect(self._menu)
@@ -146,10 +147,18 @@ class ContactList(ListPage):
         entries.append(("trash", _("Delete …"), lambda: self.delete_wanted.emit(contact)))
         self.open_menu(at, entries)
 
+    def _import(self) -> None:
+        title = self.look._("Import a vCard file")
+        choose_file(self, title, "vCard (*.vcf *.vcard)", self.import_wanted.emit)
+
+    def _export(self) -> None:
+        title = self.look._("Export all to a vCard file")
+        choose_file(self, title, "vCard (*.vcf)", self.export_wanted.emit, save_as="softphone.vcf")
+
     def _files_menu(self) -> None:
         _ = self.look._
         entries: list[tuple[str, str, Callable[[], object]]] = [
-            ("import", _("Import a vCard file …"), self.import_wanted.emit),
-            ("export", _("Export all to a vCard file …"), self.export_wanted.emit),
+            ("import", _("Import a vCard file …"), self._import),
+            ("export", _("Export all to a vCard file …"), self._export),
         ]
         self.open_menu(self.files.mapToGlobal(self.files.rect().bottomLeft()), entries)

@@ -70,7 +70,7 @@ class SettingsWindow(HidingWindow):
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.viewport().setAutoFillBackground(False)
-            page.layout().setContentsMargins(8, 8, 28, 24)
+            page.setContentsMargins(8, 8, 28, 24)
             area.setWidget(page)
             area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             self._stack.addWidget(area)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from softphone.domain.account import Credentials, Transport
 from softphone.presenters.parts import Choice
@@ -15,11 +13,12 @@ from ui.look import Look
 from ui.widgets.buttons import Button
 from ui.widgets.feedback import AdviceBox, announce
 from ui.widgets.fields import Check, DropDown, Field, PasswordEdit
+from ui.widgets.files import choose_file
 from ui.widgets.labels import Label, Picture
-from ui.window import Window
+from ui.window import HidingWindow
 
 
-class SignInWindow(Window):
+class SignInWindow(HidingWindow):
     """Typed text stays whatever happens; the prefill is used only for fields nobody has touched."""
 
     sign_in_wanted = Signal(object)
@@ -214,8 +213,9 @@ class SignInWindow(Window):
         self.grow()
 
     def _choose_file(self) -> None:
-        path, _kind = QFileDialog.getOpenFileName(
-            self, self._("Choose a certificate file"), str(Path.home()), "PEM (*.pem *.crt *.cer)"
+        choose_file(
+            self,
+            self._("Choose a certificate file"),
+            "PEM (*.pem *.crt *.cer)",
+            lambda path: self.ca_file.editor.setText(str(path)),
         )
-        if path:
-            self.ca_file.editor.setText(path)
