@@ -1,0 +1,81 @@
+"""A call's sound between the media session and the ear."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from media.codecs import registry
+from media.path import Send
+from media.stream import VoiceStream
+from media.types import AudioPacket, CodecSpec
+from sip_bridge.rtp.rtcp import Feedback
+from sip_bridge.rtp.session import AudioSession
+
+
+class Ear(Protocol):
+    """Where calls' voices meet microphone and speaker."""
+
+    def attach(self, stream: VoiceStream, send: Send) -> None:
+        """Join a voice."""
+        ...
+
+    def detach(self, stream: VoiceStream) -> None:
+        """Part with a voice."""
+        ...
+
+
+class CallVoice:
+    """Joins one session to the ear while the call is not held by us. `first_sound` is called once, when the
+    far end's first packet comes."""
+
+    def __init__(self, ear: Ear, session: AudioSession, first_sound: Callable[[], None]) -> None:
+        """Raises CodecUnavailable; the session must be negotiated."""
+        self.session = session
+        self.feedback: Feedback | None = None
+        self._ear = ear
+        self._first_sound = first_sound
+        self._heard = False
+        self._attached = False
+        self.stream = VoiceStream(self._spec())
+        session.on_packet = self._packet
+        session.on_feedback = self._feedback
+        self.attach()
+
+    def _spec(self) -> CodecSpec:
+        spec = self.session.codec
+        if spec is None:
+            raise ValueError("nothing negotiated")
+        return spec
+
+    def renegotiated(self) -> None:
+        """The session agreed anew: use its codec. Raises CodecUnavailable."""
+        if self._spec() != self.stream.spec:
+            self.stream.change_codec(self._spec())
+
+    def _packet(self, packet: AudioPacket) -> None:
+        if not self._heard:
+            self._heard = True
+            self._first_sound()
+        self.stream.receive(packet)
+
+    def _feedback(self, feedback: Feedback) -> None:
+        self.feedback = feedback
+        self.stream.feedback(100 * feedback.loss)
+
+    def attach(self) -> None:
+        """Let microphone and speaker have it."""
+        if not self._attached:
+            self._attached = True
+            self._ear.attach(self.stream, self.session.send)
+
+    def detach(self) -> None:
+        """On hold or over: nothing of the microphone goes out, nothing is heard."""
+        if self._attached:
+            self._attached = False
+            self._ear.detach(self.stream)
+
+
+def usable_codecs() -> tuple[str, ...]:
+    """Codecs that work on this machine, best first."""
+    return registry.available()
