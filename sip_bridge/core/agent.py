@@ -9,9 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sip_bridge.core.call import Call, Phase
+from sip_bridge.core.calls import Calls
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
+from sip_bridge.core.context import Context
 from sip_bridge.core.effects import CloseFlow, Flow, OpenFlow, Transmit
+from sip_bridge.core.errors import MessageError
 from sip_bridge.core.events import AgentEvent
+from sip_bridge.core.incoming_call import IncomingCall
+from sip_bridge.core.keepalive import PING, PONG
+from sip_bridge.core.message import Request, parse_message
+from sip_bridge.core.outgoing_call import OutgoingCall
+from sip_bridge.core.reasons import DECLINED, reason_for_status
+from sip_bridge.core.registration import Registration
+from sip_bridge.core.transaction_layer import (
+    AckArrived,
+    AckMissing,
+    RequestArrived,
+    ResponseArrived,
+    TransactionFailed,
+)
+from sip_bridge.core.uas import Uas
+from sip_bridge.core.validate import validate
 
 Random = Callable[[int], bytes]
 Effect = OpenFlow | Transmit | CloseFlow
@@ -22,59 +41,85 @@ class Agent:
 
     def __init__(self, config: AgentConfig, random: Random) -> None:
         """`random(n)` returns n unpredictable bytes."""
-        raise NotImplementedError
+        self._context = Context.build(config, random)
+        self._calls = Calls(self._context)
+        self._uas = Uas(self._context, self._calls)
+        self._registration = Registration(self._context, self._contact_changed)
 
     # --- told by the driver ----------------------------------------------------------------------
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message (a datagram or a frame of a stream), or a keep-alive: CRLF CRLF, CRLF as its pong."""
-        raise NotImplementedError
+        if not data.strip(b"\r\n"):
+            self._keepalive(data, flow, now)
+            return
+        try:
+            message = parse_message(data)
+        except MessageError:
+            return
+        problem = validate(message)
+        if problem is None:
+            self._context.layer.receive(message, flow, now)
+        elif isinstance(message, Request) and message.method != "ACK":
+            self._answer_malformed(message, flow, problem.status, problem.reason)
+        self._settle(now)
 
     def flow_opened(self, request: int, flow: Flow, now: float) -> None:
         """Answer to OpenFlow `request`."""
-        raise NotImplementedError
+        self._context.sender.flow_opened(request, flow, now)
+        self._settle(now)
 
     def flow_refused(self, request: int, reason: str, now: float) -> None:
         """Answer to OpenFlow `request`: a REFUSED_* word."""
-        raise NotImplementedError
+        self._context.sender.flow_refused(request, reason, now)
+        self._settle(now)
 
     def flow_closed(self, flow_id: int, reason: str, now: float) -> None:
         """A flow broke (or a UDP socket reported its peer unreachable). Calls live on."""
-        raise NotImplementedError
+        self._registration.flow_closed(flow_id, now)
+        self._calls.flow_closed(flow_id)
+        self._context.layer.flow_closed(flow_id, now)
+        self._settle(now)
 
     def tick(self, now: float) -> None:
         """Run what is due. Call at `next_timer()`; calling early or late does no harm."""
-        raise NotImplementedError
+        self._context.agenda.run(now)
+        self._settle(now)
 
     def next_timer(self) -> float | None:
         """When `tick` has something to do, in seconds of `now`'s clock."""
-        raise NotImplementedError
+        return self._context.agenda.next()
 
     def take_effects(self) -> list[Effect]:
         """What to do, in order; the list is handed over."""
-        raise NotImplementedError
+        return self._context.take_effects()
 
     def take_events(self) -> list[AgentEvent]:
         """What happened, in order; the list is handed over."""
-        raise NotImplementedError
+        events, self._context.events = self._context.events, []
+        return events
 
     # --- registration ----------------------------------------------------------------------------
 
     def register(self, config: RegistrationConfig, now: float) -> None:
         """Register and stay registered until `unregister`. Another account's registration is dropped."""
-        raise NotImplementedError
+        self._registration.register(config, now)
+        self._settle(now)
 
     def unregister(self, now: float) -> None:
         """Remove the binding; Unregistered follows. Running calls go on."""
-        raise NotImplementedError
+        self._registration.unregister(now)
+        self._settle(now)
 
     def refresh_registration(self, now: float) -> None:
         """The network changed or the machine woke: look at the flow at once instead of at the next timer."""
-        raise NotImplementedError
+        self._registration.refresh(now)
+        self._settle(now)
 
     def local_address_changed(self, now: float) -> None:
         """The host's addresses changed: leave the old flow, register over a new one."""
-        raise NotImplementedError
+        self._registration.leave_flow(now)
+        self._settle(now)
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -89,64 +134,163 @@ class Agent:
         referred_by: str = "",
         refer: str | None = None,
     ) -> str:
-        """Call the SIP URI `target`; returns the call's handle.
+        """Call the SIP URI `target`; returns the call's handle. Raises MessageError for what is no URI.
 
         `offer` None asks the peer for its offer. `headers` are added as they stand. `replaces` is the text
         of a Replaces header. `refer` is the call whose accepted REFER this INVITE obeys: its progress is
         reported there (RFC 3515 2.4.5).
         """
-        raise NotImplementedError
+        extra = list(headers)
+        if replaces:
+            extra.append(("Replaces", replaces))
+        if referred_by:
+            extra.append(("Referred-By", referred_by))
+        call = self._calls.new(Phase.CALLING)
+        outgoing = OutgoingCall(self._calls, call, target, offer, extra)
+        call.invite = outgoing
+        referrer = self._call(refer) if refer is not None else None
+        if referrer is not None:
+            call.watcher = referrer.transfer.watch()
+        outgoing.start(now)
+        self._settle(now)
+        return call.handle
 
     def ring(self, call: str, now: float, sdp: bytes | None = None) -> None:
         """Send 180, or 183 with an early answer."""
-        raise NotImplementedError
+        incoming = self._incoming(call)
+        if incoming is not None:
+            incoming.ring(sdp, now)
+        self._settle(now)
 
     def answer(self, call: str, sdp: bytes, now: float) -> None:
         """Send 200 with the answer (or our offer, where the INVITE brought none)."""
-        raise NotImplementedError
+        incoming = self._incoming(call)
+        if incoming is not None:
+            incoming.answer(sdp, now)
+        self._settle(now)
 
     def reject(self, call: str, status: int, now: float, reason: str = "") -> None:
         """Refuse an incoming call with a final status (486, 603, 488…); `reason` is a Reason header."""
-        raise NotImplementedError
+        incoming = self._incoming(call)
+        if incoming is not None:
+            key = DECLINED if status in {486, 600, 603} else reason_for_status(status)
+            incoming.reject(status, key, now, reason)
+        self._settle(now)
 
     def cancel_or_bye(self, call: str, now: float, reason: str = "") -> None:
         """End a call whatever its state: CANCEL, BYE or a refusal. `reason` is a Reason header value."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None and found.invite is not None:
+            found.invite.hang_up(now, reason)
+        self._settle(now)
 
     def reoffer(self, call: str, sdp: bytes, now: float) -> None:
         """Offer a changed session (hold, resume, new address); AnswerReceived or ReofferFailed follows."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.negotiation.reoffer(sdp, now)
+        self._settle(now)
 
     def answer_offer(self, call: str, sdp: bytes, now: float) -> None:
         """Reply to OfferReceived."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.negotiation.answer_offer(sdp, now)
+        self._settle(now)
 
     def refuse_offer(self, call: str, status: int, now: float) -> None:
         """Reply to OfferReceived or OfferWanted with a refusal (488); the session stays as it was."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.negotiation.refuse_offer(status, now)
+        self._settle(now)
 
     def provide_offer(self, call: str, sdp: bytes, now: float) -> None:
         """Reply to OfferWanted."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.negotiation.provide_offer(sdp, now)
+        self._settle(now)
 
     def send_info(self, call: str, content_type: str, body: bytes, now: float) -> None:
         """Send an INFO inside the call."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None and found.talking:
+            found.send_info(content_type, body, now)
+        self._settle(now)
 
     # --- transfer --------------------------------------------------------------------------------
 
     def refer(self, call: str, target: str, now: float) -> None:
         """Blind transfer: ask the peer to call `target`; ReferProgress follows."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None and found.talking:
+            found.transfer.refer(target, now)
+        self._settle(now)
 
     def refer_to_call(self, call: str, other: str, now: float) -> None:
         """Attended transfer: connect the peers of `call` and `other` (RFC 5589 7); ReferProgress follows."""
-        raise NotImplementedError
+        found, second = self._call(call), self._call(other)
+        if found is not None and second is not None and found.talking:
+            found.transfer.refer_to_call(second, now)
+        self._settle(now)
 
     def accept_refer(self, call: str, now: float) -> None:
         """Accept ReferReceived with 202; call `invite(..., refer=call)` next."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.transfer.accept(now)
+        self._settle(now)
 
     def refuse_refer(self, call: str, status: int, now: float) -> None:
         """Refuse ReferReceived (603)."""
-        raise NotImplementedError
+        found = self._call(call)
+        if found is not None:
+            found.transfer.refuse(status, now)
+        self._settle(now)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _call(self, handle: str) -> Call | None:
+        call = self._calls.get(handle)
+        return call if call is not None and not call.over else None
+
+    def _incoming(self, handle: str) -> IncomingCall | None:
+        call = self._call(handle)
+        return call.invite if call is not None and isinstance(call.invite, IncomingCall) else None
+
+    def _keepalive(self, data: bytes, flow: Flow, now: float) -> None:
+        if data == PONG:
+            self._registration.pong(flow, now)
+        elif data.startswith(PING) and flow.reliable:
+            self._context.transmits.append(Transmit(flow.id, PONG))
+
+    def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
+        """400 and the like, without a transaction; what can't even be answered is dropped."""
+        try:
+            response = request.reply(status, reason, to_tag=self._context.tag())
+            if response.headers.get("Via") and response.headers.get("CSeq"):
+                self._context.transmits.append(Transmit(flow.id, bytes(response)))
+        except MessageError:
+            return
+
+    def _contact_changed(self, now: float) -> None:
+        for call in self._calls.all():
+            call.negotiation.refresh(now)
+
+    def _settle(self, now: float) -> None:
+        """Let what happened in the transactions reach its owners, until nothing more happens."""
+        while events := self._context.layer.take_events():
+            for event in events:
+                match event:
+                    case RequestArrived():
+                        self._uas.request_arrived(event, now)
+                    case AckArrived():
+                        self._uas.ack_arrived(event, now)
+                    case ResponseArrived():
+                        self._context.sender.response_arrived(event, now)
+                    case TransactionFailed():
+                        self._context.sender.transaction_failed(event, now)
+                    case AckMissing():
+                        self._uas.ack_missing(event, now)
+        self._calls.prune()

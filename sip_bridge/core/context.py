@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sip_bridge.core.auth import Authenticator
 from sip_bridge.core.binding import Binding
 from sip_bridge.core.config import AgentConfig
-from sip_bridge.core.effects import Flow, Transmit
+from sip_bridge.core.effects import CloseFlow, Flow, OpenFlow, Transmit
 from sip_bridge.core.events import AgentEvent
 from sip_bridge.core.message import Request, Response
 from sip_bridge.core.sending import Sender
@@ -17,7 +17,7 @@ from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.transaction_layer import TransactionLayer
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO, MESSAGE"
-SUPPORTED = "replaces, timer, 100rel, norefersub, path, outbound"
+SUPPORTED = "replaces, timer, 100rel, norefersub"
 KNOWN_OPTIONS = frozenset({"replaces", "timer", "100rel", "path", "outbound", "norefersub"})
 SDP = "application/sdp"
 
@@ -44,6 +44,12 @@ class Context:
         binding = Binding(config)
         auth = Authenticator(random)
         return cls(config, random, agenda, layer, binding, auth, Sender(config, layer, binding, auth))
+
+    def take_effects(self) -> list[OpenFlow | Transmit | CloseFlow]:
+        """What to do: transmit over the flows there are, close those given up, open new ones."""
+        transmits, self.transmits = self.transmits, []
+        closed, opened = self.sender.take_effects()
+        return [*self.layer.take_effects(), *transmits, *closed, *opened]
 
     def emit(self, event: AgentEvent) -> None:
         """Tell the agent's owner."""

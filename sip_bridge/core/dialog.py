@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sip_bridge.core.effects import Hop
+from sip_bridge.core.effects import Flow, Hop
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.message import Headers, Request, Response
 from sip_bridge.core.uri import SipUri
@@ -16,7 +16,10 @@ DialogId = tuple[str, str, str]
 
 @dataclass(eq=False)
 class Dialog:
-    """One dialog. `local` and `remote` are From/To values byte for byte, tags included."""
+    """One dialog. `local` and `remote` are From/To values byte for byte, tags included.
+
+    `flow` is the one its latest message came by, while it is open; `home`: it was made through our server.
+    """
 
     call_id: str
     local: str
@@ -30,6 +33,8 @@ class Dialog:
     early: bool = True
     peer_allows: tuple[str, ...] = field(default=())
     peer_supports: tuple[str, ...] = field(default=())
+    flow: Flow | None = None
+    home: bool = False
 
     @property
     def id(self) -> DialogId:
@@ -105,6 +110,20 @@ class Dialog:
         """The ACK of the 2xx to the INVITE with that number (13.2.2.4)."""
         return self._build("ACK", number, headers, body)
 
+    def next_number(self) -> int:
+        """One number further, for a request that is sent again with credentials."""
+        self.local_seq += 1
+        return self.local_seq
+
+    def hop(self) -> Hop:
+        """Where its requests go first."""
+        first = NameAddr.parse(self.routes[0]).uri if self.routes else None
+        return hop_of(first) if first is not None else self.target_hop()
+
+    def target_hop(self) -> Hop:
+        """Where the other end is."""
+        return hop_of(SipUri.parse(self.target))
+
     def _build(self, method: str, number: int, extra: Sequence[tuple[str, str]], body: bytes) -> Request:
         uri, routes = self._uri_and_routes()
         headers = Headers()
@@ -128,17 +147,6 @@ class Dialog:
             return self.target, self.routes
         strict = first.without_parameter("method").without_headers()
         return str(strict), (*self.routes[1:], f"<{self.target}>")
-
-
-def next_hop(request: Request) -> Hop:
-    """Where a request goes: its first Route, else its Request-URI (RFC 3261 8.1.2).
-
-    A strict router's own URI stands in the Request-URI already; then the first Route is not asked.
-    """
-    routes = request.routes
-    if routes and routes[0].uri is not None and routes[0].uri.has_parameter("lr"):
-        return hop_of(routes[0].uri)
-    return hop_of(SipUri.parse(request.uri))
 
 
 def hop_of(uri: SipUri) -> Hop:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from sip_bridge.core.errors import MessageError
-from sip_bridge.core.headers import RetryAfter
-from sip_bridge.core.message import Message
+from sip_bridge.core.headers import Reason, RetryAfter, SessionExpires
+from sip_bridge.core.message import Request, Response
 
 
-def retry_after(message: Message) -> int | None:
+def retry_after(message: Request | Response) -> int | None:
     """Seconds of Retry-After, None when absent or malformed."""
     value = message.headers.get("Retry-After")
     if value is None:
@@ -16,3 +16,56 @@ def retry_after(message: Message) -> int | None:
         return RetryAfter.parse(value).seconds
     except MessageError:
         return None
+
+
+def reasons_of(message: Request | Response) -> list[Reason]:
+    """The Reason headers that can be read (RFC 3326)."""
+    reasons = []
+    for value in message.headers.get_all("Reason"):
+        try:
+            reasons.append(Reason.parse(value))
+        except MessageError:
+            continue
+    return reasons
+
+
+def session_expires(message: Request | Response) -> SessionExpires | None:
+    """Session-Expires, None when absent or malformed (RFC 4028)."""
+    value = message.headers.get("Session-Expires")
+    if value is None:
+        return None
+    try:
+        return SessionExpires.parse(value)
+    except MessageError:
+        return None
+
+
+def number_of(message: Request | Response, name: str) -> int | None:
+    """A header that is one number, perhaps with parameters; None when absent or malformed."""
+    text = (message.headers.get(name) or "").partition(";")[0].strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 11 else None
+
+
+def body_of(message: Request | Response, content_type: str) -> bytes | None:
+    """The body, if it is of that type and not empty."""
+    return message.body if message.body and message.content_type == content_type else None
+
+
+def with_body(body: bytes, content_type: str) -> list[tuple[str, str]]:
+    """The Content-Type header where there is a body."""
+    return [("Content-Type", content_type)] if body else []
+
+
+def sipfrag_status(request: Request) -> int | None:
+    """The status a message/sipfrag body names (RFC 3420), None when there is none."""
+    if request.content_type != "message/sipfrag":
+        return None
+    line = request.body.partition(b"\n")[0].split()
+    if len(line) < 2 or line[0] != b"SIP/2.0" or not line[1].isdigit() or len(line[1]) != 3:
+        return None
+    return int(line[1])
+
+
+def no_subscription(message: Request | Response) -> bool:
+    """Whether a REFER, or the answer to one, wants no NOTIFYs (RFC 4488)."""
+    return (message.headers.get("Refer-Sub") or "").partition(";")[0].strip().lower() == "false"

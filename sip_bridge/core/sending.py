@@ -42,6 +42,7 @@ class Outgoing:
 
     `renumber` gives the next CSeq number when a challenge is answered. `home`: it goes to our own server, so
     our credentials may answer. `far_end`: the challenger may be a peer behind the server (see `auth`).
+    `once`: whatever comes back is the end of it; nothing is asked again.
     """
 
     request: Request
@@ -54,6 +55,7 @@ class Outgoing:
     transaction: Transaction | None = None
     challenged: set[tuple[int, str]] = field(default_factory=set)
     upgrade: bool = True
+    once: bool = False
     abandoned: bool = False
     refused: tuple[Response, Flow] | None = None
 
@@ -70,12 +72,14 @@ class Sender:
         self._auth = auth
         self._serial = 0
         self._opening: dict[int, OnFlow] = {}
-        self._effects: list[OpenFlow | CloseFlow] = []
+        self._closed: list[CloseFlow] = []
+        self._opened: list[OpenFlow] = []
 
-    def take_effects(self) -> list[OpenFlow | CloseFlow]:
-        """Flows wanted and given up, in order."""
-        effects, self._effects = self._effects, []
-        return effects
+    def take_effects(self) -> tuple[list[CloseFlow], list[OpenFlow]]:
+        """Flows given up, and flows wanted."""
+        closed, self._closed = self._closed, []
+        opened, self._opened = self._opened, []
+        return closed, opened
 
     # --- flows -----------------------------------------------------------------------------------
 
@@ -83,11 +87,11 @@ class Sender:
         """Ask for a flow; `on_flow(flow, "", now)` or `on_flow(None, reason, now)` follows."""
         self._serial += 1
         self._opening[self._serial] = on_flow
-        self._effects.append(OpenFlow(self._serial, hop))
+        self._opened.append(OpenFlow(self._serial, hop))
 
     def close(self, flow: Flow, reason: str) -> None:
         """We need the flow no longer."""
-        self._effects.append(CloseFlow(flow.id, reason))
+        self._closed.append(CloseFlow(flow.id, reason))
 
     def flow_opened(self, request: int, flow: Flow, now: float) -> None:
         """The driver's answer."""
@@ -160,7 +164,9 @@ class Sender:
         if sent is None:
             return
         response = event.response
-        if response.status in {401, 407} and self._auth.answer(sent, response):
+        if sent.once:
+            sent.listener.on_response(sent, response, event.flow, now)
+        elif response.status in {401, 407} and self._auth.answer(sent, response):
             self._again(sent, now)
         elif response.status == 503 and self._next_hop(sent):
             sent.refused = (response, event.flow)
@@ -180,7 +186,7 @@ class Sender:
             sent.listener.on_failure(sent, reason, now)
 
     def _next_hop(self, sent: Outgoing) -> bool:
-        if sent.hop is None:
+        if sent.hop is None or sent.once:
             return False
         sent.hop = replace(sent.hop, attempt=sent.hop.attempt + 1)
         sent.flow = None

@@ -1,0 +1,44 @@
+"""The ACK of a 2xx, kept to be sent again (RFC 3261 13.2.2.4)."""
+
+from __future__ import annotations
+
+from sip_bridge.core.context import Context
+from sip_bridge.core.dialog import Dialog
+from sip_bridge.core.effects import Flow
+from sip_bridge.core.message import Request
+from sip_bridge.core.way import way_of
+
+_CREDENTIALS = ("Authorization", "Proxy-Authorization")
+
+
+class Acknowledgement:
+    """One ACK. Until it is given its body (a delayed answer) and its flow is found, nothing goes out."""
+
+    def __init__(self, context: Context, dialog: Dialog, invite: Request, came_by: Flow) -> None:
+        self._context = context
+        self._dialog = dialog
+        self._invite = invite
+        self._came_by = came_by
+        self._data = b""
+        self._flow: Flow | None = None
+
+    def send(self, now: float, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> None:
+        """Send it for the first time."""
+        extra = [(name, value) for name, value in self._invite.headers if name in _CREDENTIALS]
+        request = self._dialog.ack(self._invite.cseq.number, [*extra, *(headers or [])], body)
+        self._context.stamp(request)
+        way = way_of(self._dialog, self._context.binding)
+        if way.flow is not None:
+            self._transmit(request, way.flow)
+        elif way.hop is not None:
+            came_by = self._came_by
+            self._context.sender.open(way.hop, lambda flow, _, __: self._transmit(request, flow or came_by))
+
+    def again(self) -> None:
+        """The 2xx came again: so does the ACK."""
+        if self._flow is not None:
+            self._context.layer.resend(self._data, self._flow)
+
+    def _transmit(self, request: Request, flow: Flow) -> None:
+        self._flow = flow
+        self._data = self._context.layer.send(request, flow)

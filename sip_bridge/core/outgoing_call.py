@@ -1,0 +1,289 @@
+"""Our INVITE until its final answer: early dialogs, forks, CANCEL, redirection (RFC 3261 9, 13.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sip_bridge.core.acknowledge import Acknowledgement
+from sip_bridge.core.call import Call, Phase, bye_stray
+from sip_bridge.core.calls import Calls
+from sip_bridge.core.context import ALLOW, SDP, SUPPORTED, Context
+from sip_bridge.core.dialog import Dialog, hop_of
+from sip_bridge.core.effects import Flow
+from sip_bridge.core.events import AnswerReceived, OfferReceived, Provisional
+from sip_bridge.core.message import Headers, Request, Response
+from sip_bridge.core.parts import body_of, reasons_of, retry_after, with_body
+from sip_bridge.core.reasons import CANCELLED, HUNG_UP, NO_ANSWER, UNREACHABLE, reason_for_refusal
+from sip_bridge.core.redirect import Redirection
+from sip_bridge.core.reliable import Acknowledger
+from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
+from sip_bridge.core.transaction import State
+from sip_bridge.core.uri import SipUri
+
+
+class OutgoingCall(Listener):
+    """The INVITE side of one call of ours."""
+
+    def __init__(
+        self, calls: Calls, call: Call, target: str, offer: bytes | None, headers: Sequence[tuple[str, str]]
+    ) -> None:
+        self._calls = calls
+        self._call = call
+        self._context: Context = call.context
+        self._offer = offer
+        self._headers = tuple(headers)
+        self._redirection = Redirection(target, call.context.config.max_redirects)
+        self._target = target
+        self._call_id = call.context.tag() + call.context.tag()
+        self._from = str(call.context.binding.identity.with_tag(call.context.tag()))
+        self._to = f"<{SipUri.parse(target).without_headers()}>"
+        self._cseq = 0
+        self._sent: Outgoing | None = None
+        self._early: dict[str, Dialog] = {}
+        self._acks: dict[str, Acknowledgement] = {}
+        self._answers: dict[str, bytes] = {}
+        self._reliable = Acknowledger(call, offer is not None)
+        self._provisional = False
+        self._cancel_reason: str | None = None
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def start(self, now: float) -> None:
+        """Send the INVITE to the present target."""
+        context = self._context
+        self._early.clear()
+        self._provisional = False
+        request = self._build()
+        uri = SipUri.parse(request.uri)
+        home = context.binding.account is not None
+        flow = context.binding.flow if home else None
+        if flow is not None and uri.secure and not flow.secure:
+            flow = None
+        hop = context.binding.hop or hop_of(uri)
+        self._sent = Outgoing(request, self, self._number, hop, flow, home=home)
+        context.sender.send(self._sent, now)
+
+    def hang_up(self, now: float, reason: str) -> None:
+        """Nobody wants the answer any more (9.1): CANCEL, but not before a provisional response came."""
+        if self._call.phase is Phase.TALKING:
+            self._call.bye(now, HUNG_UP, reason)
+        if self._call.phase is not Phase.CALLING:
+            return
+        self._call.move(Phase.CANCELLING)
+        self._cancel_reason = reason
+        if self._sent is not None:
+            self._sent.once = True
+        if self._sent is not None and self._sent.transaction is None:
+            self._context.sender.abandon(self._sent)
+            self._finish(487, CANCELLED, now, by_remote=False)
+        else:
+            self._cancel(now)
+
+    def on_ack(self, request: Request, now: float) -> bool:
+        """Nobody acknowledges what we sent: this was our INVITE."""
+        return False
+
+    def stop(self) -> None:
+        """The call is over."""
+        self._context.agenda.clear(("cancelled", self))
+
+    def answer_delayed(self, sdp: bytes, now: float) -> None:
+        """The answer to the offer their 2xx made goes in the ACK."""
+        dialog = self._call.dialog
+        ack = self._acks.get(dialog.remote_tag) if dialog is not None else None
+        if ack is not None:
+            ack.send(now, [("Content-Type", SDP)], sdp)
+
+    # --- building --------------------------------------------------------------------------------
+
+    def _number(self) -> int:
+        self._cseq += 1
+        return self._cseq
+
+    def _build(self) -> Request:
+        headers = Headers()
+        for route in self._context.binding.routes:
+            headers.add("Route", route)
+        headers.add("Max-Forwards", "70")
+        headers.add("From", self._from)
+        headers.add("To", self._to)
+        headers.add("Call-ID", self._call_id)
+        headers.add("CSeq", f"{self._number()} INVITE")
+        headers.add("Allow", ALLOW)
+        headers.add("Supported", SUPPORTED)
+        for name, value in [*self._call.timer.request_headers(), *self._headers]:
+            headers.add(name, value)
+        for name, value in with_body(self._offer or b"", SDP):
+            headers.add(name, value)
+        uri = str(SipUri.parse(self._target).without_headers())
+        return self._context.stamp(Request("INVITE", uri, headers, self._offer or b""))
+
+    # --- responses -------------------------------------------------------------------------------
+
+    def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
+        """What the far end, or a proxy, says."""
+        if response.status < 200:
+            self._on_provisional(response, flow, now)
+        elif response.status < 300:
+            self._on_success(sent, response, flow, now)
+        elif self._call.phase is Phase.CANCELLING:
+            self._finish(response.status, CANCELLED, now, by_remote=False)
+        elif not self._over(sent) and not self._asked_again(response, now):
+            self._refused(response, now)
+
+    def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
+        """Nobody answered."""
+        if self._call.phase is Phase.CANCELLING:
+            self._finish(487, CANCELLED, now, by_remote=False)
+        else:
+            self._finish(
+                408 if reason == TIMEOUT else 0,
+                NO_ANSWER if reason == TIMEOUT and self._provisional else UNREACHABLE,
+                now,
+                by_remote=True,
+            )
+
+    def _over(self, sent: Outgoing) -> bool:
+        return self._call.phase is not Phase.CALLING or sent is not self._sent
+
+    def _on_provisional(self, response: Response, flow: Flow, now: float) -> None:
+        self._provisional = True
+        if self._call.phase is Phase.CANCELLING:
+            self._cancel(now)
+            return
+        if self._call.phase is not Phase.CALLING or response.status == 100:
+            return
+        dialog = self._early_dialog(response, flow)
+        if dialog is None or not self._reliable.accept(response, dialog, now):
+            return
+        self._report(response.status, now)
+        sdp = body_of(response, SDP)
+        if sdp is not None and self._offer is not None:
+            self._answers[dialog.remote_tag] = sdp
+        self._context.emit(
+            Provisional(
+                self._call.handle,
+                response.status,
+                response.reason,
+                sdp if self._offer is not None else None,
+                dialog.remote_tag,
+                flow.secure,
+            )
+        )
+
+    def _early_dialog(self, response: Response, flow: Flow) -> Dialog | None:
+        tag = response.to.tag
+        dialog = self._early.get(tag)
+        if dialog is not None:
+            dialog.learn(response)
+            return dialog
+        if self._sent is None or len(self._early) >= self._context.config.max_early_dialogs:
+            return None
+        dialog = self._dialog(response, flow)
+        self._early[tag] = dialog
+        self._calls.index(dialog, self._call)
+        return dialog
+
+    def _dialog(self, response: Response, flow: Flow) -> Dialog:
+        sent = self._sent
+        request = sent.request if sent is not None else self._build()
+        dialog = Dialog.from_response(request, response)
+        dialog.flow, dialog.home = flow, sent is not None and sent.home
+        return dialog
+
+    def _on_success(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
+        tag = response.to.tag
+        ack = self._acks.get(tag)
+        if ack is not None:
+            ack.again()
+            return
+        if len(self._acks) >= self._context.config.max_early_dialogs:
+            return
+        dialog = self._early.pop(tag, None) or self._dialog(response, flow)
+        dialog.confirm(response)
+        ack = Acknowledgement(self._context, dialog, sent.request, flow)
+        self._acks[tag] = ack
+        if self._call.phase is Phase.CALLING:
+            self._won(dialog, ack, response, flow, now)
+        else:
+            self._too_late(dialog, ack, now)
+
+    def _won(self, dialog: Dialog, ack: Acknowledgement, response: Response, flow: Flow, now: float) -> None:
+        call = self._call
+        for other in self._early.values():
+            self._calls.drop(other)
+        self._calls.index(dialog, call)
+        self._report(response.status, now)
+        call.dialog = dialog
+        sdp = body_of(response, SDP)
+        answer = sdp or self._answers.get(dialog.remote_tag)
+        if self._offer is not None and answer is not None:
+            call.local_sdp, call.remote_sdp = self._offer, answer
+            self._context.emit(AnswerReceived(call.handle, answer, dialog.remote_tag))
+        call.establish(dialog, flow)
+        call.timer.on_answer(response, now)
+        if self._offer is None and not self._reliable.agreed:
+            self._delayed(ack, sdp, now)
+        else:
+            ack.send(now)
+            call.negotiation.ready(now)
+
+    def _delayed(self, ack: Acknowledgement, sdp: bytes | None, now: float) -> None:
+        if sdp is None:
+            ack.send(now)
+            self._call.bye(now, UNREACHABLE)
+            return
+        self._call.negotiation.expect_answer(sdp, self.answer_delayed)
+        self._context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
+
+    def _too_late(self, dialog: Dialog, ack: Acknowledgement, now: float) -> None:
+        """A 2xx that nobody waits for: a second fork, or one that crossed our CANCEL."""
+        ack.send(now)
+        bye_stray(self._context, dialog, now)
+        if self._call.phase is Phase.CANCELLING:
+            self._finish(487, CANCELLED, now, by_remote=False)
+
+    # --- endings ---------------------------------------------------------------------------------
+
+    def _cancel(self, now: float) -> None:
+        sent = self._sent
+        if self._cancel_reason is None or sent is None or sent.transaction is None:
+            return
+        if sent.transaction.state is not State.PROCEEDING:
+            return
+        reason, self._cancel_reason = self._cancel_reason, None
+        self._context.layer.cancel(sent.transaction, now, reason)
+        self._context.agenda.set(("cancelled", self), now + 32.0, self._no_487)
+
+    def _no_487(self, now: float) -> None:
+        """The INVITE was never answered although cancelled (9.1)."""
+        self._finish(487, CANCELLED, now, by_remote=False)
+
+    def _asked_again(self, response: Response, now: float) -> bool:
+        """Whether the refusal says how to ask better: another place, or a longer session interval."""
+        target = self._redirection.next(response)
+        if target is not None:
+            self._target = target
+        elif response.status != 422 or not self._call.timer.raise_interval(response):
+            return False
+        for dialog in self._early.values():
+            self._calls.drop(dialog)
+        self.start(now)
+        return True
+
+    def _refused(self, response: Response, now: float) -> None:
+        key = reason_for_refusal(response.status, reasons_of(response))
+        self._finish(response.status, key, now, by_remote=True, wait=retry_after(response))
+
+    def _report(self, status: int, now: float) -> None:
+        """Whoever asked for this call by REFER is told."""
+        if self._call.watcher is not None:
+            self._call.watcher.progress(status, now)
+
+    def _finish(self, status: int, key: str, now: float, *, by_remote: bool, wait: int | None = None) -> None:
+        self._context.agenda.clear(("cancelled", self))
+        for dialog in self._early.values():
+            self._calls.drop(dialog)
+        if not self._call.over:
+            self._report(status or 503, now)
+        self._call.end(status, key, by_remote=by_remote, retry_after=wait)
