@@ -1,10 +1,10 @@
 """How long a packet has to be waited for.
 
-Transit is arrival minus media time; only its differences mean anything. `base` is the fastest transit of the last
-seconds, and what a packet took longer is its lag. The target is a high quantile of the lags of the last two
-seconds, so it follows jitter up at once and forgets it as soon as it may. A delay spike, a pause after which everything
-that was held up arrives together, counts as one observation: waiting always for the worst would cost more
-than it gives. Only when spikes come again and again are they waited for.
+Transit is arrival minus media time; only its differences mean anything. `base` is the fastest transit of the
+last seconds, and what a packet took longer is its lag. The target is the second largest lag of the last four
+seconds and a little more, so it follows jitter up at once, soon forgets it, and leaves few packets late (each
+late one is heard, delay is not until there is much of it). A delay spike, a pause after which everything that was
+held up arrives together, counts as one observation and so moves nothing. Spikes that come again are waited for.
 """
 
 from __future__ import annotations
@@ -13,22 +13,27 @@ from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 
-WINDOW_S = 2.0
+WINDOW_S = 4.0
 BASE_WINDOW_S = 10.0
-QUANTILE = 0.97
-MARGIN_S = 0.005
-MINIMUM_S = 0.020
+BEYOND = 1.2
+BEYOND_MAXIMUM_S = 0.020
+"""Larger lags are to be expected than have been seen."""
+MARGIN_S = 0.010
+"""Sound is asked for in blocks: a packet may be wanted up to one block before its time."""
+MINIMUM_S = 0.025
 MAXIMUM_S = 0.300
 TOGETHER_S = 0.004
 """Packets that arrive closer than this were held up together."""
 START_S = 0.040
 ENOUGH = 10
-"""Observations before the target is believed."""
+"""Observations before anything is said."""
+PLENTY = 40
+"""Observations before it may be less than at the start."""
 
-SPIKE_S = 0.030
+SPIKE_S = 0.100
 SPIKE_APART_S = 0.5
-SPIKES = 3
-SPIKES_WITHIN_S = 16.0
+SPIKES = 2
+SPIKES_WITHIN_S = 20.0
 
 
 class SlidingMinimum:
@@ -49,12 +54,11 @@ class SlidingMinimum:
         return values[0][1]
 
 
-class SlidingQuantile:
-    """A quantile of the values of the last seconds."""
+class SlidingRank:
+    """The second largest of the values of the last seconds."""
 
-    def __init__(self, window_s: float, quantile: float) -> None:
+    def __init__(self, window_s: float) -> None:
         self._window = window_s
-        self._quantile = quantile
         self._arrived: deque[tuple[float, float]] = deque()
         self._sorted: list[float] = []
 
@@ -70,9 +74,14 @@ class SlidingQuantile:
             del self._sorted[bisect_left(self._sorted, old)]
 
     @property
+    def median(self) -> float:
+        """Half of the values are at most this."""
+        return self._sorted[len(self._sorted) // 2]
+
+    @property
     def value(self) -> float:
-        """The quantile now."""
-        return self._sorted[int(self._quantile * (len(self._sorted) - 1) + 0.5)]
+        """The second largest now; of a single one, that."""
+        return self._sorted[-min(2, len(self._sorted))]
 
 
 @dataclass(slots=True)
@@ -86,9 +95,10 @@ class SpikeMemory:
 
     def __init__(self) -> None:
         self._spikes: deque[_Spike] = deque()
+        self._recurring = False
 
     def add(self, when: float, lag: float) -> None:
-        """A lag far above the usual; those close together are one spike."""
+        """A lag far above the usual (SPIKE_S); those close together are one spike."""
         if self._spikes and when - self._spikes[-1].when < SPIKE_APART_S:
             self._spikes[-1].lag = max(self._spikes[-1].lag, lag)
         else:
@@ -98,7 +108,8 @@ class SpikeMemory:
         """The lag to be ready for, in seconds; 0 while spikes are rare."""
         while self._spikes and self._spikes[0].when < now - SPIKES_WITHIN_S:
             self._spikes.popleft()
-        return max(spike.lag for spike in self._spikes) if len(self._spikes) >= SPIKES else 0.0
+        self._recurring = len(self._spikes) >= (1 if self._recurring else SPIKES)
+        return max(spike.lag for spike in self._spikes) if self._recurring else 0.0
 
 
 class DelayEstimator:
@@ -106,7 +117,7 @@ class DelayEstimator:
 
     def __init__(self) -> None:
         self._minimum = SlidingMinimum(BASE_WINDOW_S)
-        self._lags = SlidingQuantile(WINDOW_S, QUANTILE)
+        self._lags = SlidingRank(WINDOW_S)
         self._spikes = SpikeMemory()
         self._last_arrival = float("-inf")
         self._beyond_since: float | None = None
@@ -125,12 +136,15 @@ class DelayEstimator:
         lag = transit - self.base
         if together:
             return
-        if len(self._lags) >= ENOUGH and lag > self.target + SPIKE_S:
+        if len(self._lags) >= ENOUGH and lag > min(self._lags.median + SPIKE_S, MAXIMUM_S):
             self._spikes.add(arrival, lag)
         self._lags.add(arrival, lag)
         if len(self._lags) >= ENOUGH:
-            wanted = max(self._lags.value, self._spikes.expected(arrival)) + MARGIN_S
-            self.target = min(MAXIMUM_S, max(MINIMUM_S, wanted))
+            seen = self._lags.value
+            likely = min(BEYOND * seen, seen + BEYOND_MAXIMUM_S)
+            wanted = max(likely, self._spikes.expected(arrival)) + MARGIN_S
+            least = MINIMUM_S if len(self._lags) >= PLENTY else min(self.target, START_S)
+            self.target = min(MAXIMUM_S, max(least, wanted))
 
     def _beyond(self, arrival: float, lag: float) -> bool:
         """Whether to leave out a lag no waiting could cover. If that lasts, it is the network's new way."""
@@ -145,8 +159,8 @@ class DelayEstimator:
         return False
 
     def restart(self) -> None:
-        """Another source or another way through the network: forget transits, keep the target until more is known."""
+        """Another source or another way through the network: start anew, keep the target till more is known."""
         self._minimum = SlidingMinimum(BASE_WINDOW_S)
-        self._lags = SlidingQuantile(WINDOW_S, QUANTILE)
+        self._lags = SlidingRank(WINDOW_S)
         self._beyond_since = None
         self.base = None

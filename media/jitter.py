@@ -30,9 +30,10 @@ HOLD_S = 1.0
 COMFORT_S = 10.0
 OVERRUN_S = 0.040
 LOSS_MEMORY = 250
-LOSSY = 0.006
-QUIET_AGAIN = 0.002
-SEAM = 2 * BLOCK // 4
+LOSSY = 0.003
+QUIET_AGAIN = 0.0005
+HASTE = 4 * BLOCK
+SEAM = BLOCK // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class JitterBuffer:
         self._next = 0
         self._cursor = 0
         self._held = 0
+        self._gap = 0
         self._comfort = False
         self._loss = 0.0
         self._look_ahead = 0.0
@@ -271,16 +273,31 @@ class JitterBuffer:
         self._give_up(slot.sequence - self._next)
         if slot.position <= self._cursor:
             self._count.concealed += self._held
-        self._held = 0
+            if self._held > HASTE:
+                self._regulator.hasten()
+        late = self._cursor - slot.position if self._gap else 0
+        self._held = self._gap = 0
         self._next, self._cursor = slot.sequence + 1, slot.position + slot.samples
         self._decoder = slot.decoder
         self._comfort = slot.decoder.silent(slot.payload)
-        self._note_loss(0.0, slot)
+        self._note_loss(slot)
+        return self._decode_late(slot, late) if late else self._decode(slot)
+
+    def _decode(self, slot: _Slot) -> Pcm:
         try:
             return slot.decoder.decode(slot.payload)
         except CodecError:
             self._count.invalid += 1
             return self._conceal(slot.samples)
+
+    def _decode_late(self, slot: _Slot, late: int) -> Pcm:
+        """The rest of a packet that came while its beginning was being concealed."""
+        concealed = self._conceal(SEAM)
+        rest = self._decode(slot)[late:].copy()
+        fade = np.linspace(0, 1, SEAM, dtype=np.float32)[: len(rest)]
+        seam = concealed[: len(rest)] * (1 - fade) + rest[:SEAM] * fade
+        rest[:SEAM] = np.rint(seam).astype(np.int16)
+        return rest
 
     def _hold(self) -> Pcm:
         """Nothing is here: go on in place, and stop when that lasts."""
@@ -291,25 +308,33 @@ class JitterBuffer:
 
     def _repair(self, slot: _Slot) -> Pcm:
         """Fill the place of the packet `_next`, which is missing while `slot`, a later one, is here."""
-        missing = min(slot.position - self._cursor, slot.samples)
-        last = slot.sequence - self._next == 1
-        self._give_up(1)
-        self._note_loss(1.0, slot)
-        self._next += 1
-        self._cursor += missing
-        credit = 0 if self._comfort else min(self._held, missing)
+        if not self._gap:
+            self._gap = min(slot.position - self._cursor, slot.samples)
+        credit = 0 if self._comfort else min(self._held, self._gap)
         self._held -= credit
-        missing -= credit
         self._count.concealed += credit
-        if not missing:
+        self._pass_gap(credit)
+        if not self._gap:
             return self._ready[:0]
+        last = slot.sequence - self._next == 1
         copy = slot.decoder.decode_fec(slot.payload, slot.samples) if last else None
         if copy is not None:
             self._count.recovered += 1
-            return copy[-missing:]
-        if not self._comfort:
-            self._count.concealed += missing
-        return self._conceal(missing)
+            rest = copy[-self._gap :]
+            self._pass_gap(self._gap)
+            return rest
+        piece = min(self._gap, BLOCK)
+        self._count.concealed += 0 if self._comfort else piece
+        self._pass_gap(piece)
+        return self._conceal(piece)
+
+    def _pass_gap(self, samples: int) -> None:
+        """Go on within the missing packet's place; at its end the packet is given up."""
+        self._cursor += samples
+        self._gap -= samples
+        if not self._gap:
+            self._give_up(1)
+            self._next += 1
 
     def _conceal(self, samples: int) -> Pcm:
         if self._decoder is None:
@@ -321,12 +346,13 @@ class JitterBuffer:
         for sequence in range(self._next, self._next + min(packets, CAPACITY)):
             self._given_up[sequence] = None
         self._count.lost += max(0, packets)
+        self._loss += max(0, packets) / LOSS_MEMORY
         while len(self._given_up) > CAPACITY:
             del self._given_up[next(iter(self._given_up))]
 
-    def _note_loss(self, lost: float, slot: _Slot) -> None:
-        """While packets are lost and the stream carries copies, wait one packet longer: the copy comes in the next."""
-        self._loss += (lost - self._loss) / LOSS_MEMORY
+    def _note_loss(self, slot: _Slot) -> None:
+        """While packets are lost and the stream carries copies, wait a packet longer: copies come in the next."""
+        self._loss -= self._loss / LOSS_MEMORY
         if self._loss < QUIET_AGAIN:
             self._look_ahead = 0.0
         elif self._loss > LOSSY and slot.decoder.has_fec(slot.payload):

@@ -10,7 +10,7 @@ from media.types import CodecSpec, Pcm
 BITRATE = 32_000
 FEC_ON_PERCENT = 1.0
 FEC_OFF_PERCENT = 0.5
-LOSS_HINT_MINIMUM = 10
+LOSS_HINTS = (5, 20)
 DTX_PAYLOAD = 2
 BANDWIDTHS = ((8_000, 1101), (12_000, 1102), (16_000, 1103), (24_000, 1104), (48_000, 1105))
 
@@ -56,7 +56,7 @@ class OpusEncoder:
         """Turn FEC on above 1 % and off again below 0.5 %; the encoder's loss hint follows."""
         threshold = FEC_OFF_PERCENT if self.fec else FEC_ON_PERCENT
         self.fec = self._accepts_fec and percent > threshold
-        hint = max(LOSS_HINT_MINIMUM, min(30, round(percent))) if self.fec else 0
+        hint = max(LOSS_HINTS[0], min(LOSS_HINTS[1], round(percent))) if self.fec else 0
         self._handle.control(libopus.SET_INBAND_FEC, int(self.fec))
         self._handle.control(libopus.SET_PACKET_LOSS_PERC, hint)
 
