@@ -146,7 +146,7 @@ class Application:
             auto_answer=AutoAnswer(table, world.sound, self.settings),
         )
         self.ringing = Ringing(table, world.sound, tasks)
-        self._tones = CallTones(table, world.sound, tasks, self.calls.has_early_media)
+        self._tones = CallTones(table, world.sound, tasks)
         self._quality = CallQualityWatch(table, world.telephony, tasks)
         self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
 
@@ -194,7 +194,7 @@ class Application:
             await database.close()
 
     async def open_target(self, text: str) -> None:
-        """Dial a `tel:` or `sip:` address from outside once a person has confirmed it, a call for help at once.
+        """Dial a `tel:` or `sip:` address from outside, once a person confirmed it; a call for help at once.
 
         With no address the windows are shown. Raises BadTarget.
         """

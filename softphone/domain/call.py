@@ -103,7 +103,10 @@ class Encryption:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as everybody sees it. Times are seconds of the program's monotonic clock."""
+    """One call as everybody sees it. Times are seconds of the program's monotonic clock.
+
+    `early_media`: the far end sends sound of its own before the answer.
+    """
 
     id: str
     direction: Direction
@@ -122,6 +125,7 @@ class Call:
     transfer: TransferState = TransferState.NONE
     quality: CallQuality | None = None
     emergency: bool = False
+    early_media: bool = False
 
     def duration_ms(self, now: float) -> int:
         """Milliseconds of talk so far, or in all; 0 before the answer."""

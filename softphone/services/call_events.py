@@ -60,13 +60,8 @@ class CallEvents:
         self._clock = clock
         self._name_for = name_for
         self._incoming = incoming
-        self._early_media: set[str] = set()
         self._dialling = 0
         self._waiting: list[CallEvent] = []
-
-    def has_early_media(self, call_id: str) -> bool:
-        """Whether the far end sends sound of its own before the answer."""
-        return call_id in self._early_media
 
     def expect_dialled(self) -> None:
         """A call is being dialled: keep what is said about ids not known yet."""
@@ -134,12 +129,11 @@ class CallEvents:
                 self._ended(call, event)
 
     def _progress(self, call: Call, event: CallProgress) -> None:
-        if event.early_media:
-            self._early_media.add(call.id)
+        heard = call.early_media or event.early_media
         if call.state is CallState.DIALLING:
-            self._table.move(call.id, CallState.EARLY, status_code=event.status_code)
-        else:
-            self._table.change(call.id, status_code=event.status_code)
+            self._table.move(call.id, CallState.EARLY, status_code=event.status_code, early_media=heard)
+        elif call.state is CallState.EARLY:
+            self._table.change(call.id, status_code=event.status_code, early_media=heard)
 
     def _established(self, call: Call, event: CallEstablished) -> None:
         if call.state in (CallState.ACTIVE, CallState.ENDING):
@@ -155,7 +149,6 @@ class CallEvents:
             self._bus.publish(Notice("transfer-failed", {"status": str(event.status_code or "")}))
 
     def _ended(self, call: Call, event: CallEnded) -> None:
-        self._early_media.discard(call.id)
         handed_over = call.transfer is TransferState.DONE
         reason = EndReason.TRANSFERRED if handed_over else event.reason
         self._table.move(call.id, CallState.ENDED, reason=reason, status_code=event.status_code)

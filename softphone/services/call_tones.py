@@ -36,13 +36,11 @@ class CallTones:
         table: CallTable,
         sound: Sound,
         tasks: Tasks,
-        has_early_media: Callable[[str], bool],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._table = table
         self._sound = sound
         self._tasks = tasks
-        self._has_early_media = has_early_media
         self._sleep = sleep
         self._plays = ""
         self._end_tone = ""
@@ -56,7 +54,7 @@ class CallTones:
         if any(call.state in (CallState.ACTIVE, CallState.ANSWERING) and not call.held for call in calls):
             return ""
         ringing = (call for call in calls if call.state is CallState.EARLY)
-        if any(not self._has_early_media(call.id) for call in ringing):
+        if any(not call.early_media for call in ringing):
             return "ringback"
         return self._end_tone if not self._setting_up() else ""
 

@@ -194,10 +194,6 @@ class Calls:
             self._transfer_failed(call.id)
             raise
 
-    def has_early_media(self, call_id: str) -> bool:
-        """Whether the far end of a call being dialled sends sound of its own."""
-        return self._events.has_early_media(call_id)
-
     async def hang_up_all(self) -> None:
         """End every call because the program ends."""
         for call in self._table.live():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from softphone.domain.call import Encryption, EndReason
@@ -28,7 +29,8 @@ class FakeTelephony:
     """Implements ports.Telephony. `commands` holds every call of it as a tuple, in order.
 
     `refuse` lets the next commands of a name raise: `refuse["hold"] = CommandRefused("488")`.
-    `refusals` holds what the next sign-ins answer, one after another; empty: accepted.
+    `refusals` holds what the next sign-ins answer, one after another; empty: accepted. They wait while
+    `server_answers` is cleared.
     """
 
     def __init__(self) -> None:
@@ -39,6 +41,8 @@ class FakeTelephony:
         self.registered = False
         self.qualities: dict[str, CallQuality] = {}
         self.secret = ""
+        self.server_answers = asyncio.Event()
+        self.server_answers.set()
         self._callbacks: list[Callable[[TelephonyEvent], None]] = []
         self._next = 1
 
@@ -99,6 +103,7 @@ class FakeTelephony:
     async def sign_in(self, account: SipAccount) -> Registered:
         """See ports.Telephony."""
         self.accounts.append(account)
+        await self.server_answers.wait()
         if self.refusals:
             raise self.refusals.pop(0)
         self._record("sign_in", account.number)

@@ -1,0 +1,70 @@
+"""A whole application on doubles: real stores, settings and control, no network and no sound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from softphone.assemble import Application, Options, World
+from softphone.domain.events import Event
+from tests.doubles.clock import FakeClock
+from tests.doubles.sound import FakeSound
+from tests.doubles.stores import FakeDirectory, FakeSecrets
+from tests.doubles.telephony import FakeTelephony
+
+
+class Doubles:
+    """What stands beneath the application, for tests to play with; `events` is all the bus has said."""
+
+    def __init__(self, *, packaged: bool = False) -> None:
+        self.telephony = FakeTelephony()
+        self.sound = FakeSound()
+        self.secrets = FakeSecrets()
+        self.directory = FakeDirectory()
+        self.clock = FakeClock()
+        self.packaged = packaged
+        self.events: list[Event] = []
+
+    def world(self, application: Application) -> World:
+        """The world the application is built on."""
+        application.bus.subscribe(self.events.append)
+        return World(
+            telephony=self.telephony,
+            sound=self.sound,
+            secrets=self.secrets,
+            directory=self.directory,
+            start=_nothing,
+            close=_nothing,
+            clock=self.clock,
+            packaged=self.packaged,
+        )
+
+
+async def _nothing() -> None:
+    return None
+
+
+@asynccontextmanager
+async def running_application(
+    profile: Path,
+    doubles: Doubles | None = None,
+    *,
+    options: Options | None = None,
+    policy: Mapping[str, object] | None = None,
+) -> AsyncIterator[tuple[Application, Doubles]]:
+    """Started on the running loop, and closed at the end."""
+    doubles = doubles or Doubles()
+    application = Application(options or Options(profile=profile), doubles.world, policy or {})
+    await application.start()
+    try:
+        yield application, doubles
+    finally:
+        await application.close()
+
+
+async def settle(times: int = 20) -> None:
+    """Let background tasks that wait for nothing run to their end."""
+    for _ in range(times):
+        await asyncio.sleep(0)
