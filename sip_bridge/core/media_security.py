@@ -67,13 +67,17 @@ Keying = Plain | Sdes | Dtls
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """What this side may and can do. `keys` are our SDES lines, one per suite, tags ascending."""
+    """What this side may and can do. `keys` are our SDES lines, one per suite, tags ascending.
+
+    `running` is a DTLS association in use: with the same peer it keeps its roles (RFC 8842 section 5.3).
+    """
 
     policy: EncryptionPolicy = EncryptionPolicy.PREFERRED
     signalling_secure: bool = False
     sdes_without_tls: bool = False
     keys: tuple[Crypto, ...] = field(default=(), repr=False)
     fingerprint: Fingerprint | None = None
+    running: Dtls | None = None
 
     @property
     def sdes(self) -> tuple[Crypto, ...]:
@@ -113,7 +117,7 @@ def choose_keying(session: SessionDescription, media: Media, protection: Protect
     the profile demands one we may not use.
     """
     if protection.dtls is not None and (found := fingerprints(session, media)):
-        return Dtls(_setup(session, media) != "active", found)
+        return Dtls(_answers_as_client(_setup(session, media), found, protection.running), found)
     if media.protocol not in DTLS_PROFILES and (pair := _first_common(media, protection)):
         return pair
     if protection.policy is EncryptionPolicy.REQUIRED:
@@ -170,6 +174,12 @@ def _first_common(media: Media, protection: Protection) -> Sdes | None:
             if ours.suite == remote.suite and ours.key != remote.key:
                 return Sdes(Crypto(remote.tag, ours.suite, ours.key), remote)
     return None
+
+
+def _answers_as_client(setup: str, found: tuple[Fingerprint, ...], running: Dtls | None) -> bool:
+    if setup in ("active", "passive"):
+        return setup == "passive"
+    return running is None or running.fingerprints != found or running.client
 
 
 def _setup(session: SessionDescription, media: Media) -> str:

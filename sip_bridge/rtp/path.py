@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sip_bridge.core.offer_answer import UNSPECIFIED
+from sip_bridge.rtp.ice import IceLink
 from sip_bridge.rtp.latch import Latch
 from sip_bridge.rtp.packet import is_rtcp
 from sip_bridge.rtp.sockets import Address, MediaSocket, open_pair
@@ -35,6 +36,8 @@ class MediaPath:
         self.local_ip = local_ip
         self.latch = Latch()
         self.rtcp_mux = True
+        self.ice: IceLink | None = None
+        self._handshake_peer: Address | None = None
         self._listener = listener
         self._rtcp_target: Address | None = None
         self._rtp_socket: MediaSocket
@@ -67,6 +70,35 @@ class MediaPath:
         self._rtcp_target = _reachable(rtcp)
         self.rtcp_mux = rtcp_mux
 
+    def await_ice(self) -> None:
+        """Send nothing until ICE has found a pair."""
+        self.latch.describe(None)
+        self._rtcp_target = None
+        self.rtcp_mux = True
+
+    def select(self, peer: Address) -> None:
+        """ICE found this address and proved that it is the peer's."""
+        self.latch.describe(peer)
+        self.latch.heard = True
+
+    async def gather_ice(self, stun_server: Address | None) -> None:
+        """Prepare ICE with fresh credentials."""
+        await self.forget_ice()
+        self.ice = IceLink(self._rtp_socket, self.local_ip, stun_server)
+        await self.ice.gather()
+
+    async def forget_ice(self) -> None:
+        """Stop all checks."""
+        if self.ice is not None:
+            await self.ice.close()
+            self.ice = None
+
+    def send_dtls(self, data: bytes) -> None:
+        """To where handshake datagrams come from, which may differ from what the peer described."""
+        target = self._handshake_peer or self.latch.target
+        if target is not None:
+            self._rtp_socket.send(data, target)
+
     def send_rtp(self, data: bytes) -> None:
         """Send where the peer is; nowhere while that is unknown."""
         if (target := self.latch.target) is not None:
@@ -93,22 +125,24 @@ class MediaPath:
                 self._listener.hear_rtcp(data, source, self)
             else:
                 self._listener.hear_rtp(data, source, self)
+        elif first < 4:
+            if self.ice is not None:
+                self.ice.receive(data, source)
         elif 20 <= first <= 63:
+            self._handshake_peer = source
             self._listener.hear_dtls(data, source, self)
 
     def _receive_rtcp(self, data: bytes, source: Address) -> None:
         if data and 128 <= data[0] <= 191 and is_rtcp(data):
             self._listener.hear_rtcp(data, source, self)
 
-    def close(self) -> None:
-        """Close both sockets."""
-        self._rtp_socket.close()
-        self._rtcp_socket.close()
-
-    async def closed(self) -> None:
-        """Wait until the system has the ports back."""
-        await self._rtp_socket.closed.wait()
-        await self._rtcp_socket.closed.wait()
+    async def close(self) -> None:
+        """Close both sockets and wait until the system has the ports back."""
+        await self.forget_ice()
+        for each in (self._rtp_socket, self._rtcp_socket):
+            each.close()
+        for each in (self._rtp_socket, self._rtcp_socket):
+            await each.closed.wait()
 
 
 def _reachable(address: Address) -> Address | None:

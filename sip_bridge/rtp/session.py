@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import os
 import time
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from sip_bridge.core.offer_answer import (
     make_offer,
 )
 from sip_bridge.core.sdp import SdpError, SessionDescription
-from sip_bridge.core.sdp_values import Direction, rtpmaps
+from sip_bridge.core.sdp_values import Direction, IceDescription, rtpmaps
+from sip_bridge.rtp.ice import IceFailed, IceLink
 from sip_bridge.rtp.keypad import Keypad
 from sip_bridge.rtp.path import MediaPath
 from sip_bridge.rtp.policy import MediaPolicy
@@ -28,6 +30,8 @@ from sip_bridge.rtp.security import MediaSecurity
 from sip_bridge.rtp.sockets import Address
 from sip_bridge.rtp.stream import MediaStatistics, RtpStream
 from sip_bridge.rtp.tasks import Tasks
+
+log = logging.getLogger(__name__)
 
 
 class NotNegotiated(SipError):
@@ -52,7 +56,7 @@ class AudioSession:
         self._tasks = Tasks()
         self._session_id = int.from_bytes(random(8)) >> 2
         self._stream = RtpStream(random, base64.b64encode(random(12)).decode())
-        self._security = MediaSecurity(policy, random)
+        self._security = MediaSecurity(policy, random, self)
         self._keypad = Keypad(self._stream.sender, self._send_key)
         self._path: MediaPath
         self._next_path: MediaPath | None = None
@@ -62,6 +66,10 @@ class AudioSession:
         self._direction = Direction.SENDRECV
         self._started = False
         self._may_send = False
+        self.on_protection: Callable[[], None] | None = None
+        """Called when `encryption` says something else than before."""
+        self.on_failure: Callable[[str], None] | None = None
+        """Called with dtls, ice or consent when no sound can pass any more."""
         self.negotiated: NegotiatedAudio | None = None
 
     @classmethod
@@ -78,6 +86,8 @@ class AudioSession:
     async def create_offer(self, direction: str = Direction.SENDRECV) -> bytes:
         """An offer with our whole wish. Raises EncryptionRequired."""
         path = self._next_path or self._path
+        if path.ice is None and self._offers_ice:
+            await path.gather_ice(self._policy.stun_server)
         local = self._local(path, Direction(direction))
         self._offer = self._last_sent = make_offer(local, self.negotiated)
         self._offered = local
@@ -93,7 +103,7 @@ class AudioSession:
         """An offer from another local address; the old one goes on receiving until this is answered.
 
         Raises NoMediaPort."""
-        self._drop_next_path()
+        await self._drop_next_path()
         self._next_path = await self._open_path(local_ip)
         return await self.create_offer(self._direction)
 
@@ -106,22 +116,23 @@ class AudioSession:
         agreed = accept_answer(self._offer, SessionDescription.parse(sdp), self._offered)
         self._direction = self._offered.direction
         if self._next_path is not None:
-            self._path.close()
-            self._path, self._next_path = self._next_path, None
-        await self._agree(agreed)
+            old, self._path, self._next_path = self._path, self._next_path, None
+            await old.close()
+        await self._agree(agreed, controlling=True)
         return agreed
 
     async def create_answer(self, offer: bytes) -> bytes:
         """Answer the peer's offer. Raises NoCommonCodec, EncryptionRequired, EncryptionUnavailable."""
         described = SessionDescription.parse(offer)
+        await self._prepare_ice_for(described)
         answer, agreed = make_answer(described, self._local(self._path, self._direction), self.negotiated)
         self._last_sent = answer
-        await self._agree(agreed)
+        await self._agree(agreed, controlling=False)
         return bytes(answer)
 
-    def abandon_offer(self) -> None:
+    async def abandon_offer(self) -> None:
         """Our later offer was refused: what was agreed before goes on (RFC 3264 section 8)."""
-        self._drop_next_path()
+        await self._drop_next_path()
         if self.negotiated is not None:
             self._offer = self._offered = None
 
@@ -209,10 +220,10 @@ class AudioSession:
         """Say goodbye and give the ports back."""
         if self._started and self.negotiated is not None:
             self._send_report(goodbye=True)
+        self._security.close()
         await self._tasks.close()
-        self._drop_next_path()
-        self._path.close()
-        await self._path.closed()
+        await self._drop_next_path()
+        await self._path.close()
 
     # --- what the path hears -------------------------------------------------------------------------
 
@@ -232,6 +243,22 @@ class AudioSession:
 
     def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
         """A DTLS record."""
+        self._security.receive(data)
+
+    # --- what the keys tell --------------------------------------------------------------------------
+
+    def send_dtls(self, data: bytes) -> None:
+        """A handshake datagram to the peer."""
+        self._path.send_dtls(data)
+
+    def protection_changed(self) -> None:
+        """`encryption` says something else now."""
+        if self.on_protection is not None:
+            self.on_protection()
+
+    def protection_failed(self) -> None:
+        """The peer's certificate is not the one it described, or the handshake broke."""
+        self._fail("dtls")
 
     # --- inside --------------------------------------------------------------------------------------
 
@@ -240,10 +267,24 @@ class AudioSession:
         await path.open(self._policy.ports)
         return path
 
-    def _drop_next_path(self) -> None:
+    async def _drop_next_path(self) -> None:
         if self._next_path is not None:
-            self._next_path.close()
-            self._next_path = None
+            path, self._next_path = self._next_path, None
+            await path.close()
+
+    @property
+    def _offers_ice(self) -> bool:
+        wish = self._policy.ice
+        return self._policy.signalling_secure if wish is None else wish
+
+    async def _prepare_ice_for(self, offer: SessionDescription) -> None:
+        """Candidates for our answer; fresh ones where the peer restarts ICE (RFC 8839 section 4.4.3)."""
+        names = [name for media in offer.media if (name := offer.effective(media, "ice-ufrag"))]
+        if not names or self._policy.ice is False:
+            return
+        link = self._path.ice
+        if link is None or (link.remote is not None and link.remote.username not in names):
+            await self._path.gather_ice(self._policy.stun_server)
 
     def _local(self, path: MediaPath, direction: Direction) -> LocalAudio:
         return LocalAudio(
@@ -255,6 +296,7 @@ class AudioSession:
             direction,
             self._policy.ptime_ms,
             self._security.protection(),
+            path.ice.description if path.ice else None,
             last_sent=self._last_sent,
         )
 
@@ -266,14 +308,50 @@ class AudioSession:
         self._stream.expect({one.payload_type: one.payload_type for one in audio}, (events or [-1])[0])
         self._security.await_answer()
 
-    async def _agree(self, agreed: NegotiatedAudio) -> None:
-        self.negotiated = agreed
+    async def _agree(self, agreed: NegotiatedAudio, *, controlling: bool) -> None:
         rtp = await self._resolved(agreed.remote_rtp)
         rtcp = await self._resolved(agreed.remote_rtcp)
-        self._path.describe(rtp, rtcp, rtcp_mux=agreed.rtcp_mux)
+        self.negotiated = agreed
         self._security.apply(agreed.keying)
         self._stream.agree(agreed)
         self._update_sending()
+        if agreed.ice is not None:
+            await self._find_pair(agreed.ice, rtp, controlling=controlling)
+        else:
+            self._path.describe(rtp, rtcp, rtcp_mux=agreed.rtcp_mux)
+            self._security.begin()
+
+    async def _find_pair(self, remote: IceDescription, default: Address, *, controlling: bool) -> None:
+        path = self._path
+        if path.ice is None:
+            raise AssertionError("ICE was agreed without candidates of ours")
+        before = path.ice.remote
+        if before is not None and (before.username, before.password) == (remote.username, remote.password):
+            self._security.begin()
+            return
+        if before is not None:
+            path.ice = await path.ice.renewed()
+        path.await_ice()
+        self._tasks.spawn(self._check(path, path.ice, remote, default, controlling=controlling), "ice")
+
+    async def _check(
+        self, path: MediaPath, link: IceLink, remote: IceDescription, default: Address, *, controlling: bool
+    ) -> None:
+        try:
+            path.select(await link.connect(remote, default, controlling=controlling))
+        except IceFailed:
+            if path.ice is link:
+                self._fail("ice")
+            return
+        self._security.begin()
+        await link.lost()
+        if path.ice is link and path is self._path:
+            self._fail("consent")
+
+    def _fail(self, reason: str) -> None:
+        log.warning("media failed: %s", reason)
+        if self.on_failure is not None:
+            self.on_failure(reason)
 
     async def _resolved(self, address: Address) -> Address:
         """A description may hold a host name (RFC 8866 section 5.7). Raises SdpError."""

@@ -126,7 +126,7 @@ async def test_a_refused_move_leaves_the_call_where_it_was() -> None:
     async with ends(PLAIN) as (alice, bob):
         await connect(alice, bob)
         await alice.session.move("127.0.0.2")
-        alice.session.abandon_offer()
+        await alice.session.abandon_offer()
         await asyncio.gather(say(alice, 3), say(bob, 3))
         await until(lambda: len(alice.packets) == 3 and len(bob.packets) == 3)
 

@@ -108,6 +108,17 @@ def test_dtls_roles(setup: str, client: bool) -> None:
     assert isinstance(ours, Dtls) and ours.client is client
 
 
+def test_a_running_association_keeps_its_roles() -> None:
+    peer = Fingerprint("sha-256", "CC:DD")
+    for running, client in (
+        (Dtls(client=False, fingerprints=(peer,)), False),
+        (Dtls(client=True, fingerprints=(peer,)), True),
+        (Dtls(client=False, fingerprints=(PRINT,)), True),
+    ):
+        keying = offered_to(replace(DTLS_ONLY, running=running), FINGERPRINT, "setup:actpass").keying
+        assert isinstance(keying, Dtls) and keying.client is client
+
+
 def test_without_tls_the_lock_stays_open() -> None:
     insecure = replace(DTLS_ONLY, signalling_secure=False)
     assert agree(insecure, insecure)[0].encryption == ("dtls", False)
