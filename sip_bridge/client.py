@@ -37,18 +37,18 @@ log = logging.getLogger(__name__)
 class SipClient:
     """One line at one server. `resolver` None asks the system's name servers.
 
-    `settings` may be replaced at any time: those of media hold for the next call, others from the next start.
+    `settings` may be a function that is asked anew for every call and every start.
     """
 
     def __init__(
         self,
-        settings: ClientSettings | None = None,
+        settings: ClientSettings | Callable[[], ClientSettings] | None = None,
         *,
         resolver: Resolver | None = None,
         random: Callable[[int], bytes] = os.urandom,
         route: Callable[[str, int], str | None] | None = None,
     ) -> None:
-        self.settings = settings or ClientSettings()
+        self._settings = settings or ClientSettings()
         self._resolver = resolver
         self._random = random
         self._route = route
@@ -61,6 +61,11 @@ class SipClient:
         self._registered = False
         self._starting: asyncio.Future[told.Registered | RegistrationError] | None = None
         self._unregistered = asyncio.Event()
+
+    @property
+    def settings(self) -> ClientSettings:
+        """The settings of this moment."""
+        return self._settings() if callable(self._settings) else self._settings
 
     def listen(self, callback: Callable[[told.ClientEvent], None]) -> None:
         """Call `callback` for every event."""

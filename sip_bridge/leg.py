@@ -161,7 +161,7 @@ class Leg:
                 offer = await self.session.create_offer(self._direction(self.held))
                 self._line.agent.provide_offer(self.id, offer, self._line.now())
             case events.ReofferFailed():
-                self.session.abandon_offer()
+                await self.session.abandon_offer()
                 self._resolve(f"{event.reason_key} {event.status}")
 
     def _fail(self, event: MediaEvent, reason: str, failure: SipError) -> None:
@@ -275,7 +275,7 @@ class Leg:
 
     async def _reoffer(self, offer: bytes) -> None:
         if not self.established or self.ended:
-            self.session.abandon_offer()
+            await self.session.abandon_offer()
             raise CommandRefused("the call does not stand")
         self._outcome = asyncio.get_running_loop().create_future()
         self._line.agent.reoffer(self.id, offer, self._line.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,6 +12,8 @@ from media.stream import VoiceStream
 from media.types import AudioPacket, CodecSpec
 from sip_bridge.rtp.rtcp import Feedback
 from sip_bridge.rtp.session import AudioSession
+from softphone.adapters.call_figures import CallFigures
+from softphone.domain.quality import CallQuality
 
 
 class Ear(Protocol):
@@ -32,12 +35,13 @@ class CallVoice:
     def __init__(self, ear: Ear, session: AudioSession, first_sound: Callable[[], None]) -> None:
         """Raises CodecUnavailable; the session must be negotiated."""
         self.session = session
-        self.feedback: Feedback | None = None
         self._ear = ear
         self._first_sound = first_sound
         self._heard = False
         self._attached = False
         self.stream = VoiceStream(self._spec())
+        self._report: Feedback | None = None
+        self._figures = CallFigures(self.stream, time.monotonic)
         session.on_packet = self._packet
         session.on_feedback = self._feedback
         self.attach()
@@ -60,8 +64,12 @@ class CallVoice:
         self.stream.receive(packet)
 
     def _feedback(self, feedback: Feedback) -> None:
-        self.feedback = feedback
+        self._report = feedback
         self.stream.feedback(100 * feedback.loss)
+
+    def quality(self) -> CallQuality:
+        """Figures of the last seconds."""
+        return self._figures.now(self._report)
 
     def attach(self) -> None:
         """Let microphone and speaker have it."""
