@@ -72,12 +72,13 @@ class Drivers:
 
 def system_drivers(directory: Path) -> Drivers:
     """The drivers of this platform; `directory` (made when needed) holds what they must write."""
+    from devices.loopback import LoopbackDriver
     from devices.portaudio import PortAudio
     from devices.system import PortAudioDriver
     from devices.wavfile import WavDriver
 
     portaudio = PortAudio()
-    drivers: list[SoundDriver] = [PortAudioDriver(portaudio), WavDriver()]
+    drivers: list[SoundDriver] = [PortAudioDriver(portaudio), WavDriver(), LoopbackDriver()]
     if sys.platform == "linux":
         from devices.pulse import PulseDriver
 
