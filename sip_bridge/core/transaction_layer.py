@@ -327,7 +327,8 @@ def _server_key(request: Request) -> tuple[str, ...]:
     branch = via.branch
     if branch.startswith(COOKIE):
         return ("server", branch, via.host.lower(), str(via.port), method)
-    return ("server", branch, via.host.lower(), str(via.port), *_identity(request), request.uri, method)
+    named = _identity(request)[:3]
+    return ("server", branch, via.host.lower(), str(via.port), *named, request.uri, method)
 
 
 def _identity(request: Request) -> tuple[str, ...]:
