@@ -1,8 +1,10 @@
-"""What the Linux sound server has, asked through `pactl`; PipeWire's PulseAudio side answers the same."""
+"""What the Linux sound server has, asked through `pactl`; PipeWire's PulseAudio side answers the same.
+
+Its text is read and not its JSON: that of version 16 gives "(null)" for every name that is not plain ASCII.
+"""
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -10,7 +12,6 @@ import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from devices.notices import Notice
 
@@ -20,7 +21,11 @@ TIMEOUT_S = 3.0
 RETRY_S = 2.0
 """How long after `pactl subscribe` ended it is started again."""
 
+_ENTRY = re.compile(r"(Sink|Source) #\d+$")
 _PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #|'change' on server")
+
+SETTLED_S = 0.5
+"""Surely connected after so long: then one more notice, for what was plugged before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +49,13 @@ class Pactl:
     def endpoints(self) -> tuple[Endpoint, ...] | None:
         """Sinks and sources without monitors, or None where no server answers."""
         info, sinks, sources = self._ask("info"), self._ask("list", "sinks"), self._ask("list", "sources")
-        if not isinstance(info, dict) or not isinstance(sinks, list) or not isinstance(sources, list):
+        if info is None or sinks is None or sources is None:
             return None
+        default = _fields(info.splitlines(), indent="")
+        heard = [source for source in _entries(sources) if source.get("Monitor of Sink", "n/a") == "n/a"]
         return (
-            *(_endpoint(sink, False, info.get("default_sink_name")) for sink in sinks),
-            *(
-                _endpoint(source, True, info.get("default_source_name"))
-                for source in sources
-                if _heard(source)
-            ),
+            *(_endpoint(sink, False, default.get("Default Sink")) for sink in _entries(sinks)),
+            *(_endpoint(source, True, default.get("Default Source")) for source in heard),
         )
 
     def subscribe(self, changed: Notice) -> Callable[[], None]:
@@ -60,19 +63,19 @@ class Pactl:
         subscription = _Subscription(self._program, self._retry_s, changed)
         return subscription.stop
 
-    def _ask(self, *arguments: str) -> Any:
+    def _ask(self, *arguments: str) -> str | None:
         try:
             answer = subprocess.run(
-                [self._program, "--format=json", *arguments],
+                [self._program, *arguments],
                 capture_output=True,
                 timeout=TIMEOUT_S,
                 check=True,
                 env=_environment(),
             )
-            return json.loads(answer.stdout.decode(errors="replace"))
-        except (OSError, subprocess.SubprocessError, ValueError) as failure:
+        except (OSError, subprocess.SubprocessError) as failure:
             log.debug("pactl %s: %s", " ".join(arguments), failure)
             return None
+        return answer.stdout.decode(errors="replace")
 
 
 class _Subscription:
@@ -113,6 +116,8 @@ class _Subscription:
         except OSError as failure:
             log.debug("pactl subscribe: %s", failure)
             return
+        settled = threading.Timer(SETTLED_S, self._changed)
+        settled.start()
         with process:
             self._process = process
             if self._stopped.is_set():
@@ -120,19 +125,31 @@ class _Subscription:
             for line in process.stdout or ():
                 if _PLUGGED.search(line) and not self._stopped.is_set():
                     self._changed()
+        settled.cancel()
 
 
 def _environment() -> dict[str, str]:
-    """pactl's words in English, and figures in its JSON with a point, in UTF-8."""
-    return {**os.environ, "LC_ALL": "C.UTF-8", "LANGUAGE": ""}
+    """pactl's own words in English; names of devices come in UTF-8 all the same."""
+    return {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
 
 
-def _heard(source: dict[str, Any]) -> bool:
-    properties = source.get("properties") or {}
-    return not source.get("monitor_source") and properties.get("device.class") != "monitor"
+def _entries(text: str) -> list[dict[str, str]]:
+    """The fields of each "Sink #3" or "Source #3"; deeper levels (properties, ports) are left out."""
+    found: list[list[str]] = []
+    for line in text.splitlines():
+        if _ENTRY.match(line):
+            found.append([])
+        elif found:
+            found[-1].append(line)
+    return [_fields(lines, indent="\t") for lines in found]
 
 
-def _endpoint(entry: dict[str, Any], is_input: bool, default: object) -> Endpoint:
-    name = str(entry.get("name", ""))
-    channels = str(entry.get("channel_map", "")).count(",") + 1
-    return Endpoint(name, str(entry.get("description") or name), channels, is_input, name == default)
+def _fields(lines: list[str], indent: str) -> dict[str, str]:
+    pairs = (line.removeprefix(indent).partition(": ") for line in lines if line.startswith(indent))
+    return {name: value.strip() for name, _, value in pairs if not name.startswith("\t")}
+
+
+def _endpoint(entry: dict[str, str], is_input: bool, default: str | None) -> Endpoint:
+    name = entry.get("Name", "")
+    channels = entry.get("Channel Map", "").count(",") + 1
+    return Endpoint(name, entry.get("Description") or name, channels, is_input, name == default)

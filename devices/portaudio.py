@@ -61,11 +61,6 @@ class PortAudio:
         self._module: Any = None
         self._streams: WeakSet[CallbackCapture | CallbackPlayout] = WeakSet()
 
-    @property
-    def started(self) -> bool:
-        """Whether anybody has used it."""
-        return self._module is not None
-
     def version(self) -> str:
         """PortAudio's own words on itself. Raises DeviceFailure."""
         return str(self._library().get_portaudio_version()[1])
@@ -82,8 +77,11 @@ class PortAudio:
         return preferred or found
 
     def refresh(self) -> None:
-        """Start the library anew for a true list; open streams pause and go on. Raises DeviceFailure."""
-        library = self._library()
+        """Start the library (anew) for a true list; open streams pause and go on. Raises DeviceFailure."""
+        if self._module is None:
+            self._library()
+            return
+        library = self._module
         streams = [stream for stream in self._streams if stream.alive]
         for stream in streams:
             stream.pause()

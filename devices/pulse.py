@@ -7,6 +7,7 @@ at every opening: each device is reached at once, also one plugged in later, and
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from devices.notices import Notice
 from devices.pactl import Endpoint, Pactl
 from devices.portaudio import Listed, PortAudio
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
+
+log = logging.getLogger(__name__)
 
 PCM = "softphone"
 VARIABLE = "SOFTPHONE_SOUND_DEVICE"
@@ -93,8 +96,10 @@ class PulseDriver:
         os.environ["ALSA_CONFIG_PATH"] = str(self._file)
         os.environ.setdefault(VARIABLE, "")
         self._served = served
-        if self._portaudio.started:
+        try:
             self._portaudio.refresh()
+        except DeviceFailure as failure:
+            log.warning("the sound server's devices can't be opened: %s", failure)
 
     def _aimed(self, device: str) -> Listed:
         """PortAudio's row of our PCM, which the next opening will find pointing at `device`."""

@@ -249,7 +249,8 @@ class SoundAdapter:
             self._changed.clear()
             await self._settle()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), self._patience())
+                async with asyncio.timeout(self._patience()):
+                    await self._changed.wait()
 
     def _patience(self) -> float | None:
         """Until when nothing has to be looked at again by itself."""

@@ -60,4 +60,5 @@ def test_every_driver_is_watched_until_it_is_enough() -> None:
 
 def test_linux_asks_the_sound_server_first(tmp_path: Path) -> None:
     names = system_drivers(tmp_path).names
-    assert names == (("pulse", "portaudio", "file") if sys.platform == "linux" else ("portaudio", "file"))
+    assert names[:2] == (("pulse", "portaudio") if sys.platform == "linux" else ("portaudio", "file"))
+    assert "file" in names
