@@ -38,10 +38,16 @@ class IceLink:
         same_as: IceLink | None = None,
     ) -> None:
         self.remote: IceDescription | None = None
+        self.closed = False
         self._socket = socket
         self._local_ip = local_ip
         self._stun_server = stun_server
         self._connection = _SharedConnection(socket, local_ip, stun_server, same_as)
+
+    def talks_to(self, remote: IceDescription) -> bool:
+        """Whether checks with this peer run already."""
+        known = self.remote
+        return known is not None and (known.username, known.password) == (remote.username, remote.password)
 
     async def gather(self) -> None:
         """Find our own candidates."""
@@ -49,7 +55,7 @@ class IceLink:
 
     async def renewed(self) -> IceLink:
         """The same credentials and candidates for another peer: a forked call's next answer."""
-        await self._connection.close()
+        await self.close()
         link = IceLink(self._socket, self._local_ip, self._stun_server, self)
         await link.gather()
         return link
@@ -91,6 +97,7 @@ class IceLink:
 
     async def close(self) -> None:
         """Stop all checks; the socket stays with its owner."""
+        self.closed = True
         await self._connection.close()
 
 

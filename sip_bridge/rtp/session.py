@@ -66,6 +66,7 @@ class AudioSession:
         self._direction = Direction.SENDRECV
         self._started = False
         self._may_send = False
+        self._controlling = False
         self.on_protection: Callable[[], None] | None = None
         """Called when `encryption` says something else than before."""
         self.on_failure: Callable[[str], None] | None = None
@@ -143,11 +144,16 @@ class AudioSession:
     # --- sound ---------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Let our sound and reports out; harmless when already started."""
+        """Let our sound and reports out; harmless when already started.
+
+        Until then an answerer sends no handshake and no check: the peer may not know its answer before
+        somebody has picked up, and every try would only make the next one later.
+        """
         if not self._started:
             self._started = True
             self._tasks.spawn(self._report_forever(), "rtcp")
             self._update_sending()
+            self._reach_peer()
 
     @property
     def codec(self) -> CodecSpec | None:
@@ -315,24 +321,37 @@ class AudioSession:
         self._security.apply(agreed.keying)
         self._stream.agree(agreed)
         self._update_sending()
-        if agreed.ice is not None:
-            await self._find_pair(agreed.ice, rtp, controlling=controlling)
-        else:
+        self._controlling = controlling
+        if agreed.ice is None:
             self._path.describe(rtp, rtcp, rtcp_mux=agreed.rtcp_mux)
-            self._security.begin()
+        elif await self._renew_ice(agreed.ice):
+            self._path.await_ice()
+        if self._started:
+            self._reach_peer()
 
-    async def _find_pair(self, remote: IceDescription, default: Address, *, controlling: bool) -> None:
-        path = self._path
-        if path.ice is None:
+    async def _renew_ice(self, remote: IceDescription) -> bool:
+        """Whether pairs must be checked for this peer; a running link to the same one goes on."""
+        link = self._path.ice
+        if link is None:
             raise AssertionError("ICE was agreed without candidates of ours")
-        before = path.ice.remote
-        if before is not None and (before.username, before.password) == (remote.username, remote.password):
-            self._security.begin()
+        if link.remote is None:
+            return True
+        if link.talks_to(remote):
+            return False
+        self._path.ice = await link.renewed()
+        return True
+
+    def _reach_peer(self) -> None:
+        """Start what must happen on the wire before sound can pass: pair checks, then the handshake."""
+        agreed = self.negotiated
+        if agreed is None:
             return
-        if before is not None:
-            path.ice = await path.ice.renewed()
-        path.await_ice()
-        self._tasks.spawn(self._check(path, path.ice, remote, default, controlling=controlling), "ice")
+        path = self._path
+        if agreed.ice is None or path.ice is None:
+            self._security.begin()
+        elif path.ice.remote is None:
+            check = self._check(path, path.ice, agreed.ice, agreed.remote_rtp, controlling=self._controlling)
+            self._tasks.spawn(check, "ice")
 
     async def _check(
         self, path: MediaPath, link: IceLink, remote: IceDescription, default: Address, *, controlling: bool
@@ -340,12 +359,12 @@ class AudioSession:
         try:
             path.select(await link.connect(remote, default, controlling=controlling))
         except IceFailed:
-            if path.ice is link:
+            if not link.closed:
                 self._fail("ice")
             return
         self._security.begin()
         await link.lost()
-        if path.ice is link and path is self._path:
+        if not link.closed:
             self._fail("consent")
 
     def _fail(self, reason: str) -> None:

@@ -118,6 +118,7 @@ async def test_ice_without_a_way_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         alice.session.on_failure = failures.append
         answer = await bob.session.create_answer(await alice.session.create_offer())
         await alice.session.accept_answer(re.sub(rb"ice-pwd:....", b"ice-pwd:xxxx", answer))
+        alice.session.start()
         await until(lambda: failures == ["ice"])
 
 
