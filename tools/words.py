@@ -24,7 +24,7 @@ from resources import LOCALES  # noqa: E402
 from resources.words import DOMAIN, LANGUAGES  # noqa: E402
 
 ROOMS = ("softphone", "ui")
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "marked": None, "n": (1, 2)}
+KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "word": None, "marked": None, "n": (1, 2)}
 
 
 def catalogue_path(language: str) -> Path:

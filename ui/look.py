@@ -25,7 +25,7 @@ class Look(QObject):
         self.words = words
         self.words_changed.emit()
 
-    def _(self, text: str) -> str:
+    def word(self, text: str) -> str:
         """The words for `text`."""
         return self.words._(text)
 
@@ -43,9 +43,11 @@ class Look(QObject):
         colour: str = getattr(self.theme.tokens, token)
         return colour
 
-    def icon(self, name: str, tint: str = "text", on: str = "", size: int = icons.REGULAR) -> QIcon:
+    def icon(
+        self, name: str, tint: str = "text", on: str = "", size: int = icons.REGULAR, gap: int = 0
+    ) -> QIcon:
         """A tinted icon; `on` is the token of the checked state."""
-        return icons.icon(name, self.hex(tint), self.hex(on) if on else "", size)
+        return icons.icon(name, self.hex(tint), self.hex(on) if on else "", size, gap)
 
     def pixmap(self, name: str, token: str, size: int, ratio: float) -> QPixmap:
         """A tinted picture for a painter."""

@@ -19,9 +19,9 @@ class Window(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         look.words_changed.connect(self.retranslate)
 
-    def _(self, text: str) -> str:
+    def word(self, text: str) -> str:
         """The words for `text`."""
-        return self.look._(text)
+        return self.look.word(text)
 
     def retranslate(self) -> None:
         """Set every word that is no part of a view state."""

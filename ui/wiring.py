@@ -168,7 +168,7 @@ class Wiring(QObject):
         self._desk.question.ask(title, text, yes, then, danger=danger)
 
     def _ask_to_dial(self, title: str) -> None:
-        _, do, line = self._desk.look._, self._bridge.do, self._board.line
+        _, do, line = self._desk.look.word, self._bridge.do, self._board.line
         text = _("A link or another program asks for this call.")
         self._desk.question.ask(
             title,
@@ -179,7 +179,7 @@ class Wiring(QObject):
         )
 
     def _ask_to_sign_out(self) -> None:
-        _ = self._desk.look._
+        _ = self._desk.look.word
         text = _("You will not be reached by phone, and the password is removed from this computer.")
         self._ask(
             _("Sign out?"),
@@ -190,7 +190,7 @@ class Wiring(QObject):
         )
 
     def _ask_to_clear(self) -> None:
-        _ = self._desk.look._
+        _ = self._desk.look.word
         self._ask(
             _("Remove all calls from the list?"),
             _("This can't be undone."),
@@ -200,7 +200,7 @@ class Wiring(QObject):
         )
 
     def _ask_to_delete(self, contact: Contact) -> None:
-        _ = self._desk.look._
+        _ = self._desk.look.word
         self._ask(
             _("Delete {name}?").format(name=contact.name),
             _("This can't be undone."),
@@ -211,7 +211,7 @@ class Wiring(QObject):
 
     def ask_to_quit(self) -> None:
         """Quit at once, or ask first while a call is going on."""
-        _ = self._desk.look._
+        _ = self._desk.look.word
         if not self._desk.calls:
             self.quit_confirmed.emit()
             return

@@ -45,7 +45,8 @@ class OtherCall:
     """A second call in the strip; `action` is swap, answer or hang-up."""
 
     id: str
-    text: str
+    name: str
+    state: str
     action: str
     action_text: str
 
@@ -130,12 +131,11 @@ def quality_sign(words: Words, call: Call) -> Sign | None:
 def other_call(words: Words, call: Call, name: str) -> OtherCall:
     """A call beside the one in the window."""
     if call.state is CallState.ACTIVE:
-        text = words._("On hold · {name}") if call.held else words._("Talking · {name}")
-        return OtherCall(call.id, text.format(name=name), "swap", words._("Swap"))
+        state = words._("On hold") if call.held else words._("Talking")
+        return OtherCall(call.id, name, state, "swap", words._("Swap"))
     if call.state is CallState.RINGING and call.direction is Direction.INCOMING:
-        text = words._("Waiting · {name}").format(name=name)
-        return OtherCall(call.id, text, "answer", words._("Answer"))
-    return OtherCall(call.id, words._("Calling · {name}").format(name=name), "hang-up", words._("Hang up"))
+        return OtherCall(call.id, name, words._("Waiting for your answer"), "answer", words._("Answer"))
+    return OtherCall(call.id, name, words._("Calling …"), "hang-up", words._("Hang up"))
 
 
 def talk_time(call: Call, now: float) -> str:

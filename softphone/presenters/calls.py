@@ -73,7 +73,7 @@ class CallsPresenter(Presenter[CallsView]):
         return CallsView(
             call=self._call(current, live) if current is not None else None,
             incoming=tuple(self._incoming(call, busy=len(live) > len(ringing)) for call in ringing),
-            ring_text=" + ".join(self._devices.state().ring_used),
+            ring_text=" + ".join(dict.fromkeys(self._devices.state().ring_used)),
             advice=self._advice(),
         )
 
@@ -110,7 +110,7 @@ class CallsPresenter(Presenter[CallsView]):
     def _join(self, call: Call, other: Call) -> OtherCall:
         text = self._("Connect {one} and {other}")
         text = text.format(one=self._who(call).name, other=self._who(other).name)
-        return OtherCall(other.id, text, "join", self._("Connect them"))
+        return OtherCall(other.id, text, "", "join", self._("Connect them"))
 
     def _incoming(self, call: Call, *, busy: bool) -> IncomingView:
         return IncomingView(

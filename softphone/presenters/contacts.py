@@ -31,10 +31,11 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class ContactsView:
-    """`empty` is the sentence shown instead of rows; `advice` tells how the last file or save went."""
+    """`empty` and `empty_action` stand instead of rows; `advice` tells how the last file or save went."""
 
     rows: tuple[ContactRow, ...]
     empty: str
+    empty_action: str
     advice: Advice | None
     loading: bool = False
 
@@ -59,16 +60,18 @@ class ContactsPresenter(Presenter[ContactsView]):
         """Rows of the contacts at hand."""
         advice = self._advice() if self._advice is not None else None
         if self._found is None:
-            return ContactsView((), "", advice, loading=True)
+            return ContactsView((), "", "", advice, loading=True)
         rows = tuple(self._row(contact) for contact in self._found)
-        empty = ""
+        empty = action = ""
         if not rows:
             empty = (
                 self._("No contact matches what you typed.")
                 if self._search
                 else self._("No contacts yet. Add one, or import a vCard file.")
             )
-        return ContactsView(rows, empty, advice)
+        if not rows and not self._search:
+            action = self._("Import a vCard file …")
+        return ContactsView(rows, empty, action, advice)
 
     def _row(self, contact: Contact) -> ContactRow:
         first = contact.numbers[0] if contact.numbers else ""

@@ -73,11 +73,12 @@ class HeadsetPresenter(Presenter[HeadsetView]):
 
     def _choice(self, key: str, devices: tuple[Device, ...], chosen: str, system: str) -> Choice:
         if not devices:
-            return Choice(locked=True)
+            return Choice(locked=True, missing=self._("No device"))
         return Choice(
             (self._system(system), *(Option(device.id, device.name) for device in devices)),
             chosen,
             self._settings.locked(key),
+            self._("{device} (not plugged in)").format(device=self._name(chosen)),
         )
 
     def _system(self, name: str) -> Option:

@@ -111,14 +111,23 @@ class LinePresenter(Presenter[LineView]):
         ear = devices.speaker_used
         if devices.microphone_used != ear:
             ear = f"{ear} + {devices.microphone_used}"
-        rings = " + ".join(devices.ring_used) or self._("nowhere")
+        rings = " + ".join(dict.fromkeys(devices.ring_used)) or self._("nowhere")
         text = self._("Headset: {headset} · Rings: {ring}").format(headset=ear, ring=rings)
         return Sign("headset", text, Tone.QUIET if devices.ring_used else Tone.WARN)
 
     def _advice(self) -> tuple[Advice, ...]:
         failed = (sentences.failure(self.words, self._failure),) if self._failure is not None else ()
         told = (sentences.notice(self.words, code, about) for code, about in self._notices.items())
-        return (*failed, *(advice for advice in told if advice is not None))
+        known = [advice for advice in told if advice is not None]
+        return (*failed, *sorted(known, key=lambda advice: advice.tone is not Tone.BAD))
+
+    def _forget_solved(self, devices: DeviceState) -> None:
+        """What has been plugged in again is no trouble any more."""
+        lost = self._notices.get("device-lost", {}).get("device", "")
+        if any(device.name == lost for device in devices.devices):
+            self._notices.pop("device-lost")
+        if devices.inputs and devices.outputs:
+            self._notices.pop("device-none", None)
 
     def _ask(self) -> DialQuestion | None:
         if not self._question:
@@ -133,6 +142,7 @@ class LinePresenter(Presenter[LineView]):
                 self._account = account
             case DevicesChanged(devices):
                 self._devices = devices
+                self._forget_solved(devices)
             case HistoryChanged(_, missed):
                 self._missed = missed
             case Notice("dial-confirm", parameters):

@@ -36,11 +36,15 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A drop-down: what can be chosen, what is, and whether a policy has decided it."""
+    """A drop-down: what can be chosen, what is, and whether a policy has decided it.
+
+    `missing` is shown instead where the chosen one is not among the options.
+    """
 
     options: tuple[Option, ...] = ()
     chosen: str = ""
     locked: bool = False
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

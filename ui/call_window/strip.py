@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from softphone.presenters.call_views import OtherCall
 from ui.look import Look
 from ui.widgets.buttons import Button
-from ui.widgets.labels import ElidedLabel, Picture
+from ui.widgets.labels import ElidedLabel, Label, Picture
 
 ICONS = {"swap": "pause", "answer": "phone-in", "hang-up": "phone-out"}
 BUTTONS = {"swap": ("quiet", "swap"), "answer": ("answer", "phone"), "hang-up": ("danger", "hang-up")}
@@ -50,12 +50,16 @@ class CallStrips(QWidget):
         row.setContentsMargins(12, 6, 6, 6)
         row.setSpacing(8)
         row.addWidget(Picture(self._look, ICONS[call.action], "text_quiet"))
-        name = ElidedLabel()
-        name.setText(call.text)
-        row.addWidget(name, 1)
+        texts = QVBoxLayout()
+        texts.setSpacing(0)
+        name = ElidedLabel("heading")
+        name.setText(call.name)
+        texts.addWidget(name)
+        texts.addWidget(Label("side", call.state))
+        row.addLayout(texts, 1)
         kind, icon = BUTTONS[call.action]
         button = Button(self._look, kind, icon)
-        button.say(call.action_text, f"{call.action_text}: {call.text}")
+        button.say(call.action_text, f"{call.action_text}: {call.name}, {call.state}")
         button.clicked.connect(lambda: self.acted.emit(call.action, call.id))
         row.addWidget(button)
         return strip

@@ -51,7 +51,7 @@ class TransferPanel(QFrame):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.target.say(_("Transfer to"), _("Name or number"))
         self.ask.say(_("Ask first"), _("Ask first: call them, then connect"))
         self.blind.say(_("Transfer now"), _("Transfer now, without asking"))
@@ -65,7 +65,7 @@ class TransferPanel(QFrame):
         for part in (self.target, self.ask, self.blind):
             part.setVisible(not two)
         if self._join is not None:
-            self._join_text.setText(self._join.text)
+            self._join_text.setText(self._join.name)
             self.join.say(self._join.action_text)
 
     def regroup(self, sent: str, grouped: str) -> None:

@@ -43,7 +43,7 @@ class CallWindow(Window):
         self.number = ElidedLabel("side", figures=True)
         self.timer = Label("title", figures=True)
         self.state = SignLabel(look, wrap=True)
-        self.lock = SignLabel(look)
+        self.lock = SignLabel(look, wrap=True)
         self.quality = SignLabel(look)
         self.mute = Tile(look, "microphone", "microphone-off", toggle=True)
         self.hold = Tile(look, "pause", "play", toggle=True)
@@ -61,6 +61,7 @@ class CallWindow(Window):
         self._arrange()
         self._connect()
         self.retranslate()
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.resize(360, 520)
         self.setMinimumWidth(340)
 
@@ -75,12 +76,11 @@ class CallWindow(Window):
         head.addWidget(self.timer)
         column.addLayout(head)
         column.addWidget(self.number)
-        column.addWidget(self.state)
         truth = QHBoxLayout()
-        truth.addWidget(self.lock)
-        truth.addStretch(1)
-        truth.addWidget(self.quality)
+        truth.addWidget(self.state, 1)
+        truth.addWidget(self.quality, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(truth)
+        column.addWidget(self.lock)
         column.addWidget(self.advice)
         column.addStretch(1)
         column.addLayout(self._tiles())
@@ -133,7 +133,7 @@ class CallWindow(Window):
 
     def retranslate(self) -> None:
         """See Window."""
-        _ = self.look._
+        _ = self.look.word
         self.setWindowTitle(_("Call"))
         self.keys.say(_("Keypad"))
         self.transfer.say(_("Transfer"))
@@ -147,9 +147,9 @@ class CallWindow(Window):
             self._name_toggles(self._view)
 
     def _name_toggles(self, view: CallView) -> None:
-        self.mute.say(self._("Unmute") if view.muted else self._("Mute"))
-        self.hold.say(self._("Resume") if view.held else self._("Hold"))
-        self.hang_up.say(self._("Close") if view.ended else self._("Hang up"))
+        self.mute.say(self.word("Unmute") if view.muted else self.word("Mute"))
+        self.hold.say(self.word("Resume") if view.held else self.word("Hold"))
+        self.hang_up.say(self.word("Close") if view.ended else self.word("Hang up"))
 
     # --- showing --------------------------------------------------------------------------------
 
@@ -173,6 +173,7 @@ class CallWindow(Window):
         self._render(view)
         if before is None:
             self.show()
+            self.setFocus()
         self.grow()
 
     def _render(self, view: CallView) -> None:
@@ -191,7 +192,7 @@ class CallWindow(Window):
             tile.setEnabled(view.talking)
         self.mute.setEnabled(not view.ended)
         self.add_call.setEnabled(view.talking and not view.others)
-        self.hang_up.setProperty("kind", "quiet" if view.ended else "danger")
+        self.hang_up.become(*(("quiet", "close") if view.ended else ("danger", "hang-up")))
         self._name_toggles(view)
         self.panel.show_join(view.join)
         self.strips.show_calls(view.others)

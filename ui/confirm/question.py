@@ -44,7 +44,7 @@ class Question(Window):
 
     def retranslate(self) -> None:
         """See Window."""
-        self.no.say(self._("Cancel"))
+        self.no.say(self.word("Cancel"))
 
     def ask(
         self,
@@ -64,9 +64,7 @@ class Question(Window):
         self.text.setText(text)
         self.text.setVisible(bool(text))
         self.yes.say(yes)
-        self.yes.setProperty("kind", "danger" if danger else "primary")
-        self.yes.style().unpolish(self.yes)
-        self.yes.style().polish(self.yes)
+        self.yes.become("danger" if danger else "primary")
         self.show()
         self.grow()
         self.raise_()

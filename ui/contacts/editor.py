@@ -57,7 +57,7 @@ class ContactEditor(Window):
 
     def retranslate(self) -> None:
         """See Window."""
-        _ = self.look._
+        _ = self.look.word
         heading = _("Edit contact") if self._contact.id else _("New contact")
         self.setWindowTitle(heading)
         self.title.setText(heading)
@@ -89,7 +89,7 @@ class ContactEditor(Window):
         lines = self.numbers.editor.toPlainText().splitlines()
         numbers = tuple(line.strip() for line in lines if line.strip())
         name = self.name.editor.text().strip()
-        self.name.note("" if name else self._("Fill in this field."))
+        self.name.note("" if name else self.word("Fill in this field."))
         if not name or not numbers:
             (self.numbers if name else self.name).editor.setFocus()
             self.grow()

@@ -90,9 +90,9 @@ class IncomingPopup(Window):
 
     def retranslate(self) -> None:
         """See Window."""
-        self.setWindowTitle(self._("Incoming call"))
-        self.answer.say(self._("Answer"))
-        self.decline.say(self._("Decline"))
+        self.setWindowTitle(self.word("Incoming call"))
+        self.answer.say(self.word("Answer"))
+        self.decline.say(self.word("Decline"))
         self._say_ring()
 
     def name_keys(self, answer: str, decline: str) -> None:
@@ -102,10 +102,10 @@ class IncomingPopup(Window):
 
     def _say_ring(self) -> None:
         silenced = self._view is not None and self._view.silenced
-        self.silence.say(self._("Mute the ring"))
+        self.silence.say(self.word("Mute the ring"))
         self.silence.setVisible(not silenced and bool(self._ring_text))
-        text = self._("Rings: {places}").format(places=self._ring_text) if self._ring_text else ""
-        self.ring.setText(self._("The ring is muted") if silenced else text)
+        text = self.word("Rings: {places}").format(places=self._ring_text) if self._ring_text else ""
+        self.ring.setText(self.word("The ring is muted") if silenced else text)
 
     def show_view(self, view: IncomingView, ring_text: str, screen: QScreen) -> None:
         """Render a view state; the first time, come up in the corner of `screen` without the focus."""

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from ui.icons import SMALL
 from ui.look import Look
-from ui.theme import CALL_CONTROL
 from ui.widgets.buttons import Button
 from ui.widgets.keypad import Keypad
 
@@ -25,7 +24,6 @@ class DialBar(QWidget):
         self._look = look
         self.field = _DialEdit()
         self.field.setProperty("look", "number")
-        self.field.setMinimumHeight(CALL_CONTROL)
         self.call = Button(look, "primary", "phone", tall=True)
         self.keypad = Keypad(look)
         self.keypad.hide()
@@ -57,7 +55,7 @@ class DialBar(QWidget):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.field.setPlaceholderText(_("Name or number"))
         self.field.setAccessibleName(_("Name or number"))
         self.call.say(_("Call"))

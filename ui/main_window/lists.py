@@ -78,7 +78,7 @@ class HistoryList(ListPage):
         self.render_rows(rows, view.empty, loading=view.loading)
 
     def _menu(self, row_id: str, at: QPoint) -> None:
-        row, _ = self._rows[row_id], self.look._
+        row, _ = self._rows[row_id], self.look.word
         entries: list[tuple[str, str, Callable[[], object]]] = [
             ("phone", _("Call"), lambda: self.dial_wanted.emit(row.target)),
             ("copy", _("Copy the number"), lambda: QGuiApplication.clipboard().setText(row.target)),
@@ -123,9 +123,9 @@ class ContactList(ListPage):
 
     def retranslate(self) -> None:
         """Set the words."""
-        self.add.say(self.look._("Add a contact"))
-        self.files.say(self.look._("Import and export"))
-        self.list.setAccessibleName(self.look._("Contacts"))
+        self.add.say(self.look.word("Add a contact"))
+        self.files.say(self.look.word("Import and export"))
+        self.list.setAccessibleName(self.look.word("Contacts"))
 
     def show_view(self, view: ContactsView) -> None:
         """Render a view state."""
@@ -135,10 +135,10 @@ class ContactList(ListPage):
             for row in view.rows
         ]
         self.advice.show_advice(view.advice)
-        self.render_rows(rows, view.empty, loading=view.loading)
+        self.render_rows(rows, view.empty, loading=view.loading, action=view.empty_action)
 
     def _menu(self, row_id: str, at: QPoint) -> None:
-        contact, _ = self._rows[row_id].contact, self.look._
+        contact, _ = self._rows[row_id].contact, self.look.word
         entries: list[tuple[str, str, Callable[[], object]]] = [
             ("phone", number, lambda number=number: self.dial_wanted.emit(number))  # type: ignore[misc]
             for number in contact.numbers
@@ -148,15 +148,15 @@ class ContactList(ListPage):
         self.open_menu(at, entries)
 
     def _import(self) -> None:
-        title = self.look._("Import a vCard file")
+        title = self.look.word("Import a vCard file")
         choose_file(self, title, "vCard (*.vcf *.vcard)", self.import_wanted.emit)
 
     def _export(self) -> None:
-        title = self.look._("Export all to a vCard file")
+        title = self.look.word("Export all to a vCard file")
         choose_file(self, title, "vCard (*.vcf)", self.export_wanted.emit, save_as="softphone.vcf")
 
     def _files_menu(self) -> None:
-        _ = self.look._
+        _ = self.look.word
         entries: list[tuple[str, str, Callable[[], object]]] = [
             ("import", _("Import a vCard file …"), self._import),
             ("export", _("Export all to a vCard file …"), self._export),

@@ -47,6 +47,7 @@ class MainWindow(HidingWindow):
         self._arrange()
         self._connect()
         self.retranslate()
+        self.dial.field.setFocus()
         self.resize(380, 640)
         self.setMinimumSize(340, 480)
 
@@ -114,7 +115,7 @@ class MainWindow(HidingWindow):
 
     def retranslate(self) -> None:
         """See Window."""
-        _ = self.look._
+        _ = self.look.word
         self.setWindowTitle("Softphone")
         self.tools.say(_("Tools"))
         self.tabs.setAccessibleName(_("Calls and contacts"))
@@ -126,7 +127,7 @@ class MainWindow(HidingWindow):
 
     def _name_calls_tab(self) -> None:
         missed = self._view.missed if self._view is not None else 0
-        name = self._("Calls")
+        name = self.word("Calls")
         self.tabs.setTabText(0, f"{name} ({missed})" if missed else name)
 
     def show_view(self, view: LineView) -> None:
@@ -139,7 +140,7 @@ class MainWindow(HidingWindow):
             self.line.label.set_role("")
         self.number.setText(view.number)
         self.number.setVisible(bool(view.number))
-        self.promise.show_sign(view.promise, self._("Open Audio settings"))
+        self.promise.show_sign(view.promise, self.word("Open Audio settings"))
         for at, box in enumerate(self.advice):
             box.show_advice(view.advice[at] if at < len(view.advice) else None)
         self.running.setVisible(view.calls > 0)
@@ -165,12 +166,10 @@ class MainWindow(HidingWindow):
     def _into_list(self) -> None:
         page = self.history if self.tabs.currentIndex() == 0 else self.contacts
         page.list.setFocus()
-        if not page.list.currentIndex().isValid() and page.list.rows:
-            page.list.setCurrentIndex(page.list.model().index(0, 0))
 
     def tools_menu(self) -> QMenu:
         """Tools: settings, signing out, about, quitting."""
-        _ = self.look._
+        _ = self.look.word
         menu = QMenu(_("Tools"), self)
         entries = (
             ("gear", _("Settings …"), lambda: self.settings_wanted.emit("")),

@@ -88,7 +88,7 @@ class HeadsetPage(QWidget):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.title.setText(_("Headset"))
         self.microphone.say(_("Microphone"))
         self.speaker.say(_("Speaker"))

@@ -82,7 +82,7 @@ class GeneralPage(SettingsPage):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.title.setText(_("General"))
         self.choices["ui.language"].say(_("Language"))
         self.choices["ui.theme"].say(_("Appearance"))
@@ -94,7 +94,7 @@ class GeneralPage(SettingsPage):
         """See SettingsPage; the screens are this computer's."""
         super().show_view(view)
         names = [screen.name() for screen in QGuiApplication.screens()]
-        options = (Option("", self._look._("The main screen")), *(Option(name, name) for name in names))
+        options = (Option("", self._look.word("The main screen")), *(Option(name, name) for name in names))
         chosen = view.popup_screen if view.popup_screen in names else ""
         self.choices["ui.popup_screen"].editor.show_choice(Choice(options, chosen))
 
@@ -108,7 +108,7 @@ class CallsPage(SettingsPage):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.title.setText(_("Calls"))
         self.choices["call.encryption"].say(_("Encrypt calls"))
         self.choices["call.encryption"].note(_("Takes effect from the next call."))
@@ -136,7 +136,7 @@ class AccountPage(Page):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.title.setText(_("Account"))
         self.help.setText(
             _("Signing out removes the password from this computer. Then another number can sign in.")
@@ -167,7 +167,7 @@ class AboutPage(Page):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self.title.setText("Softphone")
         self.licence.setText(_("Softphone is open source under the Apache License 2.0."))
 

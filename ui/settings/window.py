@@ -77,7 +77,7 @@ class SettingsWindow(HidingWindow):
 
     def retranslate(self) -> None:
         """See Window."""
-        _ = self.look._
+        _ = self.look.word
         self.setWindowTitle(_("Settings"))
         self.navigation.setAccessibleName(_("Settings"))
         kept = self.page
@@ -97,6 +97,10 @@ class SettingsWindow(HidingWindow):
         item = QListWidgetItem(text)
         item.setFlags(Qt.ItemFlag.NoItemFlags)
         item.setForeground(self.look.colour("text_quiet"))
+        font = item.font()
+        font.setPixelSize(13)
+        font.setBold(True)
+        item.setFont(font)
         self.navigation.addItem(item)
 
     def _entry(self, page: str, text: str) -> None:

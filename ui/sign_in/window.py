@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from resources.words import LANGUAGES
 from softphone.domain.account import Credentials, Transport
 from softphone.presenters.parts import Choice
 from softphone.presenters.sign_in import SignInView
@@ -72,8 +73,8 @@ class SignInWindow(HidingWindow):
         foot.addWidget(self.more)
         foot.addStretch(1)
         foot.addWidget(self.language)
-        self.language.setMinimumContentsLength(8)
-        self.language.setMaximumWidth(190)
+        self.language.setMinimumContentsLength(9)
+        self.language.setMaximumWidth(160)
         column.addLayout(foot)
         column.addWidget(self._advanced)
         column.addStretch(1)
@@ -99,7 +100,7 @@ class SignInWindow(HidingWindow):
 
     def retranslate(self) -> None:
         """See Window."""
-        _ = self.look._
+        _ = self.look.word
         self.setWindowTitle(_("Sign in to Softphone"))
         self._title.setText(_("Sign in to Softphone"))
         self.server.say(_("Server address"), "vip.example.com")
@@ -138,8 +139,9 @@ class SignInWindow(HidingWindow):
         self.grow()
 
     def show_languages(self, choice: Choice) -> None:
-        """The languages to choose from."""
-        self.language.show_choice(choice)
+        """The languages to choose from; the one spoken now stands for "as the computer"."""
+        named = tuple(option for option in choice.options if option.id in LANGUAGES)
+        self.language.show_choice(Choice(named, self.look.words.language, choice.locked))
 
     def _prefill(self, view: SignInView) -> None:
         choice = view.transport
@@ -194,7 +196,7 @@ class SignInWindow(HidingWindow):
         complete = True
         for field in (self.password, self.user, self.server):
             empty = not field.editor.text().strip()
-            field.note(self._("Fill in this field.") if empty else "")
+            field.note(self.word("Fill in this field.") if empty else "")
             if empty:
                 field.editor.setFocus()
                 complete = False
@@ -215,7 +217,7 @@ class SignInWindow(HidingWindow):
     def _choose_file(self) -> None:
         choose_file(
             self,
-            self._("Choose a certificate file"),
+            self.word("Choose a certificate file"),
             "PEM (*.pem *.crt *.cer)",
             lambda path: self.ca_file.editor.setText(str(path)),
         )

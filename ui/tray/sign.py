@@ -45,7 +45,7 @@ class Tray(QObject):
 
     def retranslate(self) -> None:
         """Set the words."""
-        _ = self._look._
+        _ = self._look.word
         self._open.setText(_("Open Softphone"))
         self._settings.setText(_("Settings …"))
         self._quit.setText(_("Quit Softphone"))

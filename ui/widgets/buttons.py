@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from ui.icons import REGULAR, SMALL
 from ui.look import Look
 
+GAP = 5
 INK = {"primary": "accent_text", "danger": "bad_text", "answer": "answer_text", "link": "accent"}
 
 
@@ -20,9 +22,9 @@ class Button(QPushButton):
         self.setProperty("kind", kind)
         self.setAutoDefault(False)
         if tall:
-            self.setProperty("size", "call")
+            self.setProperty("fit", "call")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setIconSize(QSize(SMALL, SMALL))
+        self.setIconSize(QSize(SMALL + GAP, SMALL))
         look.theme.changed.connect(self._tint)
         self._tint()
 
@@ -37,10 +39,21 @@ class Button(QPushButton):
         self._icon = icon
         self._tint()
 
+    def become(self, kind: str, icon: str = "") -> None:
+        """Change what kind of button this is."""
+        if (kind, icon) != (self._kind, self._icon):
+            self._kind, self._icon = kind, icon
+            self.setProperty("kind", kind)
+            self.style().unpolish(self)
+            self.style().polish(self)
+            self._tint()
+
     def _tint(self) -> None:
-        if self._icon:
+        if not self._icon:
+            self.setIcon(QIcon())
+        else:
             quiet = "text_quiet" if self._kind == "promise" else "text"
-            self.setIcon(self._look.icon(self._icon, INK.get(self._kind, quiet), size=SMALL))
+            self.setIcon(self._look.icon(self._icon, INK.get(self._kind, quiet), size=SMALL, gap=GAP))
 
 
 class IconButton(QToolButton):
@@ -89,8 +102,3 @@ class Tile(QToolButton):
     def _tint(self) -> None:
         token = "accent_text" if self.isChecked() else "text"
         self.setIcon(self._look.icon(self._icon_on if self.isChecked() else self._icon, token))
-
-
-def names_of_controls(window: QWidget) -> list[QWidget]:
-    """All buttons of a window, for walking them in order."""
-    return [child for child in window.findChildren(QWidget) if isinstance(child, QPushButton | QToolButton)]

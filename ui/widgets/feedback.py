@@ -53,14 +53,19 @@ class AdviceBox(QFrame):
 
     def _arrange(self) -> None:
         texts = QVBoxLayout()
+        texts.setContentsMargins(0, 8, 0, 8)
         texts.setSpacing(2)
         for part in (self._text, self._what_to_do):
             texts.addWidget(part)
         texts.addWidget(self._action, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
-        row.setContentsMargins(12, 8, 8, 8)
+        row.setContentsMargins(12, 0, 2, 0)
         row.setSpacing(10)
-        row.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
+        sign = QVBoxLayout()
+        sign.setContentsMargins(0, 8, 0, 0)
+        sign.addWidget(self._picture)
+        sign.addStretch(1)
+        row.addLayout(sign)
         row.addLayout(texts, 1)
         row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -73,7 +78,7 @@ class AdviceBox(QFrame):
             self.dismissed.emit(self._advice.id)
 
     def _name(self) -> None:
-        self._close.say(self._look._("Put away"))
+        self._close.say(self._look.word("Put away"))
 
     def show_advice(self, advice: Advice | None) -> None:
         """Show it, or hide the box; a new one is announced."""

@@ -80,7 +80,9 @@ class PasswordEdit(QLineEdit):
     def _say(self) -> None:
         seen = self._eye.isChecked()
         self._eye.setIcon(self._look.icon("eye-off" if seen else "eye", "text_quiet", size=SMALL))
-        self._eye.setText(self._look._("Hide the password") if seen else self._look._("Show the password"))
+        self._eye.setText(
+            self._look.word("Hide the password") if seen else self._look.word("Show the password")
+        )
 
     def conceal(self) -> None:
         """Hide the password again."""
@@ -110,6 +112,7 @@ class DropDown(QComboBox):
             self.clear()
             for option in choice.options:
                 self.addItem(option.text)
+        self.setPlaceholderText(choice.missing)
         ids = [option.id for option in self._options]
         at = ids.index(choice.chosen) if choice.chosen in ids else -1
         if at != self.currentIndex():

@@ -38,7 +38,7 @@ class Keypad(QWidget):
         grid.setSpacing(6)
         for at, digit in enumerate(KEYS):
             key = Button(look)
-            key.setProperty("size", "key")
+            key.setProperty("fit", "key")
             key.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             key.clicked.connect(lambda _checked=False, digit=digit: self.pressed.emit(digit))
             self.keys[digit] = key
@@ -51,4 +51,4 @@ class Keypad(QWidget):
         for digit, key in self.keys.items():
             letters = LETTERS.get(digit, "")
             key.setText(f"{digit}  {letters}" if letters else digit)
-            key.setAccessibleName(self._look._(SPOKEN[digit]) if digit in SPOKEN else digit)
+            key.setAccessibleName(self._look.word(SPOKEN[digit]) if digit in SPOKEN else digit)

@@ -36,6 +36,22 @@ class Label(QLabel):
         if figures:
             self.setFont(tabular(self.font()))
 
+    def setText(self, text: str) -> None:  # noqa: N802 — Qt's name
+        """Show `text`; a wrapped one takes the height it needs."""
+        super().setText(text)
+        self._take_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 — Qt's name
+        """A new width may need another height."""
+        super().resizeEvent(event)
+        self._take_height()
+
+    def _take_height(self) -> None:
+        """Layouts ask wrapped labels for their height too early; as a minimum it always holds."""
+        if self.wordWrap():
+            self.ensurePolished()
+            self.setMinimumHeight(max(self.heightForWidth(max(self.width(), 40)), 0))
+
     def set_role(self, role: str) -> None:
         """Change what kind of text this is."""
         if self.property("role") != role:
@@ -118,6 +134,9 @@ class SignLabel(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self.picture, 0, Qt.AlignmentFlag.AlignTop if wrap else Qt.AlignmentFlag.AlignVCenter)
+        if wrap:
+            self.label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            self.label.setContentsMargins(0, 2, 0, 0)
         row.addWidget(self.label, 1)
 
     def show_sign(self, sign: Sign | None) -> None:

@@ -1,0 +1,62 @@
+"""Scenes on real windows."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication, QWidget
+
+from softphone.presenters.contacts import ContactsView
+from softphone.presenters.sign_in import SignInView
+from tests.doubles.stage import CREDENTIALS, Scene
+from ui.desk import Desk
+
+
+def arrange(desk: Desk, scene: Scene, views: list[object]) -> QWidget:
+    """Show the views, bring the scene's window up as a person would find it, and return it."""
+    for view in views:
+        desk.show_view(view)
+    name, _, detail = scene.window.partition("+")
+    window = _window(desk, name, views)
+    if detail:
+        _open(desk, name, detail)
+    if name == "sign_in" and scene.name != "sign-in":
+        _type(desk, views)
+    window.show()
+    for _round in range(3):
+        QApplication.processEvents()
+    return window
+
+
+def _window(desk: Desk, name: str, views: list[object]) -> QWidget:
+    if name == "popup":
+        return next(iter(desk.popups.values()))
+    if name == "editor":
+        contacts = next(view for view in views if isinstance(view, ContactsView))
+        desk.editor.edit(contacts.rows[0].contact)
+    if name == "question" and desk.line is not None and desk.line.question is not None:
+        _ = desk.look.word
+        text = _("A link or another program asks for this call.")
+        desk.question.ask(desk.line.question.text, text, _("Call"), lambda: None)
+    window: QWidget = getattr(desk, name)
+    return window
+
+
+def _open(desk: Desk, name: str, detail: str) -> None:
+    if name == "settings":
+        desk.settings.open_page(detail)
+    elif name == "main" and detail == "contacts":
+        desk.main.tabs.setCurrentIndex(1)
+    elif name == "main":
+        desk.main.dial.keypad.show()
+        desk.main.dial.field.setText("040 123 4567")
+    else:
+        {"keypad": desk.call.keys, "transfer": desk.call.transfer}[detail].setChecked(True)
+
+
+def _type(desk: Desk, views: list[object]) -> None:
+    form = desk.sign_in
+    form.server.editor.setText(CREDENTIALS.server)
+    form.user.editor.setText(CREDENTIALS.user)
+    form.password.editor.setText("••••••••")
+    for view in views:
+        if isinstance(view, SignInView):
+            form.show_view(view)
