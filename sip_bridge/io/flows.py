@@ -13,7 +13,7 @@ from __future__ import annotations
 import logging
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sip_bridge.core.effects import (
     REFUSED_CERTIFICATE,
@@ -92,9 +92,15 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
 
     async def open(self, hop: Hop) -> Flow:
         """A flow to the hop, an open one where it fits. Raises FlowRefused."""
+        key = replace(hop, attempt=0)
+        first = 0
+        if hop.attempt:
+            if key not in self._reached:
+                raise FlowRefused(REFUSED_EXHAUSTED)
+            first = max(hop.attempt, self._reached[key] + 1)
+        else:
+            self._reached.pop(key, None)
         targets = await self._targets(hop)
-        key = Hop(hop.host, hop.port, hop.transport, hop.secure)
-        first = max(hop.attempt, self._reached.get(key, -1) + 1) if hop.attempt else 0
         failures = [REFUSED_EXHAUSTED]
         for index, target in enumerate(targets[first:], first):
             if hop.transport == AUTO and target.transport != "tls" and hop.host in self._tls_only:

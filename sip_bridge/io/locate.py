@@ -25,6 +25,9 @@ AUTO = "auto"
 PORTS = {"udp": 5060, "tcp": 5060, "tls": 5061}
 SRV_PREFIX = {"tls": "_sips._tcp.", "tcp": "_sip._tcp.", "udp": "_sip._udp."}
 NAPTR_SERVICE = {"SIPS+D2T": "tls", "SIP+D2T": "tcp", "SIP+D2U": "udp"}
+SYSTEM_TIMEOUT_S = 2.0
+"""The system asks the same silent name servers far longer; its hosts file answers at once."""
+
 AUTO_ORDER = ("tls", "tcp", "udp")
 
 
@@ -165,8 +168,9 @@ class Locator:
             except LookupFailed as caught:
                 failure = caught
         try:
-            return interleave(await self._system.addresses(host))
-        except NameNotFound:
+            async with asyncio.timeout(SYSTEM_TIMEOUT_S):
+                return interleave(await self._system.addresses(host))
+        except (NameNotFound, TimeoutError):
             raise failure from None
         except NoNetwork:
             raise (failure if "." in host else NameNotFound(host)) from None

@@ -208,7 +208,7 @@ class Kamailio:
         rows = ["username(string) domain(string) password(string) ha1(string)"]
         for user in self.options.users:
             ha1 = digest(f"{user.number}:{realm}:{user.password}".encode()).hexdigest()
-            kept = user.password if self.options.store == "password" else ""
+            kept = user.password if self.options.store == "password" else "none"
             rows.append(f"{user.number}:{realm}:{kept}:{ha1}")
         (database / "subscriber").write_text("\n".join(rows) + "\n")
 
