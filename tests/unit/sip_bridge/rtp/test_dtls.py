@@ -37,7 +37,8 @@ def test_both_sides_make_the_same_keys() -> None:
     assert pair.server.timeout is None
     pair.client.start()
     pair.server.start()
-    assert pair.client.timeout is not None and pair.client.timeout > 0
+    waits = pair.client.timeout
+    assert waits is not None and waits > 0
     pair.run()
     assert states(pair) == [DtlsState.CONNECTED] * 2
     assert pair.client.timeout is None
