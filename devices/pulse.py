@@ -49,7 +49,11 @@ class PulseDriver:
     def devices(self) -> tuple[SoundDevice, ...]:
         """What the server has now, monitors left out."""
         found = self._server.endpoints()
-        self._configure(found is not None)
+        try:
+            self._configure(found is not None)
+        except OSError as failure:
+            log.warning("the way to the sound server can't be written: %s", failure)
+            return ()
         return tuple(self._described(endpoint) for endpoint in found or ())
 
     def find(self, device: str) -> SoundDevice | None:

@@ -22,18 +22,12 @@ from softphone.adapters.ringer import Ringer
 from softphone.adapters.role_stream import RETRY_S, RoleStream
 from softphone.adapters.sound_roles import as_domain, candidates, hears, plays, ring_devices
 from softphone.adapters.sound_worker import SoundWorker
+from softphone.adapters.voice_loop import STEP_S, VoiceLoop
 from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
 from softphone.domain.errors import DeviceError
 from softphone.runtime.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-STEP_S = 0.010
-LINGER_S = 2.0
-"""Devices stay open for so long after the last need: between a tone and the call nothing is opened anew."""
-
-LATE_S = 0.2
-"""A loop that woke up later than this does not try to keep its old schedule."""
 
 TRY_RING_S = 2.0
 
@@ -71,14 +65,12 @@ class SoundAdapter:
         self._callbacks: list[Callable[[DeviceState], None]] = []
         self._ringing = False
         self._no_ring: dict[str, float] = {}
-        self._metering = False
-        self._faulted = False
-        self._microphone_until = self._speaker_until = 0.0
         self._changed = asyncio.Event()
         self._stale = True
+        self._closed = False
         self._settling = asyncio.Lock()
         self._unwatch: Callable[[], None] | None = None
-        self._loop_task: asyncio.Task[None] | None = None
+        self._loop = VoiceLoop(self.path, self._tasks, clock, self._drop_lost, self._changed.set)
 
     async def start(self) -> None:
         """Look for devices and follow plugging from now on."""
@@ -93,7 +85,10 @@ class SoundAdapter:
         self._tasks.spawn(self._supervise(), "sound devices")
 
     async def close(self) -> None:
-        """Silence everything and release the devices."""
+        """Silence everything and release the devices; harmless when done already."""
+        if self._closed:
+            return
+        self._closed = True
         await self._tasks.close()
         self._microphone.let_go()
         self._speaker.let_go()
@@ -110,14 +105,13 @@ class SoundAdapter:
 
     def state(self) -> DeviceState:
         """See ports.Sound."""
-        everything = (*self._present, *self._named)
         return DeviceState(
             as_domain(self._present),
             self._chosen.microphone,
             self._chosen.speaker,
             self._chosen.ring,
-            _name(self._microphone.device, candidates(everything, self._chosen.microphone, hears)),
-            _name(self._speaker.device, candidates(everything, self._chosen.speaker, plays)),
+            _name(self._microphone.device, self._best_microphones()),
+            _name(self._speaker.device, self._best_speakers()),
             tuple(device.name for device in self._ring_targets()),
         )
 
@@ -156,12 +150,12 @@ class SoundAdapter:
 
     async def listen_to_microphone(self, on: bool) -> None:
         """See ports.Sound."""
-        self._metering = on
+        self._loop.metering = on
         self._needed()
 
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound. Raises DeviceError."""
-        found = ring_devices((*self._present, *self._named), (device_id,))
+        found = ring_devices(self._reachable, (device_id,))
         device = next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
         if device is None:
             raise DeviceError(device_id)
@@ -181,50 +175,16 @@ class SoundAdapter:
         """Part with a call's voice; harmless when done already."""
         self.path.remove(stream)
 
-    # --- the loop ---------------------------------------------------------------------------------------
-
     def _needed(self) -> None:
         """Somebody needs a device: see to it, and let the loop run."""
-        if self._loop_task is None or self._loop_task.done():
-            self._loop_task = self._tasks.spawn(self._run(), "voice path")
+        self._loop.run()
         self._changed.set()
-
-    async def _run(self) -> None:
-        """Step every 10 ms by an absolute schedule while needed; the path makes up for late steps."""
-        due = self._clock()
-        while self._step():
-            due += STEP_S
-            now = self._clock()
-            if now - due > LATE_S:
-                due = now
-            await asyncio.sleep(max(0.0, due - now))
-        self._changed.set()
-
-    def _step(self) -> bool:
-        now = self._clock()
-        calling = bool(self.path.streams)
-        if calling or self._metering:
-            self._microphone_until = now + LINGER_S
-        if calling or self.path.playing:
-            self._speaker_until = now + LINGER_S
-        if self._microphone.lost or self._speaker.lost:
-            self._drop_lost()
-        self._step_path(now)
-        return now < max(self._microphone_until, self._speaker_until)
-
-    def _step_path(self, now: float) -> None:
-        try:
-            self.path.step(now)
-        except Exception:
-            if not self._faulted:
-                log.exception("the voice path failed; it goes on, later failures are not logged")
-            self._faulted = True
 
     def _drop_lost(self) -> None:
         for role in (self._microphone, self._speaker):
             if role.lost:
                 role.let_go()
-        self._plugged()
+                self._plugged()
 
     def _play(self, name: str) -> None:
         self._tones.play(name)
@@ -259,8 +219,8 @@ class SoundAdapter:
         lingering = [
             until
             for role, until in (
-                (self._microphone, self._microphone_until),
-                (self._speaker, self._speaker_until),
+                (self._microphone, self._loop.microphone_until),
+                (self._speaker, self._loop.speaker_until),
             )
             if role.device is not None
         ]
@@ -273,19 +233,22 @@ class SoundAdapter:
             if self._stale:
                 self._stale = False
                 await self._look()
-            now = self._clock()
-            present = (*self._present, *self._named)
-            calling = bool(self.path.streams)
-            if calling or self._metering or now < self._microphone_until:
-                await self._microphone.use(candidates(present, self._chosen.microphone, hears))
-            else:
-                await self._microphone.use(())
-            if calling or self.path.playing or now < self._speaker_until:
-                await self._speaker.use(candidates(present, self._chosen.speaker, plays))
-            else:
-                await self._speaker.use(())
+            hearing, speaking = self._best_microphones(), self._best_speakers()
+            await self._microphone.use(hearing if self._loop.needs_microphone else ())
+            await self._speaker.use(speaking if self._loop.needs_speaker else ())
             self._ring()
             self._tell()
+
+    def _best_microphones(self) -> tuple[SoundDevice, ...]:
+        return candidates(self._reachable, self._chosen.microphone, hears)
+
+    def _best_speakers(self) -> tuple[SoundDevice, ...]:
+        return candidates(self._reachable, self._chosen.speaker, plays)
+
+    @property
+    def _reachable(self) -> tuple[SoundDevice, ...]:
+        """Devices that are listed, and those named by a choice that exist all the same (files)."""
+        return (*self._present, *self._named)
 
     async def _look(self) -> None:
         chosen = (self._chosen.microphone, self._chosen.speaker, *self._chosen.ring)
@@ -296,7 +259,7 @@ class SoundAdapter:
         self._named = tuple(device for device in found if device is not None)
 
     def _ring(self) -> None:
-        now, present = self._clock(), {device.id for device in (*self._present, *self._named)}
+        now, present = self._clock(), {device.id for device in self._reachable}
         self._no_ring = {
             identity: until
             for identity, until in self._no_ring.items()
@@ -305,7 +268,7 @@ class SoundAdapter:
         self._ringer.ring_on(self._ring_targets() if self._ringing else ())
 
     def _ring_targets(self) -> tuple[SoundDevice, ...]:
-        able = [device for device in (*self._present, *self._named) if device.id not in self._no_ring]
+        able = [device for device in self._reachable if device.id not in self._no_ring]
         return ring_devices(able, self._chosen.ring)
 
     def _ring_failed(self, identity: str) -> None:

@@ -98,3 +98,12 @@ def test_watching_ends_with_the_driver(tmp_path: Path) -> None:
     driver.watch(lambda: told.append("changed"))
     driver.close()
     assert (told, server.stopped) == (["changed"], 1)
+
+
+def test_where_nothing_can_be_written_the_server_is_not_used(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    driver = PulseDriver(PortAudio(library), tmp_path / "file", FakeServer(HEADSET))
+    assert driver.devices() == ()
+    assert "can't be written" in caplog.text

@@ -14,8 +14,9 @@ from devices.types import Pcm
 from media.stream import VoiceStream
 from media.types import AudioFrame, AudioPacket, CodecSpec
 from softphone.adapters.role_stream import RETRY_S
-from softphone.adapters.sound import LINGER_S, TRY_RING_S, SoundAdapter
+from softphone.adapters.sound import TRY_RING_S, SoundAdapter
 from softphone.adapters.sound_worker import Closable, SoundWorker
+from softphone.adapters.voice_loop import LINGER_S
 from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
 from softphone.domain.errors import DeviceError
 from tests.doubles.virtual_time import run_virtually

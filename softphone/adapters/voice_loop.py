@@ -1,0 +1,89 @@
+"""The 10 ms loop that moves the voice path, running only while somebody needs sound."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from media.path import VoicePath
+from softphone.runtime.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.010
+LINGER_S = 2.0
+"""Devices stay open for so long after the last need: between a tone and the call nothing is opened anew."""
+
+LATE_S = 0.2
+"""A loop that woke up later than this does not try to keep its old schedule."""
+
+
+class VoiceLoop:
+    """Knows which devices are needed: both by a call, the speaker by a tone, the microphone by a level meter.
+
+    `before_step` is called ahead of each step, `ended` when nobody needs sound any more.
+    """
+
+    def __init__(
+        self,
+        path: VoicePath,
+        tasks: Tasks,
+        clock: Callable[[], float],
+        before_step: Callable[[], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self._path = path
+        self._tasks = tasks
+        self._clock = clock
+        self._before_step = before_step
+        self._ended = ended
+        self._task: asyncio.Task[None] | None = None
+        self._faulted = False
+        self.metering = False
+        self.microphone_until = 0.0
+        """Until when the microphone stays open although nobody needs it."""
+        self.speaker_until = 0.0
+        """Until when the speaker stays open although nobody needs it."""
+
+    @property
+    def needs_microphone(self) -> bool:
+        """Whether a call or the level meter needs it, or needed it just now."""
+        return bool(self._path.streams) or self.metering or self._clock() < self.microphone_until
+
+    @property
+    def needs_speaker(self) -> bool:
+        """Whether a call or a tone needs it, or needed it just now."""
+        return bool(self._path.streams) or self._path.playing or self._clock() < self.speaker_until
+
+    def run(self) -> None:
+        """Somebody needs sound now; harmless when it runs already."""
+        if self._task is None or self._task.done():
+            self._task = self._tasks.spawn(self._run(), "voice path")
+
+    async def _run(self) -> None:
+        """Keep an absolute schedule, so that nothing drifts; the path makes up for steps that came late."""
+        due = self._clock()
+        while self._step():
+            due += STEP_S
+            now = self._clock()
+            if now - due > LATE_S:
+                due = now
+            await asyncio.sleep(max(0.0, due - now))
+        self._ended()
+
+    def _step(self) -> bool:
+        now = self._clock()
+        calling = bool(self._path.streams)
+        if calling or self.metering:
+            self.microphone_until = now + LINGER_S
+        if calling or self._path.playing:
+            self.speaker_until = now + LINGER_S
+        self._before_step()
+        try:
+            self._path.step(now)
+        except Exception:
+            if not self._faulted:
+                log.exception("the voice path failed; it goes on, later failures are not logged")
+            self._faulted = True
+        return now < max(self.microphone_until, self.speaker_until)
