@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,9 +62,25 @@ def update() -> None:
         catalogue.obsolete.clear()
         if language == "en":
             fill_from_source(catalogue)
-        catalogue_path(language).parent.mkdir(parents=True, exist_ok=True)
-        with catalogue_path(language).open("wb") as file:
-            write_po(file, catalogue, width=110, sort_output=True, include_lineno=False, omit_header=False)
+        write(language, catalogue)
+
+
+def write(language: str, catalogue: Catalog) -> None:
+    """Write a catalogue with a head that changes only when the language does."""
+    head = (
+        'msgid ""',
+        'msgstr ""',
+        f'"Language: {language}\\n"',
+        '"MIME-Version: 1.0\\n"',
+        '"Content-Type: text/plain; charset=utf-8\\n"',
+        '"Content-Transfer-Encoding: 8bit\\n"',
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"',
+    )
+    body = BytesIO()
+    write_po(body, catalogue, width=110, sort_output=True, include_lineno=False, omit_header=True)
+    path = catalogue_path(language)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes("\n".join((*head, "", "")).encode() + body.getvalue())
 
 
 def fill_from_source(catalogue: Catalog) -> None:

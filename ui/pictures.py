@@ -7,8 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
+
+from softphone.domain.errors import CommandRefused
 
 GAP = 16
 
@@ -16,7 +18,7 @@ GAP = 16
 class WindowPictures(QObject):
     """Fills the core's screenshot port: the engine asks, the Qt thread draws."""
 
-    _asked = Signal(object, object, object)
+    _asked = Signal(object, object)
 
     def __init__(self, windows: Callable[[], list[QWidget]], ground: Callable[[], QColor]) -> None:
         super().__init__()
@@ -24,16 +26,23 @@ class WindowPictures(QObject):
         self._asked.connect(self._draw, Qt.ConnectionType.QueuedConnection)
 
     async def save(self, path: Path) -> None:
-        """Write a PNG of all open windows side by side. Raises OSError when it can't be written."""
+        """Write a PNG of all open windows side by side.
+
+        Raises CommandRefused when none is open, OSError when the file can't be written.
+        """
         loop = asyncio.get_running_loop()
-        done: asyncio.Future[bool] = loop.create_future()
-        self._asked.emit(path, loop, done)
-        if not await done:
+        drawn: asyncio.Future[QImage | None] = loop.create_future()
+        self._asked.emit(loop, drawn)
+        image = await drawn
+        if image is None:
+            raise CommandRefused("no window is open")
+        if not await loop.run_in_executor(None, lambda: image.save(str(path), b"PNG")):
             raise OSError(f"{path} could not be written")
 
-    def _draw(self, path: Path, loop: asyncio.AbstractEventLoop, done: asyncio.Future[bool]) -> None:
-        saved = side_by_side(self._windows(), self._ground()).save(str(path), "PNG")
-        loop.call_soon_threadsafe(done.set_result, saved)
+    def _draw(self, loop: asyncio.AbstractEventLoop, drawn: asyncio.Future[QImage | None]) -> None:
+        windows = self._windows()
+        image = side_by_side(windows, self._ground()).toImage() if windows else None
+        loop.call_soon_threadsafe(drawn.set_result, image)
 
 
 def side_by_side(windows: list[QWidget], ground: QColor) -> QPixmap:

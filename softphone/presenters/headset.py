@@ -83,8 +83,8 @@ class HeadsetPresenter(Presenter[HeadsetView]):
 
     def _system(self, name: str) -> Option:
         if not name:
-            return Option(SYSTEM_DEFAULT, self._("Same as the computer"))
-        return Option(SYSTEM_DEFAULT, self._("Same as the computer: {device}").format(device=name))
+            return Option(SYSTEM_DEFAULT, self._("System default"))
+        return Option(SYSTEM_DEFAULT, self._("System default: {device}").format(device=name))
 
     def _note(self, devices: tuple[Device, ...], chosen: str, used: str) -> Sign:
         if not devices or not used:

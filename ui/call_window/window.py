@@ -134,7 +134,7 @@ class CallWindow(Window):
     def retranslate(self) -> None:
         """See Window."""
         _ = self.look.word
-        self.setWindowTitle(_("Call"))
+        self.setWindowTitle(_("Ongoing call"))
         self.keys.say(_("Keypad"))
         self.transfer.say(_("Transfer"))
         self.add_call.say(_("Add call"))
