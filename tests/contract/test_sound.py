@@ -1,0 +1,104 @@
+"""What the core may expect of its sound: the double its tests use, and the adapter on fake devices."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from devices.fake import FakeDriver
+from devices.registry import Drivers
+from softphone.adapters.sound import SoundAdapter
+from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState
+from softphone.ports import Sound
+from tests.doubles.sound import FakeSound
+
+
+@dataclass
+class Bench:
+    """Sound with a microphone and speakers (both default) and a headset."""
+
+    sound: Sound
+    headset: str
+
+
+@pytest.fixture(params=["double", "adapter"])
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    if request.param == "double":
+        double = FakeSound(
+            Device("fake:Microphone", "Microphone", True, False, is_default_input=True),
+            Device("fake:Speakers", "Speakers", False, True, is_default_output=True),
+            Device("fake:Headset", "Headset", True, True),
+        )
+        yield Bench(double, "fake:Headset")
+        return
+    driver = FakeDriver()
+    driver.plug("Microphone", inputs=1, default=True)
+    driver.plug("Speakers", outputs=2, default=True)
+    headset = driver.plug("Headset", inputs=1, outputs=2)
+    adapter = SoundAdapter(Drivers([driver]))
+    await adapter.start()
+    yield Bench(adapter, headset)
+    await adapter.close()
+
+
+async def test_at_first_the_system_decides(bench: Bench) -> None:
+    state = bench.sound.state()
+    assert (state.microphone, state.speaker, state.ring) == (
+        SYSTEM_DEFAULT,
+        SYSTEM_DEFAULT,
+        (SYSTEM_DEFAULT,),
+    )
+    assert (state.microphone_used, state.speaker_used) == ("Microphone", "Speakers")
+    assert state.ring_used == ("Speakers",)
+    assert {device.name for device in state.inputs} == {"Microphone", "Headset"}
+    assert {device.name for device in state.outputs} == {"Speakers", "Headset"}
+
+
+async def test_a_choice_is_used_and_told(bench: Bench) -> None:
+    told: list[DeviceState] = []
+    bench.sound.listen(told.append)
+    await bench.sound.choose(
+        microphone=bench.headset, speaker=bench.headset, ring=(SYSTEM_DEFAULT, bench.headset)
+    )
+    assert told[-1] == bench.sound.state()
+    assert (told[-1].microphone, told[-1].microphone_used) == (bench.headset, "Headset")
+    assert (told[-1].speaker, told[-1].speaker_used) == (bench.headset, "Headset")
+    assert told[-1].ring_used == ("Speakers", "Headset")
+
+
+async def test_a_choice_that_is_gone_is_kept_and_the_default_used(bench: Bench) -> None:
+    await bench.sound.choose(microphone="fake:Gone", speaker="fake:Gone", ring=("fake:Gone",))
+    state = bench.sound.state()
+    assert (state.microphone, state.speaker, state.ring) == ("fake:Gone", "fake:Gone", ("fake:Gone",))
+    assert (state.microphone_used, state.speaker_used, state.ring_used) == (
+        "Microphone",
+        "Speakers",
+        ("Speakers",),
+    )
+
+
+async def test_stopping_what_does_not_play_is_harmless(bench: Bench) -> None:
+    await bench.sound.stop_ring()
+    await bench.sound.stop_tone()
+    await bench.sound.start_ring()
+    await bench.sound.stop_ring()
+    await bench.sound.stop_ring()
+
+
+@pytest.mark.parametrize("tone", ["ringback", "busy", "congestion", "beep", "test"])
+async def test_every_tone_plays(bench: Bench, tone: str) -> None:
+    await bench.sound.play_tone(tone)
+    await bench.sound.call_waiting()
+    await bench.sound.stop_tone()
+
+
+async def test_levels_are_dbfs(bench: Bench) -> None:
+    await bench.sound.listen_to_microphone(True)
+    assert all(level <= 0 for level in bench.sound.levels())
+    await bench.sound.listen_to_microphone(False)
+
+
+async def test_a_device_that_is_there_can_be_tried(bench: Bench) -> None:
+    await bench.sound.try_ring(bench.headset)
