@@ -23,22 +23,31 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        self.loop = asyncio.SelectorEventLoop(selectors.DefaultSelector())
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The engine's loop; there is one from `start` on."""
+        if self._loop is None:
+            raise RuntimeError("the engine has not been started")
+        return self._loop
 
     def start(self) -> None:
         """Start the thread."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self._loop = asyncio.SelectorEventLoop(selectors.DefaultSelector())
         self._thread.start()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
+        loop = self.loop
+        asyncio.set_event_loop(loop)
         try:
-            self.loop.run_forever()
+            loop.run_forever()
         finally:
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
-            self.loop.close()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:
         """Run a coroutine on the engine's loop."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from softphone.assemble import Application, Options, World
 from softphone.domain.events import Event
+from softphone.ports import Secrets
 from tests.doubles.clock import FakeClock
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeDirectory, FakeSecrets
@@ -21,7 +22,7 @@ class Doubles:
     def __init__(self, *, packaged: bool = False) -> None:
         self.telephony = FakeTelephony()
         self.sound = FakeSound()
-        self.secrets = FakeSecrets()
+        self.secrets: Secrets = FakeSecrets()
         self.directory = FakeDirectory()
         self.clock = FakeClock()
         self.packaged = packaged
