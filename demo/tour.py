@@ -13,12 +13,14 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from demo.measure import Samples, find, level_dbfs, read_wav
-from demo.phone import DemoFailed, Phone
+from demo.phone import DemoFailed, Phone, until
 from demo.town import CALLER, ECHO, MUSIC, YOU, Town
 
 TALK_S = 3.0
+WINDOWS_S = 10.0
 AUDIBLE_DBFS = -50.0
 LIKE = 0.6
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "default.warning=false"}
@@ -133,8 +135,7 @@ class Tour:
         echo = find(word, heard, rate)
         if echo.likeness < LIKE:
             raise DemoFailed(f"what came back is not what was said: likeness {echo.likeness:.2f}")
-        delay_ms = echo.delay_ms - 1000 * WORD_AT_S
-        self._measured(f"the echo came back after {delay_ms:.0f} ms (likeness {echo.likeness:.2f})", heard)
+        self._measured(f"the echo is the voice that spoke (likeness {echo.likeness:.2f}){_delay(now)}", heard)
 
     async def _be_called(self) -> None:
         before = self._heard_so_far()
@@ -145,8 +146,9 @@ class Tour:
         await self._you.control("answer")
         await self._you.call_in("active")
         await asyncio.sleep(TALK_S)
+        (call,) = await self._you.calls()
         await self._tell("Answered")
-        self._measured("the caller's music arrives", self._heard_since(before))
+        self._measured(f"the caller's music arrives{_delay(call)}", self._heard_since(before))
         await self._you.control("hold")
         await self._tell("On hold")
         before = self._heard_so_far()
@@ -170,8 +172,17 @@ class Tour:
     async def _tell(self, text: str) -> None:
         self._step += 1
         picture = self._pictures / f"tour-{self._step:02}.png"
-        await self._you.control("screenshot", path=str(picture))
+        if not await until(lambda: self._pictured(picture), WINDOWS_S):
+            raise DemoFailed("no window opens")
         print(f"{self._step:2}. {text}", flush=True)
+
+    async def _pictured(self, picture: Path) -> bool:
+        """Whether a window was there to be pictured; windows open a moment after what they tell."""
+        try:
+            await self._you.control("screenshot", path=str(picture))
+        except DemoFailed:
+            return False
+        return True
 
     def _measured(self, text: str, samples: Samples) -> None:
         level = level_dbfs(samples)
@@ -184,3 +195,12 @@ class Tour:
 
     def _heard_since(self, start: int) -> Samples:
         return read_wav(self._ear)[0][start:]
+
+
+def _delay(call: dict[str, Any]) -> str:
+    """How long sound waits in the jitter buffer, and the network's round trip once RTCP has told it."""
+    quality = call["quality"]
+    if quality is None:
+        return ""
+    trip = "" if quality["rtt_ms"] is None else f", round trip {quality['rtt_ms']:.1f} ms"
+    return f", played {quality['playout_delay_ms']:.0f} ms after it arrived{trip}"

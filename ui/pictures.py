@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from softphone.domain.errors import CommandRefused
@@ -36,7 +36,7 @@ class WindowPictures(QObject):
         image = await drawn
         if image is None:
             raise CommandRefused("no window is open")
-        if not await loop.run_in_executor(None, lambda: image.save(str(path), b"PNG")):
+        if not await loop.run_in_executor(None, QImageWriter(str(path), b"png").write, image):
             raise OSError(f"{path} could not be written")
 
     def _draw(self, loop: asyncio.AbstractEventLoop, drawn: asyncio.Future[QImage | None]) -> None:
