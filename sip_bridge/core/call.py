@@ -146,10 +146,12 @@ class Call:
         self.context.sender.send(sent, now)
         return sent
 
-    def bye(self, now: float, reason_key: str, reason: str = "", *, by_remote: bool = False) -> None:
+    def bye(
+        self, now: float, reason_key: str, reason: str = "", *, by_remote: bool = False, status: int = 0
+    ) -> None:
         """End a standing call."""
         self.send_bye(now, reason)
-        self.end(0, reason_key, by_remote=by_remote)
+        self.end(status, reason_key, by_remote=by_remote)
 
     def send_bye(self, now: float, reason: str) -> None:
         """Just the request: from then on the call is over for us (RFC 3261 15.1.1)."""

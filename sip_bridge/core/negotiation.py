@@ -26,7 +26,9 @@ class Negotiation:
         self._call = call
         self._context = call.context
         self.turn = Turn.STABLE
+        self._offer = b""
         self._reply: Callable[[bytes, float], None] | None = None
+        self._refuse: Callable[[int, float], None] | None = None
         self._transaction: Transaction | None = None
         self._answered: Answered | None = None
         self._queued: bytes | None = None
@@ -66,11 +68,20 @@ class Negotiation:
 
     # --- theirs ----------------------------------------------------------------------------------
 
-    def expect_answer(self, offer: bytes, reply: Callable[[bytes, float], None]) -> None:
-        """The peer's offer is with the application; `reply(sdp, now)` sends its answer."""
+    def expect_answer(
+        self,
+        offer: bytes,
+        reply: Callable[[bytes, float], None],
+        refuse: Callable[[int, float], None] | None = None,
+    ) -> None:
+        """The peer's offer is with the application; `reply(sdp, now)` or `refuse(status, now)` follows.
+
+        Without `refuse` the offer came in a request, and the refusal is its response.
+        """
         self.take(Turn.THEIRS_IN)
-        self._call.remote_sdp = offer
+        self._offer = offer
         self._reply = reply
+        self._refuse = refuse
 
     def answer_offer(self, sdp: bytes, now: float) -> None:
         """The application's answer."""
@@ -78,7 +89,7 @@ class Negotiation:
             return
         reply, self._reply = self._reply, None
         self.take(Turn.STABLE)
-        self._call.local_sdp = sdp
+        self._call.local_sdp, self._call.remote_sdp = sdp, self._offer
         reply(sdp, now)
         self.ready(now)
 
@@ -91,13 +102,16 @@ class Negotiation:
 
     def refuse_offer(self, status: int, now: float) -> None:
         """The application wants neither: the session stays as it was."""
-        if self.turn not in {Turn.THEIRS_IN, Turn.ASKED} or self._transaction is None:
+        if self.turn not in {Turn.THEIRS_IN, Turn.ASKED}:
             return
         self.take(Turn.STABLE)
         self._reply = None
         transaction, self._transaction = self._transaction, None
-        self._context.respond(transaction, status, now)
-        self.ready(now)
+        if transaction is not None:
+            self._context.respond(transaction, status, now)
+            self.ready(now)
+        elif self._refuse is not None:
+            self._refuse(status, now)
 
     def on_invite(self, transaction: Transaction, request: Request, now: float) -> None:
         """A re-INVITE (RFC 3261 14.2)."""

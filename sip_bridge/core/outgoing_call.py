@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sip_bridge.core.acknowledge import Acknowledgement
 from sip_bridge.core.call import Call, Phase, bye_stray
@@ -42,7 +43,7 @@ class OutgoingCall(Listener):
         self._early: dict[str, Dialog] = {}
         self._acks: dict[str, Acknowledgement] = {}
         self._answers: dict[str, bytes] = {}
-        self._reliable = Acknowledger(call, offer is not None)
+        self._reliable = Acknowledger(call, offer is not None, self.refuse_delayed)
         self._provisional = False
         self._cancel_reason: str | None = None
 
@@ -60,12 +61,14 @@ class OutgoingCall(Listener):
         if flow is not None and uri.secure and not flow.secure:
             flow = None
         hop = context.binding.hop or hop_of(uri)
+        hop = replace(hop, secure=hop.secure or uri.secure)
         self._sent = Outgoing(request, self, self._number, hop, flow, home=home)
         context.sender.send(self._sent, now)
 
     def hang_up(self, now: float, reason: str) -> None:
         """Nobody wants the answer any more (9.1): CANCEL, but not before a provisional response came."""
         if self._call.phase is Phase.TALKING:
+            self._acknowledge_all(now)
             self._call.bye(now, HUNG_UP, reason)
         if self._call.phase is not Phase.CALLING:
             return
@@ -89,10 +92,21 @@ class OutgoingCall(Listener):
 
     def answer_delayed(self, sdp: bytes, now: float) -> None:
         """The answer to the offer their 2xx made goes in the ACK."""
-        dialog = self._call.dialog
-        ack = self._acks.get(dialog.remote_tag) if dialog is not None else None
-        if ack is not None:
+        for ack in self._acks.values():
             ack.send(now, [("Content-Type", SDP)], sdp)
+
+    def refuse_delayed(self, status: int, now: float) -> None:
+        """Their offer won't do (13.2.2.4): acknowledged and ended at once, or cancelled while it rings."""
+        if self._call.phase is Phase.TALKING:
+            self._acknowledge_all(now)
+            self._call.bye(now, reason_for_refusal(status), status=status)
+        else:
+            self.hang_up(now, "")
+
+    def _acknowledge_all(self, now: float) -> None:
+        """No BYE before the ACK, though a delayed answer never came."""
+        for ack in self._acks.values():
+            ack.send(now)
 
     # --- building --------------------------------------------------------------------------------
 
@@ -233,7 +247,7 @@ class OutgoingCall(Listener):
             ack.send(now)
             self._call.bye(now, UNREACHABLE)
             return
-        self._call.negotiation.expect_answer(sdp, self.answer_delayed)
+        self._call.negotiation.expect_answer(sdp, self.answer_delayed, self.refuse_delayed)
         self._context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
 
     def _too_late(self, dialog: Dialog, ack: Acknowledgement, now: float) -> None:

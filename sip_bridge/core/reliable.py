@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 class Acknowledger(Listener):
     """The caller's side: PRACK for each reliable provisional, in order per early dialog (RFC 3262 4)."""
 
-    def __init__(self, call: Call, offered: bool) -> None:
-        """`offered`: our INVITE carried the offer, so a description in a provisional is an answer."""
+    def __init__(self, call: Call, offered: bool, on_refusal: Callable[[int, float], None]) -> None:
+        """`offered`: our INVITE carried the offer, so a description in a provisional is an answer.
+
+        `on_refusal(status, now)`: the application wants none of the offer that came instead.
+        """
+        self._on_refusal = on_refusal
         self._call = call
         self._offered = offered
         self._last: dict[str, int] = {}
@@ -45,7 +49,7 @@ class Acknowledger(Listener):
         sdp = body_of(response, SDP)
         if sdp is not None and not self._offered and not self.agreed:
             self._waiting = (dialog, rack)
-            self._call.negotiation.expect_answer(sdp, self.answer)
+            self._call.negotiation.expect_answer(sdp, self.answer, self._on_refusal)
             self._call.context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
         else:
             self._prack(dialog, rack, b"", now)

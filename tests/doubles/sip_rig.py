@@ -9,7 +9,7 @@ from typing import TypeVar
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
 from sip_bridge.core.effects import CloseFlow, Flow, Hop, OpenFlow, Transmit
-from sip_bridge.core.events import AgentEvent
+from sip_bridge.core.events import AgentEvent, IncomingInvite
 from sip_bridge.core.message import Request, Response, parse_message
 
 T = TypeVar("T")
@@ -167,3 +167,86 @@ class Rig:
 def other_flow(flow: Flow, number: int, **changes: object) -> Flow:
     """A flow like that one with another id."""
     return replace(flow, id=number, **changes)  # type: ignore[arg-type]
+
+
+TARGET = "sip:bob@198.51.100.7"
+CONTACT = ("Contact", "<sip:bob@198.51.100.7:5060>")
+ROUTE = ("Record-Route", "<sip:192.0.2.1;lr>")
+
+
+def calling(rig: Rig, offer: bytes | None = b"offer") -> tuple[str, Request]:
+    """Registered, and an INVITE of ours is out."""
+    rig.register()
+    handle = rig.agent.invite(TARGET, offer, rig.now)
+    return handle, rig.request("INVITE")
+
+
+def talking(rig: Rig, *headers: tuple[str, str], tag: str = "far") -> tuple[str, Request]:
+    """A call of ours, answered; its route is the server. Returns the handle and the ACK."""
+    handle, invite = calling(rig)
+    rig.reply(invite, 200, CONTACT, ROUTE, *headers, body=b"answer", tag=tag)
+    return handle, rig.request("ACK")
+
+
+def call_for_us(
+    *headers: tuple[str, str], body: bytes = b"offer", call_id: str = "in1", branch: str = "z9hG4bKin1"
+) -> Request:
+    """An INVITE for us by way of the server."""
+    request = Request("INVITE", "sip:alice@192.0.2.10:5060")
+    request.headers.add("Via", f"SIP/2.0/UDP 192.0.2.1:5060;branch={branch}")
+    request.headers.add("Max-Forwards", "70")
+    request.headers.add("From", '"Bob" <sip:bob@example.com>;tag=far')
+    request.headers.add("To", "<sip:alice@example.com>")
+    request.headers.add("Call-ID", call_id)
+    request.headers.add("CSeq", "1 INVITE")
+    for header in (CONTACT, ROUTE, *headers):
+        request.headers.add(*header)
+    if body:
+        request.headers.add("Content-Type", "application/sdp")
+        request.body = body
+    return request
+
+
+_branches = iter(range(1, 1_000_000))
+
+
+def inside(
+    answer: Request | Response,
+    method: str,
+    number: int,
+    *headers: tuple[str, str],
+    body: bytes = b"",
+    ours: bool = True,
+    content_type: str = "application/sdp",
+) -> Request:
+    """A request of the peer inside the dialog that `answer` belongs to.
+
+    `ours`: `answer` is a request we sent (its From is us); else a response of ours (its To is us).
+    """
+    us, them = ("From", "To") if ours else ("To", "From")
+    request = Request(method, "sip:alice@192.0.2.10:5060")
+    request.headers.add("Via", f"SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKp{next(_branches)}")
+    request.headers.add("Max-Forwards", "70")
+    request.headers.add("From", answer.headers.get(them) or "")
+    request.headers.add("To", answer.headers.get(us) or "")
+    request.headers.add("Call-ID", answer.call_id)
+    request.headers.add("CSeq", f"{number} {method}")
+    for header in headers:
+        request.headers.add(*header)
+    if body:
+        request.headers.add("Content-Type", content_type)
+        request.body = body
+    return request
+
+
+def answered(rig: Rig, *headers: tuple[str, str], body: bytes = b"offer") -> tuple[str, Response]:
+    """A call for us, answered and acknowledged. Returns the handle and our 200."""
+    rig.register()
+    rig.receive(call_for_us(*headers, body=body))
+    handle = rig.last(IncomingInvite).call
+    rig.agent.answer(handle, b"answer", rig.now)
+    ok = rig.sent()[-1]
+    assert isinstance(ok, Response)
+    assert ok.status == 200
+    rig.receive(inside(ok, "ACK", 1, ours=False))
+    return handle, ok
