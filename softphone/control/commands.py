@@ -9,6 +9,7 @@ from pathlib import Path
 from softphone.control.protocol import ControlError, Request
 from softphone.control.shapes import Json, account_shape, all_devices_shape, call_shape, devices_shape
 from softphone.domain.account import Credentials, Transport
+from softphone.domain.errors import BadSetting
 from softphone.ports import Screenshot
 from softphone.services.calls import Calls
 from softphone.services.session import Session
@@ -145,16 +146,23 @@ class Commands:
         return all_devices_shape(self._reach.devices.state())
 
     async def _settings_get(self, request: Request) -> Json:
-        settings, key = self._reach.settings, request.optional("key")
-        keys = [key] if key is not None else [entry.key for entry in settings.definitions()]
-        return {"settings": {name: _plain(settings.get(name)) for name in keys}}
+        key = request.optional("key")
+        keys = self._shown_keys() if key is None else [self._shown(key)]
+        return {"settings": {name: _plain(self._reach.settings.get(name)) for name in keys}}
 
     async def _settings_set(self, request: Request) -> Json:
-        key = request.text("key")
-        if key not in {entry.key for entry in self._reach.settings.definitions()}:
-            raise ControlError(f"unknown setting {key}", code="bad-setting")
+        key = self._shown(request.text("key"))
         await self._reach.settings.set_text(key, request.text("value"))
         return {"settings": {key: _plain(self._reach.settings.get(key))}}
+
+    def _shown_keys(self) -> list[str]:
+        return [entry.key for entry in self._reach.settings.definitions()]
+
+    def _shown(self, key: str) -> str:
+        """The key, unless it is none of those people see: then BadSetting."""
+        if key not in self._shown_keys():
+            raise BadSetting(f"unknown setting {key}")
+        return key
 
     async def _screenshot(self, request: Request) -> Json:
         screenshot = self._reach.screenshot()

@@ -12,6 +12,19 @@ from pathlib import Path
 from tests.lab.process import PeerFailed, Process, wait_until
 
 PASSWORD = b"the test keyring's own password"
+BUS = """<busconfig>
+ <type>session</type>
+ <listen>unix:tmpdir=/tmp</listen>
+ <auth>EXTERNAL</auth>
+ <policy context="default">
+  <allow send_destination="*" eavesdrop="true"/>
+  <allow eavesdrop="true"/>
+  <allow own="*"/>
+ </policy>
+</busconfig>
+"""
+"""No service folders: the bus must not start a keyring of its own when ours is away."""
+
 ASK_BUS = ("--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.NameHasOwner")
 ASK_KEYRING = (
     "--dest=org.freedesktop.secrets",
@@ -42,8 +55,10 @@ class SecretService:
         self.start_keyring(unlocked=unlocked)
 
     def _start_bus(self) -> None:
+        settings = self._folder / "bus.conf"
+        settings.write_text(BUS)
         self._bus = bus = Process(
-            ["dbus-daemon", "--session", "--nofork", "--print-address"],
+            ["dbus-daemon", f"--config-file={settings}", "--nofork", "--print-address"],
             self._folder / "bus.log",
             environment=self.environment,
         )
@@ -77,7 +92,7 @@ class SecretService:
             raise PeerFailed("the keyring does not come up")
 
     def _ready(self, unlocked: bool) -> bool:
-        """Whether somebody answers for org.freedesktop.secrets, and the keyring is open where it should be."""
+        """Whether somebody answers for org.freedesktop.secrets, with an open keyring where it should be."""
         if b"boolean true" not in self._ask(*ASK_BUS, "string:org.freedesktop.secrets"):
             return False
         locked = self._ask(*ASK_KEYRING, "string:org.freedesktop.Secret.Collection", "string:Locked")
