@@ -3,8 +3,9 @@
 Transit is arrival minus media time; only its differences mean anything. `base` is the fastest transit of the
 last seconds, and what a packet took longer is its lag. The target is the second largest lag of the last four
 seconds and a little more, so it follows jitter up at once, soon forgets it, and leaves few packets late (each
-late one is heard, delay is not until there is much of it). A delay spike, a pause after which everything that was
-held up arrives together, counts as one observation and so moves nothing. Spikes that come again are waited for.
+late one is heard; delay is not until there is much of it). A delay spike, a pause after which everything that
+was held up arrives together, counts as one observation and so moves nothing. Spikes that come again and
+again are waited for.
 """
 
 from __future__ import annotations
@@ -159,7 +160,7 @@ class DelayEstimator:
         return False
 
     def restart(self) -> None:
-        """Another source or another way through the network: start anew, keep the target till more is known."""
+        """Another way through the network: start anew, keep the target until more is known."""
         self._minimum = SlidingMinimum(BASE_WINDOW_S)
         self._lags = SlidingRank(WINDOW_S)
         self._beyond_since = None

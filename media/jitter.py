@@ -6,8 +6,8 @@ regulator steers there by taking out or putting in pitch periods. What is missin
 - recovered, if it is one packet and the one behind it carries a copy (Opus in-band FEC);
 - concealed otherwise, for as long as the missing packets would have lasted and no longer;
 - held, while nothing at all arrives: concealment goes on, the place in the stream stays, the delay grows.
-  When packets come again, it turns out what it was: lateness (they are played from where it stopped), loss (the time
-  spent counts for it) or a pause of the sender (DTX; sound goes on when it is due).
+  When packets come again, it turns out what it was: lateness (they are played from where it stopped), loss
+  (the time spent counts for it) or a pause of the sender (DTX; sound goes on when it is due).
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Format:
 class JitterStatistics:
     """Counters since the start, and delays as they stand.
 
-    Packets: `received` in all, `lost` never came in time to be of use, `late` came too late after having been given
-    up (not in `lost`), `duplicate`, `invalid` not decodable, `discarded` to cut the delay after an outage;
-    `recovered` of the lost ones, by FEC. Samples: `played` since speech began, `concealed` made up for what was
-    missing or late (comfort noise not counted), `accelerated` taken out and `expanded` put in to change the
-    delay. In ms: `delay` that sound waits here beyond the network's fastest packet, `target` where that is
-    going, `buffered` arrived and not played, `jitter` as in RFC 3550 6.4.1.
+    Packets: `received` in all, `lost` never came, `late` came after having been given up (not in `lost`),
+    `duplicate`, `invalid` not decodable, `discarded` to cut the delay after an outage; `recovered` of the
+    lost and late ones, by FEC. Samples: `played` since speech began; of these `concealed` were made up for
+    what was missing or late (comfort noise not counted); `accelerated` taken out and `expanded` put in to
+    change the delay. In ms: `delay` that sound waits here beyond the network's fastest packet, `target`
+    where that is going, `buffered` arrived and not played, `jitter` as in RFC 3550 6.4.1.
     """
 
     received: int = 0
@@ -175,7 +175,7 @@ class JitterBuffer:
     # --- out ---------------------------------------------------------------------------------------------
 
     def pull(self, now: float) -> Pcm:
-        """The next 10 ms. `now` is the clock of the packets' arrival, in seconds; silence before speech begins."""
+        """The next 10 ms. `now` is the clock of the packets' arrival, in seconds. Silence at first."""
         if not self._playing and not self._begin(now):
             return np.zeros(BLOCK, np.int16)
         self._skip_overrun(now)
@@ -190,7 +190,7 @@ class JitterBuffer:
 
     @property
     def target(self) -> float:
-        """The delay to be reached, in seconds. Where copies of lost frames come, time for them to arrive is added."""
+        """The delay to be reached, in seconds; with time for copies of lost frames, where these come."""
         return min(MAXIMUM_S, self._delays.target + self._look_ahead)
 
     def _begin(self, now: float) -> bool:
@@ -351,7 +351,7 @@ class JitterBuffer:
             del self._given_up[next(iter(self._given_up))]
 
     def _note_loss(self, slot: _Slot) -> None:
-        """While packets are lost and the stream carries copies, wait a packet longer: copies come in the next."""
+        """While packets are lost and the stream carries copies, wait a packet longer for them."""
         self._loss -= self._loss / LOSS_MEMORY
         if self._loss < QUIET_AGAIN:
             self._look_ahead = 0.0

@@ -1,8 +1,9 @@
 """Steers the delay of what is played towards its target, where nobody hears it.
 
-In a pause sound can be cut or stretched anywhere. Within speech it is done only for a reason: no pause for long; a delay
-so short that packets come late; a delay driven up by a spike. Then a pitch period goes, or comes, where the sound repeats itself; the
-further off the delay is, the less exactly it has to. Once begun, such a way is gone to its end.
+In a pause sound can be cut or stretched anywhere. Within speech it is done only for a reason: there has
+been no pause for long, the delay is so short that packets come late, or a spike has just driven it up. Then a
+pitch period goes, or comes, where the sound repeats itself; the further off the delay is, the less exactly
+it has to. Once begun, such a way is gone to its end.
 """
 
 from __future__ import annotations

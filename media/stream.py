@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -50,6 +51,7 @@ class VoiceStream:
         self._frames = self._bytes = self._failed = 0
         self._remote_loss = -1.0
         self._jitter = JitterBuffer({})
+        self._decoding: dict[int, tuple[str, int]] = {}
         self.change_codec(spec, receive=receive)
 
     @property
@@ -60,23 +62,25 @@ class VoiceStream:
     def change_codec(self, spec: CodecSpec, *, receive: Sequence[CodecSpec] = ()) -> None:
         """Send with another codec from the next frame on; what is still buffered plays out with the
         old decoder. Raises CodecUnavailable and leaves everything as it was."""
-        self._encoder: Encoder = registry.encoder(spec)
+        encoder = registry.encoder(spec)
+        self._accept(spec)
+        for other in receive:
+            with suppress(CodecUnavailable):
+                self._accept(other)
+        self._encoder: Encoder = encoder
         self._spec = spec
         self._blocks: list[Pcm] = []
         self._per_frame = registry.frame_ms(spec) // BLOCK_MS
         self._unsent = 0
         self._start = True
-        for one in (*receive, spec):
-            self._accept(one, required=one is spec)
         if self._remote_loss >= 0:
             self._encoder.set_loss(self._remote_loss)
 
-    def _accept(self, spec: CodecSpec, *, required: bool) -> None:
-        try:
+    def _accept(self, spec: CodecSpec) -> None:
+        kind = registry.canonical(spec.name), spec.clock_rate
+        if self._decoding.get(spec.payload_type) != kind:
             self._jitter.formats[spec.payload_type] = Format(registry.decoder(spec), spec.clock_rate)
-        except CodecUnavailable:
-            if required:
-                raise
+            self._decoding[spec.payload_type] = kind
 
     # --- sending -------------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ class Place:
 class Timeline:
     """Places packets of several SSRCs, clocks and restarts on one line.
 
-    Within one source, sequence and timestamp count as they are, so a pause of the sender stays a pause. A new source,
-    a clock of another rate or a timestamp from nowhere goes on where the line would be by arrival time.
+    Within one source, sequence and timestamp count as they are, so a pause of the sender stays a pause. A new
+    source, a clock of another rate or a timestamp from nowhere goes on where arrival time leads to.
     """
 
     def __init__(self) -> None:

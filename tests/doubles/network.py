@@ -14,9 +14,10 @@ from media.types import AudioPacket
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`loss` as a share; `jitter_ms` the mean of an exponential delay on top of `delay_ms`; every `spike_every_s` on
-    average (or exactly, at `spikes_at` seconds) everything is held up for `spike_ms` and then arrives together; the
-    sender's clock is `drift_ppm` fast; `duplicate` and `reorder` as shares."""
+    """`loss` and `duplicate` as shares; `jitter_ms` the mean of an exponential delay on top of `delay_ms`.
+
+    Every `spike_every_s` on average (or exactly, at `spikes_at` seconds) everything is held up for `spike_ms`
+    and then arrives together. The sender's clock is `drift_ppm` fast."""
 
     loss: float = 0.0
     delay_ms: float = 20.0
