@@ -131,7 +131,7 @@ class PortAudio:
         library = self._library()
         check = getattr(library, f"check_{direction}_settings")
         try:
-            check(**self._settings(device, channels), samplerate=RATE)
+            check(**self._settings(self._again(device), channels), samplerate=RATE)
         except library.PortAudioError:
             return device.rate
         return RATE

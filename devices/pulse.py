@@ -1,16 +1,11 @@
-"""The Linux sound server's devices: listed by the server, reached through PortAudio.
-
-PortAudio sees the server only as ALSA's `pulse` and knows none of its devices. So the program names a
-configuration file of its own in ALSA_CONFIG_PATH with a single PCM whose device is read from the environment
-at every opening: each device is reached at once, also one plugged in later, and no running stream is touched.
-"""
+"""The Linux sound server's devices: listed by the server, reached by PortAudio and ALSA's pulse plugin."""
 
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
+from devices.alsa import PCM, AlsaConfiguration
 from devices.notices import Notice
 from devices.pactl import Endpoint, Pactl
 from devices.portaudio import Listed, PortAudio
@@ -18,43 +13,32 @@ from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevi
 
 log = logging.getLogger(__name__)
 
-PCM = "softphone"
-VARIABLE = "SOFTPHONE_SOUND_DEVICE"
-SYSTEM_CONFIGURATION = "/usr/share/alsa/alsa.conf"
-
-_OWN = f"""# Written by Softphone: the way to one device of the sound server, named by {VARIABLE}.
-pcm.{PCM} {{
-    type pulse
-    device {{ @func getenv vars [ {VARIABLE} ] default "" }}
-    hint {{ show on description "Softphone" }}
-}}
-# PortAudio aborts where there is no default.
-pcm.default {{ type pulse }}
-"""
-
 
 class PulseDriver:
-    """Devices named `pulse:NAME` with the server's own stable name. Lists nothing where no server answers."""
+    """Devices named `pulse:NAME` with the server's own stable name.
+
+    Lists nothing where no server answers, or where there is no way to it: then the system's own list counts.
+    """
 
     name = "pulse"
 
     def __init__(self, portaudio: PortAudio, directory: Path, server: Pactl | None = None) -> None:
         self._portaudio = portaudio
-        self._file = directory / "alsa.conf"
+        self._alsa = AlsaConfiguration(directory)
         self._server = server or Pactl()
-        self._base = os.environ.get("ALSA_CONFIG_PATH", SYSTEM_CONFIGURATION)
-        self._served: bool | None = None
+        self._answered: bool | None = None
+        self._row: Listed | None = None
         self._stops: list[Notice] = []
 
     def devices(self) -> tuple[SoundDevice, ...]:
         """What the server has now, monitors left out."""
         found = self._server.endpoints()
-        try:
-            self._configure(found is not None)
-        except OSError as failure:
-            log.warning("the way to the sound server can't be written: %s", failure)
-            return ()
-        return tuple(self._described(endpoint) for endpoint in found or ())
+        if self._answered != (found is not None):
+            self._answered = found is not None
+            self._row = self._way() if self._answered else None
+            if self._row is None:
+                self._use_system()
+        return tuple(self._described(endpoint) for endpoint in found or ()) if self._row else ()
 
     def find(self, device: str) -> SoundDevice | None:
         """The device of this id, if the server has it."""
@@ -80,6 +64,7 @@ class PulseDriver:
             stop()
         self._stops.clear()
         self._portaudio.close()
+        self._alsa.close()
 
     def _described(self, endpoint: Endpoint) -> SoundDevice:
         return SoundDevice(
@@ -91,26 +76,31 @@ class PulseDriver:
             default_output=not endpoint.is_input and endpoint.is_default,
         )
 
-    def _configure(self, served: bool) -> None:
-        """With a server PortAudio sees our PCM alone and starts at once; without, the system's list."""
-        if served == self._served:
-            return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(_OWN if served else f"<{self._base}>\n", encoding="utf-8")
-        os.environ["ALSA_CONFIG_PATH"] = str(self._file)
-        os.environ.setdefault(VARIABLE, "")
-        self._served = served
+    def _way(self) -> Listed | None:
+        """PortAudio's row of our PCM, or None where something on the way is missing."""
+        try:
+            self._alsa.use_server()
+            self._portaudio.refresh()
+            for row in self._portaudio.listed():
+                if row.name == PCM:
+                    return row
+            log.warning("no way to the sound server: ALSA's pulse plugin is missing")
+        except (DeviceFailure, OSError) as failure:
+            log.warning("no way to the sound server: %s", failure)
+        return None
+
+    def _use_system(self) -> None:
+        self._alsa.use_system()
         try:
             self._portaudio.refresh()
         except DeviceFailure as failure:
-            log.warning("the sound server's devices can't be opened: %s", failure)
+            log.warning("no sound devices: %s", failure)
 
     def _aimed(self, device: str) -> Listed:
-        """PortAudio's row of our PCM, which the next opening will find pointing at `device`."""
-        if self._served is None:
+        """Our PCM, which the next opening will find leading to `device`."""
+        if self._answered is None:
             self.devices()
-        os.environ[VARIABLE] = device.removeprefix(f"{self.name}:")
-        for row in self._portaudio.listed():
-            if row.name == PCM:
-                return row
-        raise DeviceFailure("ALSA has no way to the sound server (its pulse plugin is missing)")
+        if self._row is None:
+            raise DeviceFailure(f"{device} can't be reached: no way to a sound server")
+        self._alsa.aim(device.removeprefix(f"{self.name}:"))
+        return self._row

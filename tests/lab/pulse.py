@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from devices.pulse import SYSTEM_CONFIGURATION, VARIABLE
+from devices.alsa import CONFIGURATION, DEVICE
 from tests.lab.process import PeerFailed, Process, wait_until
 
 Pcm = npt.NDArray[np.int16]
 RATE = 48_000
+SYSTEM_ALSA = "/usr/share/alsa/alsa.conf"
 
 _COMMAND = (
     "--daemonize=no",
@@ -65,8 +66,8 @@ class PulseRig:
         """Let this very process see the server; what it sets for ALSA by itself is undone with the rest."""
         for name, value in self.environment.items():
             patch.setenv(name, value)
-        patch.setenv("ALSA_CONFIG_PATH", SYSTEM_CONFIGURATION)
-        patch.setenv(VARIABLE, "")
+        patch.setenv(CONFIGURATION, SYSTEM_ALSA)
+        patch.setenv(DEVICE, "")
 
     def start(self) -> None:
         """Start the server; also once more after `stop`, then without any device."""
@@ -112,6 +113,10 @@ class PulseRig:
         """Pull a device out."""
         for module in reversed(self._modules.pop(name)):
             self.pactl("unload-module", module)
+
+    def plugged(self, name: str) -> bool:
+        """Whether this device is there."""
+        return name in self._modules
 
     def set_default(self, *, speaker: str = "", microphone: str = "") -> None:
         """Make devices the system's default."""
@@ -193,6 +198,15 @@ class Recording:
     def pcm(self, since: float = 0.0, until: float = float("inf")) -> Pcm:
         """Sound read between two times of `time.monotonic`."""
         return np.frombuffer(b"".join(part for at, part in self._parts if since <= at <= until), np.int16)
+
+    @property
+    def began(self) -> float:
+        """When the first sample came, told from the steady flow of all of them (time.monotonic)."""
+        read, begins = 0, []
+        for at, part in self._parts:
+            read += len(part) // 2
+            begins.append(at - read / RATE)
+        return float(np.median(begins))
 
     def first_loud(self, threshold: int = 500, since: float = 0.0) -> float | None:
         """When the first sample above `threshold` came, or None."""
