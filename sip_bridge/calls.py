@@ -64,6 +64,7 @@ class Calls:
         self._settings = settings
         self._legs: dict[str, Leg] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
         self._arriving: set[str] = set()
         self._none_left = asyncio.Event()
         self._none_left.set()
@@ -127,6 +128,9 @@ class Calls:
             if isinstance(failure, MessageError):
                 raise BadTarget(str(failure)) from failure
             raise CommandRefused(str(failure), reasons.ENCRYPTION_REQUIRED) from failure
+        except asyncio.CancelledError:
+            await session.close()
+            raise
         leg = self._add(call_id, session, uri, incoming=False)
         leg.hidden = leg.successor = refer is not None
         self.pump()
@@ -256,6 +260,9 @@ class Calls:
             await session.close()
             self._give_up(event.call, NOT_ACCEPTABLE)
             return
+        except asyncio.CancelledError:
+            await session.close()
+            raise
         if event.call not in self._arriving:
             await session.close()
             return
@@ -311,7 +318,9 @@ class Calls:
     def _bury(self, leg: Leg) -> None:
         leg.ended = True
         self._workers.pop(leg.id).cancel()
-        self.tasks.spawn(leg.close(), f"close {leg.id}")
+        task = self.tasks.spawn(leg.close(), f"close {leg.id}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
         if not self._legs:
             self._none_left.set()
 
@@ -335,4 +344,5 @@ class Calls:
             del self._legs[leg.id]
             leg.tell(told.Ended(leg.id, leg.end_reason or reasons.HUNG_UP, 0))
             await leg.close()
+        await asyncio.gather(*self._closing, return_exceptions=True)
         await self.tasks.close()

@@ -180,6 +180,9 @@ class Transfers:
         """A leg is over: its attempt goes on alone in the open; a failed attempt is forgotten."""
         self._paused.pop(leg.id, None)
         self._others.pop(leg.id, None)
+        if leg in self._others.values():
+            # The call that was replaced ends before the far end's last NOTIFY tells of it.
+            leg.end_reason = reasons.TRANSFERRED
         attempt = self._attempts.pop(leg.id, None)
         if attempt is not None:
             leg.end_reason = reasons.TRANSFERRED

@@ -1,0 +1,84 @@
+"""A server with its people: one Kamailio, numbers 1001–1009 with one password, phones and accounts for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sip_bridge.client_types import AccountConfig
+from tests.lab.baresip import Baresip, Phone
+from tests.lab.certificates import Authority
+from tests.lab.kamailio import Kamailio, Options, User
+from tests.lab.ports import LOOPBACK, free_port
+from tests.lab.sound import tone, write_wav
+
+PASSWORD = "open-sesame"
+NUMBERS = tuple(str(number) for number in range(1001, 1010))
+PHONE_TONE = 440.0
+"""Hz: what every baresip phone says."""
+
+
+class Switchboard:
+    """Start it, make phones and accounts, stop it: the phones end with it."""
+
+    def __init__(self, folder: Path, *, routes: int = 0, **options: str) -> None:
+        """`routes` numbers 7001… lead to UDP ports of their own (`route_port`), for sipp."""
+        self.folder = folder
+        self.authority = Authority(folder / "authority")
+        self._routes = tuple((str(7001 + index), free_port()) for index in range(routes))
+        chosen = Options(
+            tuple(User(number, PASSWORD) for number in NUMBERS),
+            certificate=self.authority.issue("localhost", "phone.test", LOOPBACK),
+            routes=self._routes,
+        )
+        self.kamailio = Kamailio(folder / "kamailio", replace(chosen, **options))  # type: ignore[arg-type]
+        self.microphone = write_wav(folder / "phone.wav", tone(PHONE_TONE, 30.0))
+        self._phones: list[Baresip] = []
+
+    def start(self) -> None:
+        """Start the server."""
+        self.kamailio.start()
+
+    def stop(self) -> None:
+        """End phones and server."""
+        for phone in self._phones:
+            phone.stop()
+        self.kamailio.stop()
+
+    def route_port(self, number: str) -> int:
+        """The UDP port calls to `number` are sent to."""
+        return dict(self._routes)[number]
+
+    def account(self, number: str, transport: str = "udp") -> AccountConfig:
+        """An account for a caller."""
+        port = self.kamailio.tls_port if transport == "tls" else self.kamailio.port
+        ca_file = str(self.authority.ca_file)
+        return AccountConfig(LOOPBACK, number, PASSWORD, port, transport, ca_file=ca_file)
+
+    def phone(
+        self,
+        number: str,
+        *,
+        transport: str = "udp",
+        media_encryption: str = "",
+        codecs: tuple[str, ...] = (),
+        answer: str = "auto",
+    ) -> Baresip:
+        """A baresip phone, started and registered."""
+        port = self.kamailio.tls_port if transport == "tls" else self.kamailio.port
+        phone = Phone(
+            number,
+            PASSWORD,
+            f"{LOOPBACK}:{port}",
+            self.microphone,
+            transport=transport,
+            media_encryption=media_encryption,
+            answer=answer,
+            ca_file=self.authority.ca_file,
+        )
+        if codecs:
+            phone = replace(phone, codecs=codecs)
+        baresip = Baresip(self.folder / f"phone{len(self._phones)}", phone)
+        self._phones.append(baresip)
+        baresip.start()
+        return baresip
