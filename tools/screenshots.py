@@ -17,6 +17,7 @@ if str(ROOT) not in sys.path:
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from resources.words import LANGUAGES, Words  # noqa: E402
@@ -39,9 +40,10 @@ def take(scene: Scene, language: str, views: list[object], theme: Theme, choice:
     path = FOLDER / f"{scene.name}.{language}.{choice}.png"
     if not window.grab().save(str(path)):
         raise OSError(f"{path} could not be written")
-    for top in (*desk.windows(),):
-        top.hide()
-    desk.deleteLater()
+    for top in QApplication.topLevelWidgets():
+        top.deleteLater()
+    desk.look.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return path
 
 

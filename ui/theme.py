@@ -185,12 +185,13 @@ class Theme(QObject):
         self.tokens = LIGHT
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._follow)
-        self.choose(ThemeChoice.SYSTEM)
+        self._follow()
 
     def choose(self, choice: ThemeChoice) -> None:
         """Set the person's choice and repaint."""
-        self._choice = choice
-        self._follow()
+        if choice is not self._choice:
+            self._choice = choice
+            self._follow()
 
     def _follow(self) -> None:
         dark = self._choice is ThemeChoice.DARK

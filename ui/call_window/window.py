@@ -46,7 +46,7 @@ class CallWindow(Window):
         self.lock = SignLabel(look, wrap=True)
         self.quality = SignLabel(look)
         self.mute = Tile(look, "microphone", "microphone-off", toggle=True)
-        self.hold = Tile(look, "pause", "play", toggle=True)
+        self.hold = Tile(look, "pause", toggle=True)
         self.keys = Tile(look, "keypad", toggle=True)
         self.transfer = Tile(look, "forward", toggle=True)
         self.add_call = Tile(look, "plus")
@@ -147,8 +147,8 @@ class CallWindow(Window):
             self._name_toggles(self._view)
 
     def _name_toggles(self, view: CallView) -> None:
-        self.mute.say(self.word("Unmute") if view.muted else self.word("Mute"))
-        self.hold.say(self.word("Resume") if view.held else self.word("Hold"))
+        self.mute.say(self.word("Muted") if view.muted else self.word("Mute"), self.word("Mute"))
+        self.hold.say(self.word("On hold") if view.held else self.word("Hold"), self.word("Hold"))
         self.hang_up.say(self.word("Close") if view.ended else self.word("Hang up"))
 
     # --- showing --------------------------------------------------------------------------------

@@ -46,14 +46,14 @@ class SettingsWindow(HidingWindow):
         self.retranslate()
         self.navigation.currentItemChanged.connect(self._turn)
         self.open_page("headset", show=False)
-        self.resize(760, 600)
-        self.setMinimumSize(640, 480)
+        self.resize(780, 600)
+        self.setMinimumSize(660, 480)
 
     def _arrange(self) -> None:
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 16, 0, 0)
         row.setSpacing(16)
-        self.navigation.setFixedWidth(190)
+        self.navigation.setFixedWidth(220)
         self.navigation.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         row.addWidget(self.navigation)
         row.addWidget(self._stack, 1)

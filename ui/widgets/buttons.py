@@ -94,10 +94,10 @@ class Tile(QToolButton):
         self.toggled.connect(self._tint)
         self._tint()
 
-    def say(self, text: str) -> None:
-        """Set the word."""
+    def say(self, text: str, name: str = "") -> None:
+        """Set the word; a toggle's word tells its state, its `name` stays and the reader adds the state."""
         self.setText(text)
-        self.setAccessibleName(text)
+        self.setAccessibleName(name or text)
 
     def _tint(self) -> None:
         token = "accent_text" if self.isChecked() else "text"
