@@ -6,29 +6,17 @@ from collections import deque
 from collections.abc import Callable
 
 from media.jitter import JitterStatistics
+from media.quality import estimate_mos
 from media.stream import VoiceStream
 from sip_bridge.rtp.rtcp import Feedback
 from softphone.domain.quality import CallQuality
 
 WINDOW_S = 8.0
-BASE = 93.2
-"""R without any impairment but the terminals' own (ITU-T G.107 Table 3 defaults)."""
-
 CODEC_DELAY_MS = {"opus": 26.5, "G722": 22.0, "PCMA": 20.0, "PCMU": 20.0}
-ROBUSTNESS = {"opus": 29.0, "G722": 20.0, "PCMA": 25.1, "PCMU": 25.1}
-"""Bpl of G.113 Appendix I for G.711 with concealment; the others set beside it by listening scores."""
+"""One frame and the codec's look-ahead."""
 
-RECORD_DELAY_MS = 20.0
+DEVICE_DELAY_MS = 20.0
 SMALLEST_SHARE = 50
-
-
-def mos_of(codec: str, loss_percent: float, one_way_ms: float) -> float:
-    """MOS 1.0–4.5 by the E-model (ITU-T G.107): R from delay and effective loss, then Annex B's curve."""
-    late = max(0.0, one_way_ms - 177.3)
-    delay = 0.024 * one_way_ms + 0.11 * late
-    loss = 95.0 * loss_percent / (loss_percent + ROBUSTNESS.get(codec, 20.0))
-    r = min(100.0, max(0.0, BASE - delay - loss))
-    return min(4.5, max(1.0, 1.0 + 0.035 * r + r * (r - 60.0) * (100.0 - r) * 7e-6))
 
 
 class CallFigures:
@@ -53,10 +41,10 @@ class CallFigures:
         hidden = _share(concealed, concealed + max(0, new.played - old.played))
         rtt = feedback.rtt_ms if feedback is not None else None
         one_way = (
-            (rtt or 0.0) / 2 + new.delay_ms + CODEC_DELAY_MS.get(statistics.codec, 20.0) + RECORD_DELAY_MS
+            (rtt or 0.0) / 2 + new.delay_ms + CODEC_DELAY_MS[statistics.codec] + DEVICE_DELAY_MS
         )
         return CallQuality(
-            mos=round(mos_of(statistics.codec, lost, one_way), 2),
+            mos=round(estimate_mos(statistics.codec, concealed_percent=hidden, one_way_ms=one_way), 2),
             loss_percent=lost,
             jitter_ms=new.jitter_ms,
             rtt_ms=rtt,
