@@ -50,6 +50,8 @@ class Timeline:
         return Place(packet.sequence + self._sequence_shift, position)
 
     def _astray(self, place: Place, arrival: float, last: Place) -> bool:
+        if place.sequence <= last.sequence:
+            return False
         moved = place.position - last.position
         by_sequence = (place.sequence - last.sequence) * self._last_samples
         by_time = (arrival - self._last_arrival) * RATE

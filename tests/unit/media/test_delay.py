@@ -1,0 +1,99 @@
+"""Target delay from lags, and the line of media time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from media.delay import MAXIMUM_S, MINIMUM_S, START_S, DelayEstimator, SlidingMinimum, SlidingRank
+from media.timeline import Timeline
+from media.types import AudioPacket
+
+
+def feed(estimator: DelayEstimator, start: float, lags: list[float]) -> float:
+    for index, lag in enumerate(lags):
+        sent = start + index * 0.02
+        estimator.add(sent + lag, lag)
+    return estimator.target
+
+
+def test_before_anything_is_known_the_start_value_holds() -> None:
+    estimator = DelayEstimator()
+    assert estimator.target == START_S
+    assert feed(estimator, 0.0, [0.0] * 9) == START_S
+    assert feed(estimator, 0.2, [0.0] * 60) == MINIMUM_S
+
+
+def test_the_target_covers_the_lags_and_has_a_ceiling() -> None:
+    chance = random.Random(1)
+    assert 0.05 < feed(DelayEstimator(), 0.0, [chance.random() * 0.05 for _ in range(300)]) < 0.085
+    assert feed(DelayEstimator(), 0.0, [chance.random() * 0.29 for _ in range(300)]) == MAXIMUM_S
+
+
+def test_jitter_is_followed_within_a_fifth_of_a_second_and_forgotten_in_four() -> None:
+    estimator = DelayEstimator()
+    feed(estimator, 0.0, [0.0] * 200)
+    assert feed(estimator, 4.0, [0.06, 0.0] * 5) > 0.06
+    assert feed(estimator, 4.2, [0.0] * 230) == MINIMUM_S
+
+
+def test_the_base_forgets_a_fast_way_after_ten_seconds() -> None:
+    estimator = DelayEstimator()
+    feed(estimator, 0.0, [0.0] * 10)
+    feed(estimator, 0.2, [0.05] * 720)
+    assert estimator.base == pytest.approx(0.05)
+    assert estimator.target == MINIMUM_S
+
+
+def test_lags_beyond_all_waiting_are_left_out_until_they_last() -> None:
+    estimator = DelayEstimator()
+    feed(estimator, 0.0, [0.0] * 100)
+    assert feed(estimator, 2.0, [0.5] * 10) == MINIMUM_S
+    assert estimator.base == 0.0
+    feed(estimator, 2.2, [0.5] * 40)
+    assert estimator.base == pytest.approx(0.5)
+
+
+def test_sliding_minimum_and_rank() -> None:
+    minimum, rank = SlidingMinimum(1.0), SlidingRank(1.0)
+    values = [(0.0, 5.0), (0.5, 1.0), (1.0, 3.0), (1.6, 4.0)]
+    assert [minimum.add(when, value) for when, value in values] == [5.0, 1.0, 1.0, 3.0]
+    for when, value in values:
+        rank.add(when, value)
+    assert len(rank) == 2
+    assert (rank.value, rank.median) == (3.0, 4.0)
+
+
+def packet(sequence: int, timestamp: int, arrival: float, restart: bool = False) -> AudioPacket:
+    return AudioPacket(sequence, timestamp, 96, b"x", arrival, restart=restart)
+
+
+def test_places_scale_with_the_clock() -> None:
+    line = Timeline()
+    assert line.place(packet(5, 800, 0.0), 8_000, 960).position == 4800
+    assert line.place(packet(6, 960, 0.02), 8_000, 960).position == 5760
+
+
+def test_a_pause_stays_and_reordering_is_no_jump() -> None:
+    line = Timeline()
+    line.place(packet(1, 0, 0.0), 48_000, 960)
+    assert line.place(packet(2, 480_000, 10.0), 48_000, 960).position == 480_000
+    assert line.place(packet(1, 0, 10.01), 48_000, 960).position == 0
+    assert line.place(packet(3, 480_960, 10.02), 48_000, 960).position == 480_960
+
+
+def test_a_restart_and_another_clock_go_on_by_arrival() -> None:
+    line = Timeline()
+    line.place(packet(1, 0, 0.0), 48_000, 960)
+    place = line.place(packet(900, 77_777, 0.1, restart=True), 48_000, 960)
+    assert (place.sequence, place.position) == (2, 4800)
+    place = line.place(packet(901, 10, 0.12), 8_000, 960)
+    assert (place.sequence, place.position) == (3, 5760)
+    assert line.place(packet(902, 170, 0.14), 8_000, 960).position == 6720
+
+
+def test_a_long_freeze_is_no_new_count() -> None:
+    line = Timeline()
+    line.place(packet(1, 0, 0.0), 48_000, 960)
+    assert line.place(packet(2, 960, 5.0), 48_000, 960).position == 960
