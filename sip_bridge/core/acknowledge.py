@@ -20,14 +20,14 @@ class Acknowledgement:
         self._invite = invite
         self._came_by = came_by
         self._data = b""
-        self._begun = False
+        self.begun = False
         self._flow: Flow | None = None
 
     def send(self, now: float, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> None:
         """Send it for the first time; later calls do nothing."""
-        if self._begun:
+        if self.begun:
             return
-        self._begun = True
+        self.begun = True
         extra = [(name, value) for name, value in self._invite.headers if name in _CREDENTIALS]
         request = self._dialog.ack(self._invite.cseq.number, [*extra, *(headers or [])], body)
         self._context.stamp(request)

@@ -61,6 +61,11 @@ class InviteSide(Protocol):
         """The call is over."""
         ...
 
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether the ACK of its 2xx is still to come, or to be sent."""
+        ...
+
 
 class IllegalMove(SipError):
     """Our own code tried a step a call can't take."""
@@ -97,6 +102,11 @@ class Call:
     def over(self) -> bool:
         """Whether nothing can be done with it any more."""
         return self.phase is Phase.OVER
+
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether its first INVITE is not done with."""
+        return self.invite is not None and self.invite.unacknowledged
 
     @property
     def talking(self) -> bool:

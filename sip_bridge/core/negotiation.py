@@ -63,7 +63,7 @@ class Negotiation:
     def open_for_us(self) -> bool:
         """Whether a request of ours may go now."""
         waiting = self._answered is not None and self._answered.waiting
-        busy = waiting or self._transaction is not None or self._reoffer.running
+        busy = waiting or self._call.unacknowledged or self._transaction is not None or self._reoffer.running
         return self._call.talking and self.turn is Turn.STABLE and not busy
 
     # --- theirs ----------------------------------------------------------------------------------

@@ -90,6 +90,11 @@ class OutgoingCall(Listener):
         """The call is over."""
         self._context.agenda.clear(("cancelled", self))
 
+    @property
+    def unacknowledged(self) -> bool:
+        """Whether a delayed answer of ours is still to come."""
+        return any(not ack.begun for ack in self._acks.values())
+
     def answer_delayed(self, sdp: bytes, now: float) -> None:
         """The answer to the offer their 2xx made goes in the ACK."""
         for ack in self._acks.values():

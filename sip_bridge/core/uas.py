@@ -200,7 +200,7 @@ class Uas:
 
     def _inside(self, transaction: Transaction, request: Request, now: float) -> None:
         found = self._calls.find(request)
-        if found is None or found[0].over:
+        if found is None or not self._lives(found[0], request):
             self._context.respond(transaction, 481, now)
             return
         call, dialog = found
@@ -211,6 +211,10 @@ class Uas:
         dialog.learn(request)
         self._in_dialog[request.method](call, dialog, transaction, request, now)
 
+    def _lives(self, call: Call, request: Request) -> bool:
+        """A call that waits only to say BYE hears nothing else than the peer's own."""
+        return not call.over or (call.lingers and request.method == "BYE")
+
     def _reinvite(
         self, call: Call, dialog: Dialog, transaction: Transaction, request: Request, now: float
     ) -> None:
@@ -218,7 +222,7 @@ class Uas:
             self._context.respond(transaction, 415, now, headers=(("Accept", SDP),))
         elif not call.talking:
             self._context.respond(transaction, 491 if call.we_called else 500, now)
-        elif isinstance(call.invite, IncomingCall) and call.invite.unacknowledged:
+        elif call.unacknowledged:
             self._context.respond(transaction, 491, now)
         else:
             call.negotiation.on_invite(transaction, request, now)
@@ -227,6 +231,7 @@ class Uas:
         self, call: Call, dialog: Dialog, transaction: Transaction, request: Request, now: float
     ) -> None:
         self._context.respond(transaction, 200, now)
+        call.lingers = False
         if call.phase is Phase.TALKING:
             call.negotiation.close(now)
             call.transfer.close(now)
@@ -237,7 +242,7 @@ class Uas:
     def _update(
         self, call: Call, dialog: Dialog, transaction: Transaction, request: Request, now: float
     ) -> None:
-        if isinstance(call.invite, IncomingCall) and call.invite.unacknowledged and request.body:
+        if call.unacknowledged and request.body:
             self._context.respond(transaction, 500, now, headers=(("Retry-After", "1"),))
         else:
             call.negotiation.on_update(transaction, request, now)
