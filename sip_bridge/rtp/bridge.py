@@ -16,8 +16,9 @@ from av import AudioFrame, AudioResampler
 
 from media.stream import VoiceStream
 from media.types import BLOCK, FRAME, RATE, Pcm
+from sip_bridge.rtp.negotiation import NotNegotiated
 from sip_bridge.rtp.rtcp import Feedback
-from sip_bridge.rtp.session import AudioSession, NotNegotiated
+from sip_bridge.rtp.session import AudioSession
 from sip_bridge.rtp.tasks import Tasks
 
 FRAME_S = FRAME / RATE

@@ -36,6 +36,8 @@ class IceLink:
         local_ip: str,
         stun_server: Address | None,
         same_as: IceLink | None = None,
+        *,
+        controlling: bool = False,
     ) -> None:
         self.remote: IceDescription | None = None
         self.closed = False
@@ -43,6 +45,7 @@ class IceLink:
         self._local_ip = local_ip
         self._stun_server = stun_server
         self._connection = _SharedConnection(socket, local_ip, stun_server, same_as)
+        self._connection.ice_controlling = controlling
 
     def talks_to(self, remote: IceDescription) -> bool:
         """Whether checks with this peer run already."""
@@ -56,7 +59,7 @@ class IceLink:
     async def renewed(self) -> IceLink:
         """The same credentials and candidates for another peer: a forked call's next answer."""
         await self.close()
-        link = IceLink(self._socket, self._local_ip, self._stun_server, self)
+        link = IceLink(self._socket, self._local_ip, self._stun_server, self, controlling=True)
         await link.gather()
         return link
 

@@ -38,6 +38,7 @@ class MediaPath:
         self.rtcp_mux = True
         self.ice: IceLink | None = None
         self._handshake_peer: Address | None = None
+        self._handshake_sure = False
         self._listener = listener
         self._rtcp_target: Address | None = None
         self._rtp_socket: MediaSocket
@@ -81,10 +82,10 @@ class MediaPath:
         self.latch.describe(peer)
         self.latch.heard = True
 
-    async def gather_ice(self, stun_server: Address | None) -> None:
-        """Prepare ICE with fresh credentials."""
+    async def gather_ice(self, stun_server: Address | None, *, controlling: bool) -> None:
+        """Prepare ICE with fresh credentials; who offers controls (RFC 8445 section 6.1.1)."""
         await self.forget_ice()
-        self.ice = IceLink(self._rtp_socket, self.local_ip, stun_server)
+        self.ice = IceLink(self._rtp_socket, self.local_ip, stun_server, controlling=controlling)
         await self.ice.gather()
 
     async def forget_ice(self) -> None:
@@ -111,6 +112,25 @@ class MediaPath:
         elif self._rtcp_target is not None:
             self._rtcp_socket.send(data, self._rtcp_target)
 
+    def _note_handshake(self, source: Address) -> None:
+        """Answer where a handshake comes from, unless it comes from where the peer should be anyway."""
+        if source == self.latch.target:
+            self._handshake_peer = None
+            self._handshake_sure = True
+        elif not self._handshake_sure:
+            self._handshake_peer = source
+
+    def handshake_done(self) -> None:
+        """The peer proved itself at the end of the handshake: its address is the real one."""
+        self._handshake_sure = True
+        if self._handshake_peer is not None:
+            self.latch.admit(self._handshake_peer, proven=True, continues=False)
+
+    def may_report(self, source: Address) -> bool:
+        """Whether a report that nothing proves may be believed: only from the peer's own machine."""
+        known = (self.latch.target, self._rtcp_target)
+        return any(address is not None and address[0] == source[0] for address in known)
+
     def rtcp_came_from(self, source: Address) -> None:
         """A valid report came: behind a translator reports go back where they come from."""
         target = self.latch.target
@@ -129,7 +149,7 @@ class MediaPath:
             if self.ice is not None:
                 self.ice.receive(data, source)
         elif 20 <= first <= 63:
-            self._handshake_peer = source
+            self._note_handshake(source)
             self._listener.hear_dtls(data, source, self)
 
     def _receive_rtcp(self, data: bytes, source: Address) -> None:

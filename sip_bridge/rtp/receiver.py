@@ -37,10 +37,10 @@ class Receiver:
         self.ssrc: int | None = None
         self.received = 0
         self.duplicates = 0
-        self.discarded = 0
         self._waiting: tuple[int, int] | None = None
         self._highest = self._base = self._seen = 0
         self._timestamp = 0
+        self._measured = -1
         self._transit: float | None = None
         self._jitter = 0.0
         self._reported = (0, 0)
@@ -120,7 +120,6 @@ class Receiver:
         if self._waiting == (packet.ssrc, packet.sequence):
             return True
         self._waiting = packet.ssrc, packet.sequence + 1 & 0xFFFF
-        self.discarded += 1
         return False
 
     def _begin(self, packet: RtpPacket) -> None:
@@ -152,6 +151,10 @@ class Receiver:
         return extended
 
     def _measure(self, timestamp: int, now: float) -> None:
+        if timestamp == self._measured:
+            # The packets of one telephone event share its timestamp and say nothing about the network.
+            return
+        self._measured = timestamp
         transit = now * self.clock_rate - timestamp
         if self._transit is not None:
             self._jitter += (abs(transit - self._transit) - self._jitter) / 16

@@ -45,7 +45,6 @@ class Reporter:
         self._sent_before = 0
         self._last_report: tuple[int, float] | None = None
         self.rtt_ms: float | None = None
-        self.said_goodbye = False
 
     def build(self, now: float, unix_time: float, *, goodbye: bool = False) -> bytes:
         """A compound packet: SR where we sent since the last one, else RR; CNAME; BYE at the end."""
@@ -64,8 +63,6 @@ class Reporter:
             if isinstance(packet, SenderReport | ReceiverReport):
                 blocks = (block for block in packet.blocks if block.ssrc == self._sender.ssrc)
                 told += [self._feedback(block, unix_time) for block in blocks]
-            if isinstance(packet, Bye) and self._receiver.ssrc in packet.ssrcs:
-                self.said_goodbye = True
         return told
 
     def _report(self, now: float, unix_time: float) -> RtcpPacket:

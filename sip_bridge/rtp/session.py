@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ipaddress
 import logging
 import os
 import time
@@ -11,18 +12,13 @@ from collections.abc import Callable
 
 from media.types import AudioFrame, AudioPacket, CodecSpec
 from sip_bridge.core.audio_formats import CODECS, EVENTS
-from sip_bridge.core.errors import SipError
-from sip_bridge.core.offer_answer import (
-    LocalAudio,
-    NegotiatedAudio,
-    accept_answer,
-    make_answer,
-    make_offer,
-)
+from sip_bridge.core.offer_answer import LocalAudio, NegotiatedAudio
 from sip_bridge.core.sdp import SdpError, SessionDescription
 from sip_bridge.core.sdp_values import Direction, IceDescription, rtpmaps
 from sip_bridge.rtp.ice import IceFailed, IceLink
 from sip_bridge.rtp.keypad import Keypad
+from sip_bridge.rtp.negotiation import Negotiation
+from sip_bridge.rtp.negotiation import NotNegotiated as NotNegotiated
 from sip_bridge.rtp.path import MediaPath
 from sip_bridge.rtp.policy import MediaPolicy
 from sip_bridge.rtp.rtcp import Feedback
@@ -32,10 +28,6 @@ from sip_bridge.rtp.stream import MediaStatistics, RtpStream
 from sip_bridge.rtp.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-
-class NotNegotiated(SipError):
-    """Something was asked that needs an agreement, an offer or DTMF, and there is none."""
 
 
 class AudioSession:
@@ -60,10 +52,7 @@ class AudioSession:
         self._keypad = Keypad(self._stream.sender, self._send_key)
         self._path: MediaPath
         self._next_path: MediaPath | None = None
-        self._offer: SessionDescription | None = None
-        self._offered: LocalAudio | None = None
-        self._last_sent: SessionDescription | None = None
-        self._direction = Direction.SENDRECV
+        self._negotiation = Negotiation()
         self._started = False
         self._may_send = False
         self._controlling = False
@@ -71,7 +60,6 @@ class AudioSession:
         """Called when `encryption` says something else than before."""
         self.on_failure: Callable[[str], None] | None = None
         """Called with dtls, ice or consent when no sound can pass any more."""
-        self.negotiated: NegotiatedAudio | None = None
 
     @classmethod
     async def open(
@@ -88,13 +76,11 @@ class AudioSession:
         """An offer with our whole wish. Raises EncryptionRequired."""
         path = self._next_path or self._path
         if path.ice is None and self._offers_ice:
-            await path.gather_ice(self._policy.stun_server)
-        local = self._local(path, Direction(direction))
-        self._offer = self._last_sent = make_offer(local, self.negotiated)
-        self._offered = local
+            await path.gather_ice(self._policy.stun_server, controlling=True)
+        offer = self._negotiation.offer(self._local(path, Direction(direction)))
         if self.negotiated is None:
-            self._hear_early(self._offer)
-        return bytes(self._offer)
+            self._hear_early(offer)
+        return bytes(offer)
 
     async def reoffer(self, direction: str) -> bytes:
         """An offer within the call: sendonly holds, sendrecv resumes."""
@@ -106,16 +92,13 @@ class AudioSession:
         Raises NoMediaPort."""
         await self._drop_next_path()
         self._next_path = await self._open_path(local_ip)
-        return await self.create_offer(self._direction)
+        return await self.create_offer(self._negotiation.wish)
 
     async def accept_answer(self, sdp: bytes) -> NegotiatedAudio:
         """The answer to our offer, also a further one of a forked call.
 
         Raises NotNegotiated, BadAnswer, NoCommonCodec, EncryptionRequired."""
-        if self._offer is None or self._offered is None:
-            raise NotNegotiated("no offer of ours is open")
-        agreed = accept_answer(self._offer, SessionDescription.parse(sdp), self._offered)
-        self._direction = self._offered.direction
+        agreed = self._negotiation.accept(SessionDescription.parse(sdp))
         if self._next_path is not None:
             old, self._path, self._next_path = self._path, self._next_path, None
             await old.close()
@@ -126,20 +109,24 @@ class AudioSession:
         """Answer the peer's offer. Raises NoCommonCodec, EncryptionRequired, EncryptionUnavailable."""
         described = SessionDescription.parse(offer)
         await self._prepare_ice_for(described)
-        answer, agreed = make_answer(described, self._local(self._path, self._direction), self.negotiated)
-        self._last_sent = answer
-        await self._agree(agreed, controlling=False)
+        answer = self._negotiation.answer(described, self._local(self._path, self._negotiation.wish))
+        if self.negotiated is not None:
+            await self._agree(self.negotiated, controlling=False)
         return bytes(answer)
 
     async def abandon_offer(self) -> None:
         """Our later offer was refused: what was agreed before goes on (RFC 3264 section 8)."""
         await self._drop_next_path()
-        if self.negotiated is not None:
-            self._offer = self._offered = None
+        self._negotiation.abandon()
 
     def hold_locally(self, held: bool) -> None:
         """Our wish for answers we give from now on."""
-        self._direction = Direction.SENDONLY if held else Direction.SENDRECV
+        self._negotiation.wish = Direction.SENDONLY if held else Direction.SENDRECV
+
+    @property
+    def negotiated(self) -> NegotiatedAudio | None:
+        """What holds now."""
+        return self._negotiation.agreed
 
     # --- sound ---------------------------------------------------------------------------------------
 
@@ -243,6 +230,8 @@ class AudioSession:
 
     def hear_rtcp(self, data: bytes, source: Address, path: MediaPath) -> None:
         """An RTCP or SRTCP datagram."""
+        if not self._security.transform.proves and not path.may_report(source):
+            return
         opened = self._security.transform.unprotect_rtcp(data)
         if opened is not None and self._stream.hear_rtcp(opened, self._epoch + self._loop.time()):
             path.rtcp_came_from(source)
@@ -259,6 +248,8 @@ class AudioSession:
 
     def protection_changed(self) -> None:
         """`encryption` says something else now."""
+        if self._security.method == "dtls":
+            self._path.handshake_done()
         if self.on_protection is not None:
             self.on_protection()
 
@@ -290,7 +281,7 @@ class AudioSession:
             return
         link = self._path.ice
         if link is None or (link.remote is not None and link.remote.username not in names):
-            await self._path.gather_ice(self._policy.stun_server)
+            await self._path.gather_ice(self._policy.stun_server, controlling=False)
 
     def _local(self, path: MediaPath, direction: Direction) -> LocalAudio:
         return LocalAudio(
@@ -303,7 +294,6 @@ class AudioSession:
             self._policy.ptime_ms,
             self._security.protection(),
             path.ice.description if path.ice else None,
-            last_sent=self._last_sent,
         )
 
     def _hear_early(self, offer: SessionDescription) -> None:
@@ -317,7 +307,6 @@ class AudioSession:
     async def _agree(self, agreed: NegotiatedAudio, *, controlling: bool) -> None:
         rtp = await self._resolved(agreed.remote_rtp)
         rtcp = await self._resolved(agreed.remote_rtcp)
-        self.negotiated = agreed
         self._security.apply(agreed.keying)
         self._stream.agree(agreed)
         self._update_sending()
@@ -374,6 +363,8 @@ class AudioSession:
 
     async def _resolved(self, address: Address) -> Address:
         """A description may hold a host name (RFC 8866 section 5.7). Raises SdpError."""
+        if _is_ip(address[0]):
+            return address
         try:
             found = await self._loop.getaddrinfo(address[0], address[1])
         except OSError as fault:
@@ -407,3 +398,11 @@ class AudioSession:
             await asyncio.sleep(self._policy.rtcp_interval * spread)
             if self.negotiated is not None:
                 self._send_report()
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

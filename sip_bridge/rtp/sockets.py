@@ -27,7 +27,6 @@ class MediaSocket(asyncio.DatagramProtocol):
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
-        self.unreachable = 0
         self.transport: asyncio.DatagramTransport
         self.closed = asyncio.Event()
 
@@ -44,8 +43,7 @@ class MediaSocket(asyncio.DatagramProtocol):
         self.closed.set()
 
     def error_received(self, exc: Exception) -> None:
-        """An ICMP error: the peer may not listen yet, so it is only counted."""
-        self.unreachable += 1
+        """An ICMP error: the peer may not listen yet, so nothing is done about it."""
 
     @property
     def port(self) -> int:
