@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +19,9 @@ from devices.notices import Notice
 log = logging.getLogger(__name__)
 
 TIMEOUT_S = 3.0
-RETRY_S = 2.0
-"""How long after `pactl subscribe` ended it is started again."""
+RETRY_S = 1.0
+LONGEST_RETRY_S = 15.0
+"""How long after `pactl subscribe` ended it is started again: longer each time while there is no server."""
 
 _ENTRY = re.compile(r"(Sink|Source) #\d+$")
 _PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #|'change' on server")
@@ -97,11 +99,16 @@ class _Subscription:
         self._thread.join(TIMEOUT_S)
 
     def _run(self) -> None:
+        wait_s = self._retry_s
         while not self._stopped.is_set():
+            began = time.monotonic()
             self._follow()
-            if not self._stopped.is_set():
-                self._changed()
-            self._stopped.wait(self._retry_s)
+            if time.monotonic() - began > SETTLED_S:  # it was connected: the server has gone
+                wait_s = self._retry_s
+                if not self._stopped.is_set():
+                    self._changed()
+            self._stopped.wait(wait_s)
+            wait_s = min(2 * wait_s, LONGEST_RETRY_S)
 
     def _follow(self) -> None:
         try:

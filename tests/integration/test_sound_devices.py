@@ -63,7 +63,7 @@ async def test_the_microphone_is_heard(desk: Desk) -> None:
 async def test_speech_comes_through_the_devices_and_back(desk: Desk, tmp_path: Path) -> None:
     said = speak(tmp_path)
     desk.sound.attach((echo := Echo()).stream, echo.send)
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(2.0)
     with desk.rig.recording("headset") as headset, desk.rig.saying("headset_mic", said):
         await asyncio.sleep(len(said) / 48_000 + 0.8)
     desk.sound.detach(echo.stream)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from media.path import VoicePath
+from media.stream import VoiceStream
+from media.types import CodecSpec
+from softphone.adapters.voice_loop import LINGER_S, STEP_S, VoiceLoop
+from softphone.runtime.tasks import Tasks
+from tests.doubles.virtual_time import run_virtually
+
+
+class CountedPath(VoicePath):
+    """Counts its steps, and fails or takes long when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stepped: list[float] = []
+        self.fails = False
+
+    def step(self, now: float) -> None:
+        self.stepped.append(now)
+        if self.fails:
+            raise ValueError("a codec went mad")
+        super().step(now)
+
+
+class Bench:
+    """A loop on a counted path, with a call."""
+
+    def __init__(self) -> None:
+        self.now = asyncio.get_running_loop().time
+        self.asleep = 0.0
+        self.path = CountedPath()
+        self.ended = 0
+        self.tasks = Tasks()
+        self.stream = VoiceStream(CodecSpec("PCMU", 0, 8000))
+        self.loop = VoiceLoop(
+            self.path, self.tasks, lambda: self.now() + self.asleep, lambda: None, self._end
+        )
+        self.path.add(self.stream, lambda frame: None)
+
+    def _end(self) -> None:
+        self.ended += 1
+
+
+def test_it_steps_every_10_ms_without_drift() -> None:
+    async def run() -> None:
+        bench = Bench()
+        bench.loop.run()
+        bench.loop.run()
+        await asyncio.sleep(10.005)
+        start = bench.path.stepped[0]
+        assert len(bench.path.stepped) == pytest.approx(1001, abs=1)
+        assert bench.path.stepped[-1] - start == pytest.approx(
+            STEP_S * (len(bench.path.stepped) - 1), abs=1e-6
+        )
+        await bench.tasks.close()
+
+    run_virtually(run())
+
+
+def test_after_the_machine_slept_it_keeps_a_new_schedule_instead_of_racing() -> None:
+    async def run() -> None:
+        bench = Bench()
+        bench.loop.run()
+        await asyncio.sleep(1)
+        bench.asleep = 3600.0
+        before = len(bench.path.stepped)
+        await asyncio.sleep(1)
+        assert len(bench.path.stepped) - before == pytest.approx(100, abs=2)
+        await bench.tasks.close()
+
+    run_virtually(run())
+
+
+def test_it_ends_a_little_after_the_last_need_and_runs_again() -> None:
+    async def run() -> None:
+        bench = Bench()
+        bench.loop.run()
+        await asyncio.sleep(1)
+        bench.path.remove(bench.stream)
+        assert bench.loop.needs_microphone
+        await asyncio.sleep(LINGER_S + 0.1)
+        assert (bench.ended, bench.loop.needs_microphone, bench.loop.needs_speaker) == (1, False, False)
+        count = len(bench.path.stepped)
+        await asyncio.sleep(1)
+        assert len(bench.path.stepped) == count
+        bench.loop.metering = True
+        bench.loop.run()
+        await asyncio.sleep(1)
+        assert len(bench.path.stepped) > count + 90
+        assert (bench.loop.needs_microphone, bench.loop.needs_speaker) == (True, False)
+        await bench.tasks.close()
+
+    run_virtually(run())
+
+
+def test_a_failing_path_is_logged_once_and_the_loop_goes_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def run() -> None:
+        bench = Bench()
+        bench.path.fails = True
+        bench.loop.run()
+        await asyncio.sleep(1)
+        assert len(bench.path.stepped) > 90
+        await bench.tasks.close()
+
+    run_virtually(run())
+    assert len(caplog.records) == 1
+    caplog.clear()
