@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from resources.words import LANGUAGES, Words
 from softphone.domain.account import Credentials, Refusal
@@ -23,6 +24,8 @@ from tests.doubles.sound import HEADSET, SPEAKERS
 CREDENTIALS = Credentials("vip.example.com", "0401234567", "a secret of nobody")
 GOOD = CallQuality(4.3, 0.1, 4.0, 22.0, 0.0)
 POOR = CallQuality(2.6, 7.0, 40.0, 180.0, 6.0)
+
+V = TypeVar("V")
 
 
 class Stage:
@@ -46,6 +49,12 @@ class Stage:
         """End both."""
         await self.board.close()
         await self.program.close()
+
+    def view(self, kind: type[V]) -> V:
+        """The newest view state of a screen."""
+        view = self.views[kind]
+        assert isinstance(view, kind)
+        return view
 
     # --- what scenes are made of ---------------------------------------------------------------
 

@@ -1,0 +1,145 @@
+"""Settings: headset, levels, general."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resources.words import Words
+from softphone.domain.device import Device
+from softphone.domain.errors import DeviceError
+from softphone.domain.events import LevelsChanged
+from softphone.presenters.general import GeneralView
+from softphone.presenters.headset import HeadsetView
+from softphone.presenters.levels import LevelsView
+from softphone.presenters.parts import Tone
+from tests.doubles.sound import HEADSET, MICROPHONE, SPEAKERS
+from tests.doubles.stage import Stage
+
+
+async def test_drop_downs_hold_exactly_what_is_plugged_in(stage: Stage) -> None:
+    view = stage.view(HeadsetView)
+    assert [option.text for option in view.microphone.options] == [
+        "System default: Laptop microphone",
+        MICROPHONE.name,
+        HEADSET.name,
+    ]
+    fresh = Device("fake:new", "New headset", True, True)
+    stage.doubles.sound.plug(fresh)
+    view = stage.view(HeadsetView)
+    assert view.microphone.options[-1].text == view.speaker.options[-1].text == "New headset"
+    stage.doubles.sound.pull(fresh.id)
+    assert "New headset" not in [option.text for option in stage.view(HeadsetView).speaker.options]
+
+
+async def test_choosing_takes_effect_and_says_so(stage: Stage) -> None:
+    await stage.board.headset.choose_microphone(HEADSET.id)
+    await stage.board.headset.choose_speaker(HEADSET.id)
+    view = stage.view(HeadsetView)
+    assert (view.microphone.chosen, view.speaker.chosen) == (HEADSET.id, HEADSET.id)
+    assert view.speaker_note.text == "Jabra Evolve2 is in use."
+    assert stage.program.settings.text("audio.speaker") == HEADSET.id
+
+
+async def test_a_chosen_device_that_is_away_is_named_with_what_is_used_instead(stage: Stage) -> None:
+    await stage.sign_in()
+    stage.doubles.sound.pull(HEADSET.id)
+    view = stage.view(HeadsetView)
+    assert view.microphone.missing == "Jabra Evolve2 (not plugged in)"
+    note = view.microphone_note
+    expected = "Jabra Evolve2 is not plugged in. Laptop microphone is used until it is back."
+    assert (note.text, note.tone) == (expected, Tone.WARN)
+
+
+async def test_the_ring_sounds_in_any_set_of_places(stage: Stage) -> None:
+    headset = stage.board.headset
+    await headset.ring_in(HEADSET.id, True)
+    await headset.ring_in(SPEAKERS.id, True)
+    await headset.ring_in("default", False)
+    view = stage.view(HeadsetView)
+    assert {place.id for place in view.rings if place.chosen} == {HEADSET.id, SPEAKERS.id}
+    await headset.try_ring()
+    assert set(stage.doubles.sound.tried) == {HEADSET.id, SPEAKERS.id}
+    for place in (HEADSET.id, SPEAKERS.id):
+        await headset.ring_in(place, False)
+    note = stage.view(HeadsetView).ring_note
+    assert (note.tone, note.text) == (Tone.BAD, "An incoming call makes no sound. Choose a place.")
+
+
+async def test_without_devices_the_page_says_so(stage: Stage) -> None:
+    for device in tuple(stage.doubles.sound.devices):
+        stage.doubles.sound.pull(device.id)
+    view = stage.view(HeadsetView)
+    assert view.microphone.options == ()
+    assert view.microphone_note.tone is Tone.BAD
+    assert view.rings == ()
+
+
+async def test_a_ring_that_fails_is_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(_device: str) -> None:
+        raise DeviceError("busy")
+
+    monkeypatch.setattr(stage.doubles.sound, "try_ring", fails)
+    await stage.board.headset.try_ring()
+    advice = stage.view(HeadsetView).advice
+    assert advice is not None
+    assert advice.id == "failure-device"
+
+
+async def test_the_test_tone_plays(stage: Stage) -> None:
+    await stage.board.headset.play_tone()
+    assert stage.doubles.sound.played == ["test"]
+
+
+async def test_levels_are_shares_and_a_word(stage: Stage) -> None:
+    stage.program.bus.publish(LevelsChanged(-30.0, -60.0))
+    view = stage.view(LevelsView)
+    assert (view.microphone, view.speaker, view.word, view.heard) == (0.5, 0.0, "We hear you", True)
+    stage.program.bus.publish(LevelsChanged(-96.0, 3.0))
+    view = stage.view(LevelsView)
+    assert (view.microphone, view.speaker, view.word) == (0.0, 1.0, "Say something")
+
+
+async def test_the_meter_runs_while_anybody_looks(stage: Stage) -> None:
+    levels, sound = stage.board.levels, stage.doubles.sound
+    await levels.watch("call", True)
+    await levels.watch("call", True)
+    await levels.watch("settings", True)
+    await levels.watch("call", False)
+    assert sound.metering
+    await levels.watch("settings", False)
+    assert not sound.metering
+
+
+async def test_settings_change_and_follow(stage: Stage) -> None:
+    await stage.board.general.change("ui.theme", "dark")
+    assert dict(stage.view(GeneralView).choices)["ui.theme"].chosen == "dark"
+    await stage.program.settings.set("call.auto_answer", True)
+    assert dict(stage.view(GeneralView).switches)["call.auto_answer"].on
+
+
+async def test_what_the_company_decides_is_locked_and_a_refused_change_is_told(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, {"call.encryption": "required"})
+    await stage.open()
+    try:
+        view = stage.view(GeneralView)
+        assert dict(view.choices)["call.encryption"].locked
+        assert view.locked_note
+        await stage.board.general.change("call.encryption", "off")
+        advice = stage.view(GeneralView).advice
+        assert advice is not None
+        assert advice.what_to_do == "Your company has decided it."
+    finally:
+        await stage.close()
+
+
+async def test_the_language_changes_every_view(stage: Stage) -> None:
+    await stage.board.speak(Words("fi"))
+    assert stage.view(HeadsetView).ring_note.text.startswith("Puhelu soi:")
+    assert stage.view(GeneralView).version.startswith("Versio")
+
+
+async def test_the_headset_page_opens_by_itself_once(stage: Stage) -> None:
+    assert await stage.board.headset_page_wanted()
+    assert not await stage.board.headset_page_wanted()
