@@ -8,12 +8,12 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from typing import TypeVar
-
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
+from typing import TYPE_CHECKING, TypeVar
 
 from softphone.domain.errors import SecretsUnavailable
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +35,12 @@ OTHER_BACKENDS = (
 """Named here, not detected: a backend that keeps secrets in a plain file must never be picked."""
 
 FOREIGN_FAILURES = (
+    "keyring.errors:KeyringError",
     "secretstorage.exceptions:SecretStorageException",
     "jeepney:DBusErrorResponse",
     "pywintypes:error",
 )
-"""What the backends' own libraries raise past `keyring`."""
+"""What `keyring` and its backends' own libraries raise; those not loaded raise nothing."""
 
 
 class SystemKeyring:
@@ -135,7 +136,7 @@ def _load(place: str) -> KeyringBackend | None:
 
 def _failures() -> tuple[type[Exception], ...]:
     """Every way in which a backend says no."""
-    found: list[type[Exception]] = [KeyringError, OSError, RuntimeError, ValueError]
+    found: list[type[Exception]] = [OSError, RuntimeError, ValueError]
     for place in FOREIGN_FAILURES:
         module, _, name = place.partition(":")
         loaded = sys.modules.get(module)

@@ -12,8 +12,8 @@ from softphone.domain.errors import StorageError
 from softphone.domain.events import ContactsChanged, Notice
 from softphone.ports import ContactStore
 from softphone.runtime.bus import Bus
+from softphone.services.ids import new_id
 from softphone.services.numbers import Numbers
-from softphone.services.vcards import new_id, read_cards, write_cards
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ class Contacts:
 
         Raises StorageError when the file can't be read or the disk refuses.
         """
+        from softphone.services.vcards import read_cards  # its parser is loaded when somebody needs it
+
         cards = await asyncio.to_thread(lambda: read_cards(_read(path)))
         present = {(contact.name, contact.numbers) for contact in await self._store.all()}
         added = 0
@@ -84,6 +86,8 @@ class Contacts:
 
     async def export_file(self, path: Path) -> int:
         """Write all contacts as vCard 3.0 and return how many. Raises StorageError."""
+        from softphone.services.vcards import write_cards
+
         contacts = await self._store.all()
         await asyncio.to_thread(lambda: _write(path, write_cards(contacts)))
         return len(contacts)

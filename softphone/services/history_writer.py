@@ -10,7 +10,7 @@ from softphone.ports import Clock
 from softphone.runtime.tasks import Tasks
 from softphone.services.call_table import CallTable
 from softphone.services.history import History
-from softphone.services.vcards import new_id
+from softphone.services.ids import new_id
 
 UNANSWERED = frozenset(
     {EndReason.CANCELLED, EndReason.HUNG_UP, EndReason.NO_ANSWER, EndReason.BUSY, EndReason.DECLINED}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import vobject
 
 from softphone.domain.contact import Contact
+from softphone.services.ids import new_id
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,6 @@ def _write_card(contact: Contact) -> str:
         if value := getattr(contact, kind):
             card.add(kind).value = value
     return str(card.serialize())
-
-
-def new_id() -> str:
-    """An id no other contact or call has."""
-    return secrets.token_hex(8)
 
 
 def _lines(card: Any, kind: str) -> list[Any]:
