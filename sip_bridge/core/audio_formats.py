@@ -104,6 +104,13 @@ def choose_codec(codecs: tuple[str, ...], remote: Media) -> RtpMap | None:
     return next((found for found in rtpmaps(remote) if any(audio.fits(found) for audio in speaks)), None)
 
 
+def common_codecs(codecs: tuple[str, ...], remote: Media, ours: Media) -> list[tuple[RtpMap, RtpMap]]:
+    """All codecs both descriptions name, as the peer's line and ours, in the peer's order."""
+    speaks = [CODECS[name] for name in codecs]
+    theirs = [found for found in rtpmaps(remote) if any(audio.fits(found) for audio in speaks)]
+    return [(found, own) for found in theirs if (own := same_format(found, ours)) is not None]
+
+
 def choose_events(clock_rate: int, remote: Media) -> RtpMap | None:
     """The peer's telephone-event at the codec's clock, else at 8000 Hz, else none."""
     offered = [found for found in rtpmaps(remote) if any(event.fits(found) for event in EVENTS.values())]

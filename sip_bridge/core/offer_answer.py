@@ -15,6 +15,7 @@ from sip_bridge.core.audio_formats import (
     choose_codec,
     choose_events,
     codec_from,
+    common_codecs,
     fmtp_of,
     formats_to_offer,
     same_format,
@@ -80,7 +81,8 @@ class NegotiatedAudio:
     """What both sides agreed to.
 
     `direction` is ours after meeting the peer's; `remote_hold`: the peer does not want our sound now.
-    `ice` is the peer's, where ICE is used. `index` is the m= line's place in both descriptions.
+    `ice` is the peer's, where ICE is used. `index` is the m= line's place in both descriptions. `others` are
+    codecs the peer may switch to without a word (RFC 3264 section 5.1).
     """
 
     codec: AudioCodec
@@ -96,6 +98,7 @@ class NegotiatedAudio:
     local: SessionDescription
     remote: SessionDescription
     index: int
+    others: tuple[AudioCodec, ...] = ()
 
     @property
     def dtmf_payload_type(self) -> int | None:
@@ -173,16 +176,16 @@ def _agreed(
 ) -> NegotiatedAudio:
     """Put together what two matching descriptions mean."""
     mine, theirs = ours.media[index], remote.media[index]
-    chosen = choose_codec(local.codecs, theirs)
-    own = same_format(chosen, mine) if chosen else None
-    if chosen is None or own is None:
+    common = common_codecs(local.codecs, theirs, mine)
+    if not common:
         raise NoCommonCodec("no codec both sides speak")
+    first, *others = (codec_from(named, own, theirs, local.ptime_ms) for named, own in common)
     rtcp_mux = mine.get("rtcp-mux") is not None and theirs.get("rtcp-mux") is not None
     rtp = _remote_rtp(remote, theirs)
     direction = _remote_direction(remote, theirs)
     return NegotiatedAudio(
-        codec=codec_from(chosen, own, theirs, local.ptime_ms),
-        dtmf=_dtmf(chosen.clock_rate, mine, theirs),
+        codec=first,
+        dtmf=_dtmf(first.clock_rate, mine, theirs),
         remote_rtp=rtp,
         remote_rtcp=rtp if rtcp_mux else _remote_rtcp(rtp, theirs),
         rtcp_mux=rtcp_mux,
@@ -194,6 +197,7 @@ def _agreed(
         local=ours,
         remote=remote,
         index=index,
+        others=tuple(others),
     )
 
 

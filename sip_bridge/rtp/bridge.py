@@ -102,7 +102,7 @@ class AudioBridge:
         if session.codec is None:
             raise NotNegotiated("the call has no codec yet")
         self._session = session
-        self._stream = VoiceStream(session.codec)
+        self._stream = VoiceStream(session.codec, receive=session.other_codecs)
         self._tasks = Tasks()
         self._heard: asyncio.Task[None] | None = None
         self.track = CallTrack(self._stream.pull)
@@ -119,7 +119,7 @@ class AudioBridge:
         """The call's description changed: follow its codec."""
         codec = self._session.codec
         if codec is not None and codec != self._stream.spec:
-            self._stream.change_codec(codec)
+            self._stream.change_codec(codec, receive=self._session.other_codecs)
 
     async def close(self) -> None:
         """Let go of both sides; the session itself stays open."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from media.types import AudioFrame, AudioPacket, CodecSpec
-from sip_bridge.core.audio_formats import CODECS, EVENTS
+from sip_bridge.core.audio_formats import CODECS, EVENTS, AudioCodec
 from sip_bridge.core.offer_answer import LocalAudio, NegotiatedAudio
 from sip_bridge.core.sdp import SdpError, SessionDescription
 from sip_bridge.core.sdp_values import Direction, IceDescription, rtpmaps
@@ -145,17 +145,12 @@ class AudioSession:
     @property
     def codec(self) -> CodecSpec | None:
         """The codec to encode and decode with."""
-        if self.negotiated is None:
-            return None
-        codec = self.negotiated.codec
-        return CodecSpec(
-            codec.name,
-            codec.payload_type,
-            codec.clock_rate,
-            codec.channels,
-            codec.ptime_ms,
-            codec.parameters,
-        )
+        return None if self.negotiated is None else _spec(self.negotiated.codec)
+
+    @property
+    def other_codecs(self) -> tuple[CodecSpec, ...]:
+        """Codecs that may stand on packets too: the peer's answer named several."""
+        return () if self.negotiated is None else tuple(_spec(codec) for codec in self.negotiated.others)
 
     @property
     def encryption(self) -> tuple[str, bool]:
@@ -398,6 +393,17 @@ class AudioSession:
             await asyncio.sleep(self._policy.rtcp_interval * spread)
             if self.negotiated is not None:
                 self._send_report()
+
+
+def _spec(codec: AudioCodec) -> CodecSpec:
+    return CodecSpec(
+        codec.name,
+        codec.payload_type,
+        codec.clock_rate,
+        codec.channels,
+        codec.ptime_ms,
+        codec.parameters,
+    )
 
 
 def _is_ip(host: str) -> bool:

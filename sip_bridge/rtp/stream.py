@@ -64,7 +64,7 @@ class RtpStream:
         """Use what was negotiated; packets are delivered under the number of the codec's sending side."""
         codec = agreed.codec
         self._payload_type = codec.payload_type
-        self._audio_types = {codec.receive_payload_type: codec.payload_type}
+        self._audio_types = {one.receive_payload_type: one.payload_type for one in (*agreed.others, codec)}
         self._event_type = agreed.dtmf.receive_payload_type if agreed.dtmf else -1
         self._receiving = agreed.direction.receives
         self.sender.clock_rate = codec.clock_rate

@@ -104,6 +104,16 @@ def test_each_side_names_the_numbers_it_receives() -> None:
     assert agreed.dtmf == DtmfFormat(121, 102, 48_000)
 
 
+def test_an_answer_with_several_codecs_may_switch_between_them() -> None:
+    answer = offered("m=audio 9000 RTP/AVP 8 120 18 0|a=rtpmap:120 opus/48000/2")
+    agreed = accept_answer(make_offer(replace(ALICE, codecs=("opus", "PCMA", "PCMU"))), answer, ALICE)
+    assert agreed.codec.name == "PCMA"
+    assert [(one.name, one.payload_type, one.receive_payload_type) for one in agreed.others] == [
+        ("opus", 120, 96),
+        ("PCMU", 0, 0),
+    ]
+
+
 def test_events_we_did_not_offer_are_not_agreed() -> None:
     offer = make_offer(replace(ALICE, codecs=("PCMA",)))
     only = replace(offer.media[0], formats=("8",))
