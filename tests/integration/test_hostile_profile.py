@@ -85,9 +85,6 @@ async def test_a_disk_that_fills_up_and_is_emptied(tmp_path: Path, monkeypatch: 
     async with running_application(tmp_path) as (application, _):
         kept = [application.settings.text(key) for key in ("ui.theme", "ui.language")]
         assert kept == ["dark", "sv"]
-            "dark",
-            "sv",
-        )
 
 
 async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
