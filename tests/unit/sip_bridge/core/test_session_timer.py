@@ -52,7 +52,7 @@ def test_as_refresher_we_update_at_half_time() -> None:
     assert update.body == b""
     assert update.headers.get("Session-Expires") == "1800;refresher=uac"
     rig.reply(update, 200, CONTACT, ("Session-Expires", "1800;refresher=uac"))
-    rig.wait(899.9)
+    rig.wait(900.1)
     assert rig.names() == ["UPDATE"]
     assert rig.of(Ended) == []
 
@@ -114,7 +114,6 @@ def test_without_session_expires_in_the_2xx_nothing_expires() -> None:
 def test_a_broken_session_expires_is_none() -> None:
     rig = Rig()
     talking(rig, ("Session-Expires", "soon"))
-    assert rig.agent.next_timer() is None or rig.agent.next_timer() is not None
     rig.wait(50_000)
     assert rig.of(Ended) == []
 

@@ -1,0 +1,180 @@
+"""Who gets our credentials: the configured server over its flow in its realm, and nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sip_bridge.core.digest import Answer
+from sip_bridge.core.effects import Flow
+from sip_bridge.core.events import Ended, ReofferFailed
+from sip_bridge.core.message import Request
+from tests.doubles.sip_rig import ACCOUNT, CHALLENGE, CONTACT, LOCAL, PEER, ROUTE, Rig, calling, talking
+
+PROXY = ("Proxy-Authenticate", CHALLENGE)
+WWW = ("WWW-Authenticate", CHALLENGE)
+PINNED = replace(ACCOUNT, realm="example.com")
+
+
+def _pinned(rig: Rig) -> None:
+    rig.agent.register(PINNED, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 200, ("Expires", "1000000"))
+
+
+def _credentials(messages: list[object]) -> list[str]:
+    return [
+        value
+        for message in messages
+        if isinstance(message, Request)
+        for name in ("Authorization", "Proxy-Authorization")
+        for value in message.headers.get_lines(name)
+    ]
+
+
+def _challenged(
+    rig: Rig, request: Request, status: int, *headers: tuple[str, str], **how: object
+) -> list[str]:
+    rig.reply(request, status, *headers, **how)  # type: ignore[arg-type]
+    return _credentials(list(rig.sent()))
+
+
+@pytest.mark.parametrize(("status", "header"), [(407, PROXY), (401, WWW)])
+def test_our_server_may_challenge_a_call(status: int, header: tuple[str, str]) -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    invite = rig.request("INVITE")
+    rig.reply(invite, status, header)
+    ack, again = rig.sent()
+    assert isinstance(ack, Request)
+    assert isinstance(again, Request)
+    assert again.cseq.number == invite.cseq.number + 1
+    assert (again.call_id, again.from_.tag, again.body) == (invite.call_id, invite.from_.tag, b"offer")
+    answer = Answer.parse(
+        again.headers.get("Proxy-Authorization") or again.headers.get("Authorization") or ""
+    )
+    assert (answer.uri, answer.realm) == ("sip:bob@example.com", "example.com")
+    rig.reply(again, 200, CONTACT, ROUTE, body=b"answer")
+    ack = rig.request("ACK")
+    assert _credentials([ack]) == _credentials([again])
+    assert ack.cseq.number == again.cseq.number
+
+
+def test_a_call_before_the_realm_is_known_answers_nothing() -> None:
+    rig = Rig()
+    _, invite = calling(rig)
+    assert _challenged(rig, invite, 407, PROXY) == []
+    assert rig.last(Ended).reason_key == "not-allowed"
+
+
+def test_a_peer_we_call_directly_gets_nothing() -> None:
+    rig = Rig()
+    rig.agent.invite("sip:bob@198.51.100.7", b"o", rig.now)
+    rig.open(rig.peer_flow)
+    invite = rig.request("INVITE")
+    assert _challenged(rig, invite, 401, WWW, flow=rig.peer_flow) == []
+    assert rig.last(Ended).status == 401
+
+
+@pytest.mark.parametrize(("status", "name"), [(401, "WWW-Authenticate"), (407, "Proxy-Authenticate")])
+def test_another_realm_gets_nothing(status: int, name: str) -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"o", rig.now)
+    invite = rig.request("INVITE")
+    foreign = CHALLENGE.replace("example.com", "evil.example")
+    assert _challenged(rig, invite, status, (name, foreign)) == []
+
+
+def test_of_two_realms_only_ours_is_answered() -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"o", rig.now)
+    invite = rig.request("INVITE")
+    foreign = (
+        "Proxy-Authenticate",
+        CHALLENGE.replace("example.com", "evil.example").replace("MD5", "SHA-256"),
+    )
+    (value,) = _challenged(rig, invite, 407, foreign, PROXY)
+    assert Answer.parse(value).realm == "example.com"
+
+
+def test_the_same_question_twice_is_not_answered_twice() -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"o", rig.now)
+    rig.reply(rig.request("INVITE"), 407, PROXY)
+    again = rig.sent()[-1]
+    assert isinstance(again, Request)
+    rig.reply(again, 407, PROXY)
+    assert rig.names() == ["ACK"]
+    assert rig.last(Ended).reason_key == "not-allowed"
+
+
+@pytest.mark.parametrize(("status", "header"), [(401, WWW), (407, PROXY)])
+def test_a_peer_that_challenges_our_bye_over_its_own_flow_gets_nothing(
+    status: int, header: tuple[str, str]
+) -> None:
+    rig = Rig()
+    _pinned(rig)
+    handle = rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 200, CONTACT, body=b"answer")
+    rig.open(rig.peer_flow)
+    rig.request("ACK")
+    rig.agent.cancel_or_bye(handle, rig.now)
+    rig.open(rig.peer_flow)
+    bye = rig.request("BYE")
+    assert _challenged(rig, bye, status, header, flow=rig.peer_flow) == []
+
+
+def test_a_peer_behind_our_server_that_challenges_our_bye_gets_nothing() -> None:
+    rig = Rig()
+    _pinned(rig)
+    handle = rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 200, CONTACT, ROUTE, body=b"answer")
+    rig.request("ACK")
+    rig.agent.cancel_or_bye(handle, rig.now)
+    bye = rig.request("BYE")
+    assert rig.raw[-1].flow_id == rig.flow.id
+    assert _challenged(rig, bye, 401, WWW) == []
+
+
+def test_our_proxy_may_challenge_inside_a_call() -> None:
+    rig = Rig()
+    _pinned(rig)
+    handle = rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 200, CONTACT, ROUTE, body=b"answer")
+    rig.request("ACK")
+    rig.agent.reoffer(handle, b"hold", rig.now)
+    invite = rig.request("INVITE")
+    (value,) = _challenged(rig, invite, 407, PROXY)
+    assert Answer.parse(value).realm == "example.com"
+    assert rig.of(ReofferFailed) == []
+
+
+def test_a_server_that_is_the_other_end_itself_may_challenge_inside_a_call() -> None:
+    rig = Rig()
+    _pinned(rig)
+    handle = rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 200, ("Contact", "<sip:pbx@192.0.2.1>"), body=b"answer")
+    rig.request("ACK")
+    rig.agent.cancel_or_bye(handle, rig.now)
+    assert len(_challenged(rig, rig.request("BYE"), 401, WWW)) == 1
+
+
+def test_a_challenge_that_comes_by_another_host_is_not_even_heard() -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"o", rig.now)
+    invite = rig.request("INVITE")
+    assert _challenged(rig, invite, 407, PROXY, flow=Flow(9, "udp", LOCAL, PEER)) == []
+    assert rig.of(Ended) == []
+
+
+def test_without_an_account_nothing_is_answered() -> None:
+    rig = Rig()
+    handle, _ = talking(rig)
+    rig.agent.cancel_or_bye(handle, rig.now)
+    assert _challenged(rig, rig.request("BYE"), 407, PROXY) == []
