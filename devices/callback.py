@@ -16,8 +16,9 @@ from devices.types import DeviceFailure, Pcm
 
 log = logging.getLogger(__name__)
 
-STALL_S = 0.5
-"""A device that has not called back for so long is gone: some never end their stream."""
+STALL_S = 0.8
+"""A device that has not called back for so long is gone: some never end their stream. A busy one may pause for
+some 400 ms at its start."""
 
 START_S = 2.0
 """A device may take so long to its first callback (a sleeping Bluetooth headset does)."""

@@ -15,7 +15,7 @@ RETRY_S = 3.0
 """A device that failed is left alone for so long."""
 
 SHORT_LIFE_S = 2.0
-"""A stream that dies sooner than this counts as a failure of its device."""
+"""When two streams in a row die sooner than this, their device has failed; one may have stalled by chance."""
 
 
 class Stream(Protocol):
@@ -51,6 +51,7 @@ class RoleStream(Generic[S]):
         self._stream: S | None = None
         self._device: SoundDevice | None = None
         self._opened = 0.0
+        self._died_young = ""
         self._shunned: dict[str, float] = {}
 
     @property
@@ -71,8 +72,8 @@ class RoleStream(Generic[S]):
         """Part with the stream in use, at once for the sound and soon for the device."""
         if self._stream is None:
             return
-        if self.lost and self._device and self._clock() - self._opened < SHORT_LIFE_S:
-            self._shun(self._device)
+        if self.lost and self._device is not None:
+            self._judge(self._device)
         stream, self._stream, self._device = self._stream, None, None
         self._joined(None)
         self._worker.release(stream)
@@ -88,6 +89,13 @@ class RoleStream(Generic[S]):
             if device.id not in self._shunned and await self._move(device):
                 return
         self.let_go()
+
+    def _judge(self, device: SoundDevice) -> None:
+        """One early death may be chance, a second is the device's fault."""
+        young = self._clock() - self._opened < SHORT_LIFE_S
+        if young and self._died_young == device.id:
+            self._shun(device)
+        self._died_young = device.id if young else ""
 
     def _forgive(self, present: set[str]) -> None:
         """A device that failed may be tried again after a while, and at once when it was plugged in anew."""

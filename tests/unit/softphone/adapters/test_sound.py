@@ -239,9 +239,12 @@ async def test_a_device_that_dies_without_notice_is_opened_again(desk: Desk) -> 
 
 
 @at_desk
-async def test_a_device_that_dies_at_once_is_left_alone_for_a_while(desk: Desk) -> None:
+async def test_a_device_that_keeps_dying_at_once_is_left_alone_for_a_while(desk: Desk) -> None:
     desk.echo()
     await asyncio.sleep(0.5)
+    desk.driver.kill(desk.headset)
+    await asyncio.sleep(0.1)
+    assert (desk.driver.open_streams(desk.headset), desk.driver.open_streams(desk.speakers)) == (2, 0)
     desk.driver.kill(desk.headset)
     await asyncio.sleep(0.1)
     assert (desk.driver.open_streams(desk.headset), desk.driver.open_streams(desk.speakers)) == (0, 1)
