@@ -17,8 +17,8 @@ from devices.types import DeviceFailure, Pcm
 log = logging.getLogger(__name__)
 
 STALL_S = 0.8
-"""A device that has not called back for so long is gone: some never end their stream. A busy one may pause for
-some 400 ms at its start."""
+"""A device that has not called back for so long is gone: some never end their stream. One that starts on a
+busy machine has been seen to pause for 400 ms."""
 
 START_S = 2.0
 """A device may take so long to its first callback (a sleeping Bluetooth headset does)."""
