@@ -4,7 +4,8 @@ Sound is played a *target* delay after the network's fastest packet would allow 
 regulator steers there by taking out or putting in pitch periods. What is missing when its time has come is
 
 - recovered, if it is one packet and the one behind it carries a copy (Opus in-band FEC);
-- concealed otherwise, for as long as the missing packets would have lasted and no longer;
+- concealed otherwise (leading over to the packet behind, where the codec can), for as long as the missing
+  packets would have lasted and no longer;
 - held, while nothing at all arrives: concealment goes on, the place in the stream stays, the delay grows.
   When packets come again, it turns out what it was: lateness (they are played from where it stopped), loss
   (the time spent counts for it) or a pause of the sender (DTX; sound goes on when it is due).
@@ -323,10 +324,11 @@ class JitterBuffer:
             rest = copy[-self._gap :]
             self._pass_gap(self._gap)
             return rest
-        piece = min(self._gap, BLOCK)
+        bridged = last and slot.decoder.bridges
+        piece = self._gap if bridged else min(self._gap, BLOCK)
         self._count.concealed += 0 if self._comfort else piece
         self._pass_gap(piece)
-        return self._conceal(piece)
+        return slot.decoder.bridge(piece, slot.payload) if bridged else self._conceal(piece)
 
     def _pass_gap(self, samples: int) -> None:
         """Go on within the missing packet's place; at its end the packet is given up."""
@@ -351,11 +353,11 @@ class JitterBuffer:
             del self._given_up[next(iter(self._given_up))]
 
     def _note_loss(self, slot: _Slot) -> None:
-        """While packets are lost and the stream carries copies, wait a packet longer for them."""
+        """While packets are lost and the next one helps, wait a packet longer for it."""
         self._loss -= self._loss / LOSS_MEMORY
         if self._loss < QUIET_AGAIN:
             self._look_ahead = 0.0
-        elif self._loss > LOSSY and slot.decoder.has_fec(slot.payload):
+        elif self._loss > LOSSY and (slot.decoder.bridges or slot.decoder.has_fec(slot.payload)):
             self._look_ahead = slot.samples / RATE
 
     def statistics(self) -> JitterStatistics:

@@ -59,4 +59,4 @@ class G711Encoder:
 def g711_decoder(name: str) -> WaveformDecoder:
     """`name` is PCMA or PCMU."""
     table = EXPAND[name]
-    return WaveformDecoder(CODEC_RATE, lambda payload: table[np.frombuffer(payload, np.uint8)], lambda: None)
+    return WaveformDecoder(CODEC_RATE, lambda payload: table[np.frombuffer(payload, np.uint8)])

@@ -87,6 +87,15 @@ class OpusDecoder:
         """libopus' own concealment (comfort noise after a DTX frame)."""
         return self._handle.decode(None, samples)
 
+    @property
+    def bridges(self) -> bool:
+        """The library looks back only."""
+        return False
+
+    def bridge(self, samples: int, following: bytes) -> Pcm:
+        """As `conceal`."""
+        return self.conceal(samples)
+
     def silent(self, payload: bytes) -> bool:
         """A packet of one or two bytes is a DTX frame (RFC 7587 3.1.3)."""
         return len(payload) <= DTX_PAYLOAD

@@ -44,6 +44,15 @@ class Decoder(Protocol):
         """Plausible sound in place of what is missing (a multiple of 120 samples), fading when it lasts."""
         ...
 
+    @property
+    def bridges(self) -> bool:
+        """Whether `bridge` can make use of the packet behind a gap."""
+        ...
+
+    def bridge(self, samples: int, following: bytes) -> Pcm:
+        """Like `conceal`, for a gap's end: what leads over to `following`, which is decoded next."""
+        ...
+
     def silent(self, payload: bytes) -> bool:
         """Whether the sender stops after this payload until somebody speaks (DTX)."""
         ...

@@ -72,6 +72,15 @@ class FakeDecoder:
         self.concealed += samples
         return np.zeros(samples, np.int16)
 
+    @property
+    def bridges(self) -> bool:
+        """It looks back only."""
+        return False
+
+    def bridge(self, samples: int, following: bytes) -> Pcm:
+        """Zeros, counted."""
+        return self.conceal(samples)
+
     def silent(self, payload: bytes) -> bool:
         """DTX by the payload's first letter."""
         return payload[:1] == SILENT_PAYLOAD

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from media.jitter import CAPACITY, Format, JitterBuffer, JitterStatistics
-from media.types import BLOCK, FRAME, RATE, AudioPacket
+from media.types import BLOCK, FRAME, RATE, AudioPacket, Pcm
 from tests.doubles.network import Network, stream
 from tests.doubles.voice import SILENT_PAYLOAD, FakeDecoder, fake_buffer, numbered, play
 
@@ -105,6 +105,24 @@ def test_while_copies_are_needed_it_waits_a_packet_longer() -> None:
     without = play(plain, Network(loss=0.05, jitter_ms=1).carry(stream(numbered(1000))), 19.0)
     assert lossy.target_ms[-1] == pytest.approx(without.target_ms[-1] + 20, abs=5)
     assert lossy.statistics.recovered > 0.8 * lossy.statistics.lost
+
+
+def test_a_codec_that_can_leads_over_to_the_packet_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[tuple[int, bytes]] = []
+
+    def bridge(self: FakeDecoder, samples: int, following: bytes) -> Pcm:
+        met.append((samples, following))
+        return np.zeros(samples, np.int16)
+
+    monkeypatch.setattr(FakeDecoder, "bridges", True)
+    monkeypatch.setattr(FakeDecoder, "bridge", bridge)
+    buffer, decoder = fake_buffer()
+    arrived = LAN.carry(stream(payloads := numbered(400)))
+    gone = {100, 200, 201}
+    heard = play(buffer, [one for one in arrived if one.sequence not in gone], 8.0)
+    assert met == [(FRAME, payloads[101]), (FRAME, payloads[202])]
+    assert decoder.concealed == FRAME
+    assert heard.statistics.concealed == 3 * FRAME
 
 
 @pytest.mark.parametrize("ppm", [-500, -100, 100, 500])

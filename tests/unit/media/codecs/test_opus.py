@@ -145,7 +145,8 @@ def test_no_copy_is_none_and_concealment_goes_on() -> None:
     for payload in payloads[:-1]:
         decoder.decode(payload)
     assert decoder.decode_fec(payloads[-1], FRAME) is None
-    concealed = decoder.conceal(FRAME)
+    assert not decoder.bridges
+    concealed = decoder.bridge(FRAME, payloads[-1])
     assert len(concealed) == FRAME
     assert np.std(concealed.astype(float)) > 1000
     decoder.reset()

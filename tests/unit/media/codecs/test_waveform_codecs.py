@@ -151,6 +151,42 @@ def test_sound_after_a_gap_is_faded_in() -> None:
     assert (concealer.received(jump) == 20_000).all()
 
 
+@pytest.mark.parametrize("hz", [110.0, 205.0, 310.0])
+def test_a_gap_is_bridged_in_step_with_what_follows(hz: float) -> None:
+    time = np.arange(8_000)
+    tone = np.rint(8000 * np.sin(2 * np.pi * (hz * time / 8_000 + 0.3 * (time / 8_000) ** 2))).astype(
+        np.int16
+    )
+    blind, sighted = Concealer(8_000), Concealer(8_000)
+    for start in range(0, 4000, 160):
+        blind.received(tone[start : start + 160])
+        sighted.received(tone[start : start + 160])
+    truth = tone[4000:4160].astype(float)
+    bridged = sighted.bridge(160, tone[4160:4320])
+    assert np.corrcoef(truth, bridged)[0, 1] > max(0.97, np.corrcoef(truth, blind.conceal(160))[0, 1] - 0.01)
+    after = sighted.received(tone[4160:4320])
+    assert np.abs(after - tone[4160:4320]).max() < 1500
+    assert np.std(bridged[80:]) > 4500
+
+
+def test_where_nothing_fits_the_gap_is_only_concealed() -> None:
+    concealer = Concealer(8_000)
+    concealer.received(sine(200, 0.1)[::6])
+    blind = Concealer(8_000)
+    blind.received(sine(200, 0.1)[::6])
+    assert (concealer.bridge(160, np.zeros(160, np.int16)) == blind.conceal(160)).all()
+
+
+def test_g711_looks_ahead_and_g722_cannot() -> None:
+    pcm = sine(200, 0.4)
+    for name, looks in (("PCMA", True), ("G722", False)):
+        encoder, decoder = registry.encoder(SPECS[name]), registry.decoder(SPECS[name])
+        for start in range(0, len(pcm), FRAME):
+            decoder.decode(encoder.encode(pcm[start : start + FRAME]))
+        assert decoder.bridges is looks
+        assert len(decoder.bridge(FRAME, encoder.encode(pcm[:FRAME]))) == FRAME
+
+
 def test_nothing_is_made_of_nothing() -> None:
     concealer = Concealer(8_000)
     assert np.abs(concealer.conceal(160)).max() == 0
