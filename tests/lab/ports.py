@@ -15,7 +15,8 @@ class NoFreePort(Exception):
     """Many tries found nothing free: something on this machine holds them all."""
 
 
-def _free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody holds this loopback port, for UDP or TCP."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
         with socket.socket(socket.AF_INET, kind) as probe:
             if kind is socket.SOCK_STREAM:
@@ -34,9 +35,9 @@ def free_ports(count: int, *, consecutive: bool = False) -> list[int]:
         start = random.randrange(FIRST, LAST - count, 2)
         if consecutive:
             block = list(range(start, start + count))
-            if all(_free(port) for port in block):
+            if all(is_free(port) for port in block):
                 return block
-        elif start not in chosen and _free(start):
+        elif start not in chosen and is_free(start):
             chosen.append(start)
             if len(chosen) == count:
                 return chosen

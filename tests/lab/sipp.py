@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.lab.ports import LOOPBACK, free_port
-from tests.lab.process import PeerFailed, Process
-
-SCENARIOS = Path(__file__).parent / "scenarios"
+from tests.lab.ports import LOOPBACK, free_port, is_free
+from tests.lab.process import PeerFailed, Process, wait_until
 
 
 class Sipp:
     """One run of a scenario. `remote` is where it sends (host, port), or None where it only answers.
 
-    `scenario` is a file name under scenarios/, or XML text; `rows` become its CSV fields; `calls` is how many
-    calls it plays before it ends by itself.
+    `scenario` is the text of an XML file; `rows` become its CSV fields; `calls` is how many calls it plays
+    before it ends by itself.
     """
 
     def __init__(
@@ -35,8 +34,7 @@ class Sipp:
         self.port = port or free_port()
         self._folder = folder
         path = folder / "scenario.xml"
-        text = scenario if scenario.lstrip().startswith("<") else (SCENARIOS / scenario).read_text()
-        path.write_text(text)
+        path.write_text(scenario)
         self._command = [
             "sipp", "-sf", str(path), "-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK,
             "-m", str(calls), "-l", "10", "-r", "20", "-t", {"udp": "u1", "tcp": "t1"}[transport],
@@ -67,8 +65,21 @@ class Sipp:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def start(self) -> None:
-        """Start playing."""
+        """Start playing; returns when it can be reached. Raises PeerFailed."""
         self._process = Process(self._command, self._folder / "log", cwd=self._folder)
+        if not wait_until(lambda: not is_free(self.port), 5.0):
+            self.stop()
+            raise PeerFailed(f"sipp does not listen: {self._process.output[-1000:]}")
+
+    def pause(self) -> None:
+        """Freeze it: what arrives waits unread."""
+        if self._process is not None:
+            self._process.signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Go on after `pause`."""
+        if self._process is not None:
+            self._process.signal(signal.SIGCONT)
 
     def finish(self, timeout_s: float = 15.0) -> None:
         """Wait until all its calls went as the scenario says. Raises PeerFailed."""

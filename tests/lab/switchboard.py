@@ -1,4 +1,4 @@
-"""A server with its people: one Kamailio, numbers 1001–1009 with one password, phones and accounts for them."""
+"""A server with its people: one Kamailio, numbers 1001–1009 with one password, their phones and accounts."""
 
 from __future__ import annotations
 

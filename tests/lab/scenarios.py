@@ -1,0 +1,124 @@
+"""What sipp plays, put together from steps: a scenario is the text of its XML file.
+
+A callee is a server and a phone in one: it accepts REGISTER and then plays its part to an INVITE, so that
+nothing stands between the product and its peculiarities.
+"""
+
+from __future__ import annotations
+
+SDP = """v=0
+o=peer 1 {version} IN IP4 [media_ip]
+s=-
+c=IN IP4 [media_ip]
+t=0 0
+m=audio [media_port] RTP/AVP 8 101
+a=rtpmap:8 PCMA/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
+a={direction}
+"""
+
+ACCEPT_REGISTER = """<label id="1"/>
+<send><![CDATA[
+SIP/2.0 200 OK
+[last_Via:]
+[last_From:]
+[last_To:];tag=registrar
+[last_Call-ID:]
+[last_CSeq:]
+[last_Contact:]
+Content-Length: 0
+
+]]></send>
+<label id="9"/>
+"""
+
+
+def recv(request: str, *, note: bool = False) -> str:
+    """Wait for a request; `note` keeps what a later `reply(..., to_noted=True)` answers."""
+    if not note:
+        return f'<recv request="{request}"/>\n'
+    return f"""<recv request="{request}"><action>
+<ereg regexp="([0-9]+)" search_in="hdr" header="CSeq:" check_it="true" assign_to="cseq,number"/>
+<ereg regexp="SIP/2.*" search_in="hdr" header="Via:" check_it="true" assign_to="via"/>
+<ereg regexp="[^<]*<[^>]*>" search_in="hdr" header="To:" check_it="true" assign_to="to"/>
+</action></recv>
+<Reference variables="cseq,number,via,to"/>
+""".replace("[^<]*<[^>]*>", "&lt;[^&gt;]*&gt;")
+
+
+def recv_with(request: str, pattern: str, header: str) -> str:
+    """Wait for a request whose header matches a POSIX expression; else the scenario fails."""
+    return (
+        f'<recv request="{request}"><action><ereg regexp="{pattern}" search_in="hdr" header="{header}:" '
+        'check_it="true" assign_to="3"/></action></recv>\n<Reference variables="3"/>\n'
+    )
+
+
+def recv_without(request: str, header: str) -> str:
+    """Wait for a request that must not have a header."""
+    return (
+        f'<recv request="{request}"><action><ereg regexp=".+" search_in="hdr" header="{header}:" '
+        'check_it_inverse="true" assign_to="4"/></action></recv>\n<Reference variables="4"/>\n'
+    )
+
+
+def reply(
+    status: str,
+    tag: str = "",
+    *,
+    version: int = 0,
+    direction: str = "sendrecv",
+    headers: str = "",
+    to_noted: bool = False,
+    repeat: bool = False,
+) -> str:
+    """Answer the last request. `version` over 0 adds SDP; `repeat` sends again until something comes back;
+    `to_noted` answers the INVITE noted before instead of the last request."""
+    number = "CSeq: [$number] INVITE" if to_noted else "[last_CSeq:]"
+    via = "Via: [$via]" if to_noted else "[last_Via:]"
+    to = ("To: [$to]" if to_noted else "[last_To:]") + (f";tag={tag}" if tag else "")
+    contact = "" if status.startswith(("100", "3", "4")) else "Contact: <sip:peer@[local_ip]:[local_port]>\n"
+    body = "Content-Length: 0\n\n"
+    if version:
+        sdp = SDP.format(version=version, direction=direction)
+        body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+    retransmit = ' retrans="500"' if repeat else ""
+    return (
+        f"<send{retransmit}><![CDATA[\nSIP/2.0 {status}\n{via}\n[last_From:]\n{to}\n[last_Call-ID:]\n"
+        f"{number}\n{contact}{headers}{body}]]></send>\n"
+    )
+
+
+def pause(milliseconds: int) -> str:
+    """Wait."""
+    return f'<pause milliseconds="{milliseconds}"/>\n'
+
+
+def bye() -> str:
+    """Take the BYE."""
+    return recv("BYE") + reply("200 OK")
+
+
+def callee(*steps: str) -> str:
+    """A scenario that accepts REGISTER and plays `steps` to a call; the first step waits for the INVITE."""
+    return _scenario(
+        '<recv request="REGISTER" optional="true" next="1"/>\n', *steps, '<nop next="9"/>\n', ACCEPT_REGISTER
+    )
+
+
+def registrar(*steps: str) -> str:
+    """A scenario of REGISTERs alone."""
+    return _scenario(*steps)
+
+
+def _scenario(*steps: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="ISO-8859-1" ?>\n<scenario name="peer">\n'
+        + "".join(steps)
+        + "</scenario>\n"
+    )
+
+
+ANSWERED = (recv("INVITE"), reply("180 Ringing", "a"), reply("200 OK", "a", version=1), recv("ACK"))
+"""A call that is answered like any other."""
