@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pylibsrtp
@@ -84,13 +85,12 @@ class SrtpTransform:
     def _without_mki(self, packet: bytes, tag: int) -> bytes:
         return packet[: -tag - self.keys.mki_length] + packet[-tag:]
 
-    def _run(self, step: object, packet: bytes) -> bytes | None:
+    def _run(self, step: Callable[[bytes], bytes], packet: bytes) -> bytes | None:
         try:
-            done: bytes = step(packet)  # type: ignore[operator]
+            return step(packet)
         except (pylibsrtp.Error, ValueError):
             self.rejected += 1
             return None
-        return done
 
 
 def _session(key: bytes, profile: int, direction: int) -> pylibsrtp.Session:
