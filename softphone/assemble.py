@@ -142,6 +142,7 @@ class Application:
             self.clock,
             tasks,
             line=lambda: self.session.account.state,
+            hurry=self.session.hurry,
             name_for=self.contacts.name_for,
             auto_answer=AutoAnswer(table, world.sound, self.settings),
         )
@@ -174,7 +175,7 @@ class Application:
         await self.contacts.load()
         await self.history.missed()
         self._tell_recovered()
-        self._begin_session()
+        await self._begin_session()
         if self.options.target:
             await self.open_target(self.options.target)
 
@@ -206,7 +207,7 @@ class Application:
             self.numbers.target(text)
             self.bus.publish(Notice("dial-confirm", {"target": text}))
 
-    def _begin_session(self) -> None:
+    async def _begin_session(self) -> None:
         given = self.options
         if given.server and given.user:
             transport = Transport(given.transport)
@@ -214,7 +215,7 @@ class Application:
                 Credentials(given.server, given.user, given.password, transport, given.ca_file)
             )
         else:
-            self._tasks.spawn(self.session.restore(), "remembered account")
+            await self.session.restore()
 
     def _tell_recovered(self) -> None:
         for database, code in zip(self._databases, ("history-recovered", "contacts-recovered"), strict=True):

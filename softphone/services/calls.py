@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from softphone.domain.account import LineState
 from softphone.domain.call import Call, CallState, Direction, Party, TransferState
@@ -43,6 +43,7 @@ class Calls:
         tasks: Tasks,
         *,
         line: Callable[[], LineState],
+        hurry: Callable[[], Awaitable[bool]],
         name_for: Callable[[str], str],
         auto_answer: AutoAnswer,
     ) -> None:
@@ -52,6 +53,7 @@ class Calls:
         self._clock = clock
         self._tasks = tasks
         self._line = line
+        self._hurry = hurry
         self._name_for = name_for
         self._auto_answer = auto_answer
         self._clearing = LineClearing(table, telephony, tasks)
@@ -80,9 +82,7 @@ class Calls:
         """
         target = self._numbers.target(text)
         if target.emergency:
-            call_id = await self._place(target)
-            self._clearing.clear_for(call_id)
-            return call_id
+            return await self._dial_for_help(target)
         if self._line() is not LineState.REGISTERED:
             raise NotSignedIn(f"the line is {self._line()}")
         if len(self._table.live()) >= MOST_CALLS:
@@ -201,6 +201,16 @@ class Calls:
                 await self.hang_up(call.id)
             except SoftphoneError as error:
                 log.warning("call %s not ended: %s", call.id, error.code)
+
+    async def _dial_for_help(self, target: Target) -> str:
+        try:
+            call_id = await self._place(target)
+        except NotSignedIn:
+            if not await self._hurry():
+                raise
+            call_id = await self._place(target)
+        self._clearing.clear_for(call_id)
+        return call_id
 
     async def _place(self, target: Target) -> str:
         """Dial, and put the call in the table before anybody hears of it."""

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from typing import Any
 
-from softphone.domain.account import Account, Credentials, LineState, Refusal, Transport
+from softphone.domain.account import Account, Credentials, LineState, Refusal
 from softphone.domain.errors import SignInRefused
 from softphone.domain.events import AccountChanged
 from softphone.ports import (
     Directory,
-    Discovery,
     Registered,
     RegistrationLost,
     RegistrationRefused,
-    SipAccount,
     Telephony,
     TelephonyEvent,
 )
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.account_memory import AccountMemory
-from softphone.services.numbers import Numbers, bare
-from softphone.services.server_address import ServerAddress, parse_server
+from softphone.services.numbers import Numbers
+from softphone.services.registrar import Registrar
 from softphone.services.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,8 +35,6 @@ PASSING = frozenset(
 
 FIRST_RETRY_S = 2.0
 LONGEST_RETRY_S = 60.0
-
-_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/%]+")
 
 
 class Session:
@@ -58,16 +54,14 @@ class Session:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._telephony = telephony
-        self._directory = directory
+        self._registrar = Registrar(telephony, directory, memory, settings, numbers, version)
         self._memory = memory
-        self._settings = settings
-        self._numbers = numbers
         self._bus = bus
         self._tasks = tasks
-        self._version = version
         self._sleep = sleep
         self._lock = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
+        self._waiting: Credentials | None = None
         self._account = Account()
         telephony.listen(self._heard)
 
@@ -95,18 +89,31 @@ class Session:
             self._set(Account())
 
     async def restore(self) -> bool:
-        """Sign in with the remembered account in the background; False when there is none."""
-        credentials = await self._memory.stored()
-        if credentials is None:
+        """Sign in with the remembered account in the background; False when there is none.
+
+        The keyring may take its time, or ask the person: the line is signing in meanwhile.
+        """
+        account = self._memory.prefill()
+        if not account.remember:
             return False
-        self.keep_signing_in(credentials)
+        self._in_background(self._restore(), account)
         return True
+
+    async def hurry(self) -> bool:
+        """Try at once what would be tried again later, for a call that can't wait; True when registered."""
+        async with self._lock:
+            if self._waiting is None:
+                return self._account.state is LineState.REGISTERED
+            try:
+                await self._sign_in(self._waiting)
+            except SignInRefused:
+                self._set(replace(self._account, state=LineState.RECONNECTING))
+                return False
+            return True
 
     def keep_signing_in(self, credentials: Credentials) -> None:
         """Sign in in the background, again and again while only the network or the server is missing."""
-        self._stop_retrying()
-        self._set(Account(LineState.SIGNING_IN, credentials.user, credentials.server))
-        self._retry = self._tasks.spawn(self._persist(credentials), "signing in")
+        self._in_background(self._persist(credentials), credentials)
 
     async def close(self) -> None:
         """Unregister because the program ends; what is remembered stays."""
@@ -115,21 +122,35 @@ class Session:
             await self._telephony.sign_out()
             self._set(Account())
 
+    def _in_background(self, work: Coroutine[Any, Any, None], account: Credentials) -> None:
+        self._stop_retrying()
+        self._set(Account(LineState.SIGNING_IN, account.user, account.server))
+        self._retry = self._tasks.spawn(work, "signing in")
+
+    async def _restore(self) -> None:
+        credentials = await self._memory.stored()
+        if credentials is None:
+            self._set(Account())
+        else:
+            await self._persist(credentials)
+
     async def _persist(self, credentials: Credentials) -> None:
-        pause = FIRST_RETRY_S
-        while True:
+        pause, self._waiting = FIRST_RETRY_S, credentials
+        while self._waiting is not None:
             try:
                 async with self._lock:
                     await self._sign_in(credentials)
                 return
             except SignInRefused as refused:
                 if refused.code not in PASSING:
+                    self._waiting = None
                     return
                 self._set(replace(self._account, state=LineState.RECONNECTING))
             await self._sleep(pause)
             pause = min(2 * pause, LONGEST_RETRY_S)
 
     def _stop_retrying(self) -> None:
+        self._waiting = None
         if self._retry is not None:
             self._retry.cancel()
             self._retry = None
@@ -139,7 +160,7 @@ class Session:
             await self._telephony.sign_out()
         self._set(Account(LineState.SIGNING_IN, credentials.user, credentials.server))
         try:
-            registered, number = await self._register(credentials)
+            registered, number = await self._registrar.register(credentials)
         except SignInRefused as refused:
             log.info("sign-in refused: %s", refused.code)
             self._set(replace(self._account, state=LineState.REFUSED, reason=str(refused.code)))
@@ -147,93 +168,12 @@ class Session:
         except asyncio.CancelledError:
             self._set(Account())
             raise
+        self._waiting = None
         self._set(
             replace(self._account, state=LineState.REGISTERED, user=number, transport=registered.transport)
         )
         await self._memory.keep(credentials)
         return self._account
-
-    async def _register(self, credentials: Credentials) -> tuple[Registered, str]:
-        """Try the number in the form the server wants; after 404 once in the other form (then remembered)."""
-        server = parse_server(credentials.server)
-        ca_file = credentials.ca_file or self._settings.text("sip.ca_file")
-        typed = self._user(credentials.user)
-        offered = await self._directory.discover(server.host, ca_file=ca_file) or Discovery()
-        self._check_version(offered, server)
-        forms = self._forms(typed, offered.number_format or self._memory.number_form(server.key))
-        if offered.number_format:
-            forms = forms[:1]
-        account = await self._account_for(server, offered, credentials, ca_file)
-        while True:
-            form, number = forms.pop(0)
-            try:
-                registered = await self._telephony.sign_in(replace(account, number=number))
-            except SignInRefused as refused:
-                if not forms or refused.status_code != 404:
-                    raise
-                continue
-            await self._note(server, registered, form if number != typed else "")
-            return registered, number
-
-    async def _account_for(
-        self, server: ServerAddress, offered: Discovery, credentials: Credentials, ca_file: str
-    ) -> SipAccount:
-        tls_known = self._memory.tls_known(server.key)
-        by_administrator = self._settings.locked("sip.transport")
-        chosen = next(
-            (t for t in (server.transport, credentials.transport) if t is not Transport.AUTO),
-            Transport(self._settings.text("sip.transport")),
-        )
-        if chosen is Transport.AUTO and offered.transport:
-            chosen = Transport(offered.transport)
-        if by_administrator:
-            chosen = Transport(self._settings.text("sip.transport"))
-        elif tls_known:
-            chosen = Transport.TLS
-        return SipAccount(
-            host=offered.sip_domain or server.host,
-            port=0 if offered.sip_domain else server.port,
-            number="",
-            secret=credentials.password,
-            transport=chosen.value,
-            ca_file=ca_file,
-            tls_required=chosen is Transport.TLS,
-            instance_id=await self._memory.instance_id(),
-        )
-
-    async def _note(self, server: ServerAddress, registered: Registered, form: str) -> None:
-        if registered.transport == Transport.TLS:
-            await self._memory.note_tls(server.key)
-        if form:
-            await self._memory.note_number_form(server.key, form)
-
-    def _check_version(self, offered: Discovery, server: ServerAddress) -> None:
-        """Too old: by the server's own word, or because it names a service and no SIP side we could use."""
-        needed = _version(offered.minimum_version)
-        if needed > _version(self._version) or (offered.service_url and not offered.sip_domain):
-            raise SignInRefused(Refusal.TOO_OLD, server.host)
-
-    def _user(self, text: str) -> str:
-        """The typed number or name without separators. Raises SignInRefused (bad-number)."""
-        user = bare(text) if "@" not in text else text
-        if not _USER.fullmatch(user) or (user.startswith("+") and not self._numbers.international(user)):
-            raise SignInRefused(Refusal.BAD_NUMBER, text)
-        return user
-
-    def _forms(self, typed: str, wanted: str) -> list[tuple[str, str]]:
-        """The number in every form worth trying, the wanted one first, else as typed."""
-        known = [
-            (form, number)
-            for form, number in (
-                ("national", self._numbers.national(typed)),
-                ("international", self._numbers.international(typed)),
-            )
-            if number
-        ]
-        first = [entry for entry in known if entry[0] == wanted]
-        as_typed = [(form, number) for form, number in known if number == typed] or [("", typed)]
-        ordered = [*first, *as_typed, *known]
-        return [entry for index, entry in enumerate(ordered) if entry not in ordered[:index]]
 
     def _heard(self, event: TelephonyEvent) -> None:
         """The user agent keeps the registration by itself; here it is only told."""
@@ -254,9 +194,3 @@ class Session:
         if account != self._account:
             self._account = account
             self._bus.publish(AccountChanged(account))
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """A version as numbers; anything after the first sign that is no digit or dot is ignored."""
-    found = re.match(r"\d+(\.\d+)*", text)
-    return tuple(int(part) for part in found[0].split(".")) if found else ()

@@ -9,7 +9,7 @@ import pytest
 from softphone.domain.account import LineState
 from softphone.domain.call import Call, CallState, Direction, EndReason, Party, TransferState
 from softphone.domain.contact import Contact
-from softphone.domain.errors import BadTarget, CommandRefused, NotSignedIn, UnknownCall
+from softphone.domain.errors import BadTarget, CommandRefused, DeviceError, NotSignedIn, UnknownCall
 from softphone.domain.events import CallChanged, DtmfReceived, Event, Notice
 from softphone.domain.history import Outcome
 from softphone.domain.quality import CallQuality
@@ -41,6 +41,7 @@ class Bench:
         self.telephony, self.sound, self.clock = FakeTelephony(), FakeSound(), FakeClock()
         self.telephony.registered = True
         self.line = LineState.REGISTERED
+        self.hurried, self.hurry_helps = 0, True
         self.events: list[Event] = []
         self.end_of_tone = asyncio.Event()
         self.tone_lengths: list[float] = []
@@ -60,6 +61,7 @@ class Bench:
             self.clock,
             self.tasks,
             line=lambda: self.line,
+            hurry=self._hurry,
             name_for=self.contacts.name_for,
             auto_answer=AutoAnswer(self.table, self.sound, self.settings),
         )
@@ -67,6 +69,11 @@ class Bench:
         self.tones = CallTones(self.table, self.sound, self.tasks, sleep=self._tone_sleeps)
         self.quality = CallQualityWatch(self.table, self.telephony, self.tasks)
         self.writer = HistoryWriter(self.table, History(self.store, bus), self.clock, self.tasks)
+
+    async def _hurry(self) -> bool:
+        self.hurried += 1
+        self.telephony.refuse.clear()
+        return self.hurry_helps
 
     async def _tone_sleeps(self, seconds: float) -> None:
         self.tone_lengths.append(seconds)
@@ -478,6 +485,19 @@ async def test_an_emergency_call_asks_nothing_of_the_line(bench: Bench, line: Li
     assert bench.call(call_id).emergency
 
 
+@pytest.mark.parametrize("helps", [True, False])
+async def test_an_emergency_call_hurries_the_sign_in(bench: Bench, helps: bool) -> None:
+    bench.hurry_helps = helps
+    bench.telephony.refuse["dial"] = NotSignedIn("not started")
+    if helps:
+        assert bench.call(await bench.calls.dial("112")).emergency
+    else:
+        with pytest.raises(NotSignedIn):
+            await bench.calls.dial("112")
+        assert bench.calls.calls() == ()
+    assert bench.hurried == 1
+
+
 async def test_an_emergency_call_goes_first_and_clears_the_line(bench: Bench) -> None:
     first, second = await bench.talk("1001"), await bench.talk("1002")
     bench.telephony.commands.clear()
@@ -525,3 +545,44 @@ async def test_hanging_up_everything_at_the_end(bench: Bench) -> None:
     await bench.writer.finish()
     assert bench.calls.calls() == ()
     assert len(bench.store.entries) == 2
+
+
+# --- devices that fail
+
+
+async def test_no_beep_no_auto_answer(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    await bench.settings.set("call.auto_answer", True)
+    monkeypatch.setattr(bench.sound, "play_tone", _broken)
+    call_id = await bench.ring()
+    assert bench.call(call_id).state is CallState.RINGING
+
+
+async def test_auto_answer_that_fails_ends_the_call(bench: Bench) -> None:
+    await bench.settings.set("call.auto_answer", True)
+    bench.telephony.refuse["answer"] = CommandRefused("no device")
+    await bench.ring()
+    assert bench.calls.calls() == ()
+
+
+async def test_without_a_device_the_call_is_shown_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("start_ring", "play_tone", "call_waiting"):
+        monkeypatch.setattr(bench.sound, name, _broken)
+    call_id = await bench.ring()
+    assert bench.call(call_id).state is CallState.RINGING
+    own = await bench.calls.dial("112")
+    bench.telephony.far_end_rings(own)
+    await settle()
+    assert bench.call(own).state is CallState.EARLY
+
+
+async def test_calls_that_are_gone_before_they_ring(bench: Bench) -> None:
+    bench.telephony.refuse["ring"] = UnknownCall("gone")
+    call_id = await bench.ring()
+    bench.telephony.end(call_id, EndReason.CANCELLED)
+    assert bench.calls.calls() == ()
+
+
+async def _broken(*arguments: object) -> None:
+    raise DeviceError("no such device")

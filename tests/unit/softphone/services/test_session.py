@@ -189,6 +189,39 @@ async def test_a_start_with_a_wrong_password_gives_up() -> None:
     assert again.secrets.stored, "a refused password may be the server's fault: it is not thrown away"
 
 
+async def test_while_the_keyring_thinks_the_line_is_signing_in() -> None:
+    bench = Bench()
+    await bench.session.sign_in(HERE)
+    again = Bench(bench.store, FakeSecrets())
+    await again.settings.load()
+    assert await again.session.restore()
+    assert again.session.account.state is LineState.SIGNING_IN
+    await settle()
+    assert again.session.account == Account(), "the secret is gone: the form is shown"
+
+
+async def test_a_call_that_can_not_wait_hurries_the_sign_in() -> None:
+    bench = Bench()
+    pause = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await pause.wait()
+
+    bench.session._sleep = sleep
+    assert not await bench.session.hurry()
+    bench.telephony.refusals = [SignInRefused(Refusal.NO_NETWORK)] * 2
+    bench.session.keep_signing_in(HERE)
+    await settle()
+    assert not await bench.session.hurry()
+    assert bench.line == (LineState.RECONNECTING, "no-network")
+    assert await bench.session.hurry()
+    assert bench.line == (LineState.REGISTERED, "")
+    pause.set()
+    await settle()
+    assert len(bench.telephony.accounts) == 3
+    assert await bench.session.hurry()
+
+
 async def test_signing_in_by_hand_ends_the_retries() -> None:
     bench = Bench()
     bench.telephony.refusals = [SignInRefused(Refusal.NO_NETWORK)]
