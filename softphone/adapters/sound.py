@@ -20,7 +20,7 @@ from media.tones import tone
 from softphone.adapters.ear_tones import EarTones
 from softphone.adapters.ringer import Ringer
 from softphone.adapters.role_stream import RETRY_S, RoleStream
-from softphone.adapters.sound_roles import as_domain, candidates, hears, plays, ring_devices
+from softphone.adapters.sound_roles import Reachable, as_domain, hears, plays
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.voice_loop import STEP_S, VoiceLoop
 from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
@@ -58,8 +58,7 @@ class SoundAdapter:
         self._ringer = Ringer(
             drivers.open_playout, lambda: tone("ring", region), self._worker, self._tasks, self._ring_failed
         )
-        self._present: tuple[SoundDevice, ...] = ()
-        self._named: tuple[SoundDevice, ...] = ()
+        self._reachable = Reachable()
         self._chosen = DeviceState()
         self._told = DeviceState()
         self._callbacks: list[Callable[[DeviceState], None]] = []
@@ -106,7 +105,7 @@ class SoundAdapter:
     def state(self) -> DeviceState:
         """See ports.Sound."""
         return DeviceState(
-            as_domain(self._present),
+            as_domain(self._reachable.listed),
             self._chosen.microphone,
             self._chosen.speaker,
             self._chosen.ring,
@@ -155,7 +154,7 @@ class SoundAdapter:
 
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound. Raises DeviceError."""
-        found = ring_devices(self._reachable, (device_id,))
+        found = self._reachable.ring((device_id,))
         device = next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
         if device is None:
             raise DeviceError(device_id)
@@ -240,26 +239,21 @@ class SoundAdapter:
             self._tell()
 
     def _best_microphones(self) -> tuple[SoundDevice, ...]:
-        return candidates(self._reachable, self._chosen.microphone, hears)
+        return self._reachable.candidates(self._chosen.microphone, hears)
 
     def _best_speakers(self) -> tuple[SoundDevice, ...]:
-        return candidates(self._reachable, self._chosen.speaker, plays)
-
-    @property
-    def _reachable(self) -> tuple[SoundDevice, ...]:
-        """Devices that are listed, and those named by a choice that exist all the same (files)."""
-        return (*self._present, *self._named)
+        return self._reachable.candidates(self._chosen.speaker, plays)
 
     async def _look(self) -> None:
         chosen = (self._chosen.microphone, self._chosen.speaker, *self._chosen.ring)
-        self._present = await self._worker.run(self._drivers.devices)
-        known = {device.id for device in self._present}
+        listed = await self._worker.run(self._drivers.devices)
+        known = {device.id for device in listed}
         unlisted = [identity for identity in dict.fromkeys(chosen) if identity not in known]
         found = [await self._worker.run(self._drivers.find, identity) for identity in unlisted]
-        self._named = tuple(device for device in found if device is not None)
+        self._reachable = Reachable(listed, tuple(device for device in found if device is not None))
 
     def _ring(self) -> None:
-        now, present = self._clock(), {device.id for device in self._reachable}
+        now, present = self._clock(), self._reachable.ids
         self._no_ring = {
             identity: until
             for identity, until in self._no_ring.items()
@@ -268,8 +262,7 @@ class SoundAdapter:
         self._ringer.ring_on(self._ring_targets() if self._ringing else ())
 
     def _ring_targets(self) -> tuple[SoundDevice, ...]:
-        able = [device for device in self._reachable if device.id not in self._no_ring]
-        return ring_devices(able, self._chosen.ring)
+        return self._reachable.without(self._no_ring).ring(self._chosen.ring)
 
     def _ring_failed(self, identity: str) -> None:
         self._no_ring[identity] = self._clock() + RETRY_S

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass
 
 from devices.types import SoundDevice
 from softphone.domain.device import SYSTEM_DEFAULT, Device
@@ -20,25 +21,44 @@ def plays(device: SoundDevice) -> bool:
     return device.outputs > 0
 
 
-def candidates(present: Sequence[SoundDevice], chosen: str, able: Able) -> tuple[SoundDevice, ...]:
-    """The chosen device, the system's default, then whatever else could: a call must not fall silent."""
-    default = "default_input" if able is hears else "default_output"
-    fit = [device for device in present if able(device)]
-    return tuple(sorted(fit, key=lambda device: (device.id != chosen, not getattr(device, default))))
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Devices that are listed, and those only a choice names (files), which serve that choice alone."""
 
+    listed: tuple[SoundDevice, ...] = ()
+    named: tuple[SoundDevice, ...] = ()
 
-def ring_devices(present: Sequence[SoundDevice], chosen: Sequence[str]) -> tuple[SoundDevice, ...]:
-    """Every chosen device that is there, each once; where all of them are gone, the system's default."""
-    if not chosen:
-        return ()
-    default = candidates(present, SYSTEM_DEFAULT, plays)[:1]
-    found: dict[str, SoundDevice] = {}
-    for identity in chosen:
-        named = (
-            default if identity == SYSTEM_DEFAULT else [d for d in present if d.id == identity and plays(d)]
+    @property
+    def ids(self) -> frozenset[str]:
+        """Ids of all of them."""
+        return frozenset(device.id for device in (*self.listed, *self.named))
+
+    def candidates(self, chosen: str, able: Able) -> tuple[SoundDevice, ...]:
+        """The chosen device, the system's default, then whatever else could: a call must not fall silent."""
+        default = "default_input" if able is hears else "default_output"
+        fit = [device for device in self._open_to(chosen) if able(device)]
+        return tuple(sorted(fit, key=lambda device: (device.id != chosen, not getattr(device, default))))
+
+    def ring(self, chosen: Sequence[str]) -> tuple[SoundDevice, ...]:
+        """Every chosen device that is there, each once; where all of them are gone, the system's default."""
+        if not chosen:
+            return ()
+        default = self.candidates(SYSTEM_DEFAULT, plays)[:1]
+        found: dict[str, SoundDevice] = {}
+        for identity in chosen:
+            there = [device for device in self._open_to(identity) if device.id == identity and plays(device)]
+            found.update((device.id, device) for device in (default if identity == SYSTEM_DEFAULT else there))
+        return tuple(found.values()) or default
+
+    def without(self, ids: Container[str]) -> Reachable:
+        """What is left when these have failed."""
+        return Reachable(
+            tuple(device for device in self.listed if device.id not in ids),
+            tuple(device for device in self.named if device.id not in ids),
         )
-        found.update((device.id, device) for device in named)
-    return tuple(found.values()) or default
+
+    def _open_to(self, chosen: str) -> tuple[SoundDevice, ...]:
+        return (*self.listed, *(device for device in self.named if device.id == chosen))
 
 
 def as_domain(devices: Iterable[SoundDevice]) -> tuple[Device, ...]:
