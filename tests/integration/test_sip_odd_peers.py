@@ -72,23 +72,6 @@ async def test_an_invite_that_is_not_heard_comes_again(tmp_path: Path) -> None:
         await caller.wait_for(told.Ended)
 
 
-async def test_a_200_that_comes_again_is_acknowledged_again(tmp_path: Path) -> None:
-    again = reply("200 OK", "a", version=1, to_noted=True)
-    steps = (
-        recv("INVITE", note=True),
-        reply("200 OK", "a", version=1),
-        recv("ACK"),
-        again,
-        pause(50),
-        again,
-        bye(),
-    )
-    async with facing(tmp_path, *steps) as (caller, peer):
-        await call_and_end(caller)
-        assert peer.messages.count("ACK sip:peer@") >= 3
-        assert len(caller.heard(told.Established)) == 1
-
-
 async def test_a_second_branch_that_answers_is_ended(tmp_path: Path) -> None:
     """RFC 3261 13.2.2.4: the first 2xx has the call, the second is acknowledged and hung up."""
     steps = (
