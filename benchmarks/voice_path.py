@@ -2,7 +2,8 @@
 
 The adaptive jitter buffer stands beside buffers of fixed delay (60 and 100 ms, with the same decoder, FEC and
 concealment) and beside aiortc's own. Networks are on paper (tests/doubles/network.py), so for each the same
-packets are lost and late. Speech is spoken by espeak-ng; scores are PESQ (ITU-T P.862), wideband but for G.711.
+packets are lost and late. Speech is spoken by espeak-ng; scores are PESQ (ITU-T P.862), wideband except for
+G.711.
 
     python -m benchmarks.voice_path [--seeds 3]
 """
@@ -285,12 +286,12 @@ def print_costs(talk: Pcm) -> None:
         encode, decode, conceal, buffer = codec_costs(spec, frames)
         print(f"{codec:40s}{encode:10.0f}{decode:10.0f}{conceal:10.0f}{buffer:15.0f}")
     for voices in (2, 8):
-        print(
-            f"{f'mixing {voices} voices':40s}{mixing_cost([frame[:BLOCK] for frame in frames[100:][:voices]]):10.0f}"
-        )
+        mixing = mixing_cost([frame[:BLOCK] for frame in frames[100 : 100 + voices]])
+        print(f"{f'mixing {voices} voices':40s}{mixing:10.0f}")
     voice = VoiceStream(SPECS["PCMA"])
     halves = [half for frame in frames for half in (frame[:BLOCK], frame[BLOCK:])]
-    print(f"{'VoiceStream.capture, PCMA':40s}{cost(lambda: list(map(voice.capture, halves)), count):10.0f}\n")
+    capture = cost(lambda: list(map(voice.capture, halves)), count)
+    print(f"{'VoiceStream.capture, PCMA':40s}{capture:10.0f}\n")
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""Figures beside a peer's, measured in one run."""
