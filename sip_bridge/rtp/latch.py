@@ -18,12 +18,13 @@ class Latch:
         self._described: Address | None = None
         self.heard = False
 
-    def describe(self, address: Address | None) -> None:
-        """What the peer's description says; only a change starts the search anew."""
+    def describe(self, address: Address | None) -> bool:
+        """What the peer's description says; only a change (then True) starts the search anew."""
         if address == self._described:
-            return
+            return False
         self._described = self.target = address
         self.heard = False
+        return True
 
     def admit(self, source: Address, *, proven: bool, continues: bool) -> bool:
         """Whether a valid packet from `source` may be heard; follows the source if it may."""

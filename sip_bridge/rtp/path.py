@@ -67,19 +67,19 @@ class MediaPath:
 
     def describe(self, rtp: Address, rtcp: Address, *, rtcp_mux: bool) -> None:
         """What the peer's description says about its addresses."""
-        self.latch.describe(_reachable(rtp))
+        self._aim(_reachable(rtp))
         self._rtcp_target = _reachable(rtcp)
         self.rtcp_mux = rtcp_mux
 
     def await_ice(self) -> None:
         """Send nothing until ICE has found a pair."""
-        self.latch.describe(None)
+        self._aim(None)
         self._rtcp_target = None
         self.rtcp_mux = True
 
     def select(self, peer: Address) -> None:
         """ICE found this address and proved that it is the peer's."""
-        self.latch.describe(peer)
+        self._aim(peer)
         self.latch.heard = True
 
     async def gather_ice(self, stun_server: Address | None, *, controlling: bool) -> None:
@@ -111,6 +111,12 @@ class MediaPath:
             self.send_rtp(data)
         elif self._rtcp_target is not None:
             self._rtcp_socket.send(data, self._rtcp_target)
+
+    def _aim(self, address: Address | None) -> None:
+        """Another address is another peer, for its handshake too."""
+        if self.latch.describe(address):
+            self._handshake_peer = None
+            self._handshake_sure = False
 
     def _note_handshake(self, source: Address) -> None:
         """Answer where a handshake comes from, unless it comes from where the peer should be anyway."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from sip_bridge.core.media_security import Dtls, EncryptionPolicy, Keying, Protection, Sdes
 from sip_bridge.rtp.certificate import DtlsCertificate
 from sip_bridge.rtp.dtls import DtlsAssociation, DtlsState
+from sip_bridge.rtp.latch import Address
 from sip_bridge.rtp.policy import MediaPolicy, fresh_keys
 from sip_bridge.rtp.srtp import SrtpKeys, SrtpTransform
 from sip_bridge.rtp.transform import PlainTransform, ShutTransform, Transform
@@ -45,7 +46,7 @@ class MediaSecurity:
         self._certificate = DtlsCertificate.generate() if policy.dtls and usable else None
         self._association: DtlsAssociation | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._early: deque[bytes] = deque(maxlen=EARLY)
+        self._early: deque[tuple[bytes, Address]] = deque(maxlen=EARLY)
         self._begun = False
         self.transform: Transform = ShutTransform()
         self.method = ""
@@ -81,20 +82,26 @@ class MediaSecurity:
             self.transform = PlainTransform()
         self._set_method(keying.method)
 
-    def begin(self) -> None:
-        """The peer can be reached now: start or go on with the handshake."""
+    def begin(self, peer: Address | None) -> None:
+        """The peer can be reached now, at `peer`: start or go on with the handshake.
+
+        What came early is used: the peer's own if there is any, else all (it may sit behind a translator);
+        another branch of a forked call may have begun one too.
+        """
         if self._association is None or self._begun:
             return
         self._begun = True
         self._association.start()
-        while self._early:
-            self._association.receive(self._early.popleft())
+        own = [data for data, source in self._early if source == peer]
+        for data in own or [data for data, _ in self._early]:
+            self._association.receive(data)
+        self._early.clear()
         self._look()
 
-    def receive(self, data: bytes) -> None:
+    def receive(self, data: bytes, source: Address) -> None:
         """A DTLS datagram; the peer may send its first before we know who it is."""
         if self._association is None or not self._begun:
-            self._early.append(data)
+            self._early.append((data, source))
             return
         self._association.receive(data)
         self._look()

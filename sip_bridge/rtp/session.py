@@ -29,6 +29,9 @@ from sip_bridge.rtp.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+KEEPALIVE_TYPE = 20
+"""Unassigned in RFC 3551 table 4."""
+
 
 class AudioSession:
     """Sound of one call.
@@ -233,7 +236,7 @@ class AudioSession:
 
     def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
         """A DTLS record."""
-        self._security.receive(data)
+        self._security.receive(data, source)
 
     # --- what the keys tell --------------------------------------------------------------------------
 
@@ -332,7 +335,7 @@ class AudioSession:
             return
         path = self._path
         if agreed.ice is None or path.ice is None:
-            self._security.begin()
+            self._security.begin(path.latch.target)
         elif path.ice.remote is None:
             check = self._check(path, path.ice, agreed.ice, agreed.remote_rtp, controlling=self._controlling)
             self._tasks.spawn(check, "ice")
@@ -346,7 +349,7 @@ class AudioSession:
             if not link.closed:
                 self._fail("ice")
             return
-        self._security.begin()
+        self._security.begin(path.latch.target)
         await link.lost()
         if not link.closed:
             self._fail("consent")
@@ -393,6 +396,15 @@ class AudioSession:
             await asyncio.sleep(self._policy.rtcp_interval * spread)
             if self.negotiated is not None:
                 self._send_report()
+                self._keep_binding()
+
+    def _keep_binding(self) -> None:
+        """Reports on another port keep no translator's binding for RTP alive while we only listen: a packet
+        of a type nobody agreed to does (RFC 6263 section 4.6)."""
+        if not self._may_send and not self._path.rtcp_mux:
+            sender = self._stream.sender
+            timestamp = sender.timestamp_at(self._loop.time())
+            self._send_packet(sender.packet(KEEPALIVE_TYPE, timestamp, b"", marker=False))
 
 
 def _spec(codec: AudioCodec) -> CodecSpec:

@@ -51,6 +51,21 @@ async def test_nothing_passes_before_the_handshake() -> None:
         await talk(alice, bob)
 
 
+async def test_a_handshake_of_another_branch_disturbs_nobody() -> None:
+    async with ends(DTLS) as (alice, bob), ends(DTLS) as (carol, _):
+        offer = await alice.session.create_offer()
+        await bob.session.create_answer(offer)
+        bob.session.start()
+        await asyncio.sleep(0.05)
+        answer = await carol.session.create_answer(offer)
+        carol.session.start()
+        await asyncio.sleep(0.05)
+        await alice.session.accept_answer(answer)
+        alice.session.start()
+        await talk(alice, carol)
+        assert bob.session.encryption == ("", False)
+
+
 async def test_the_handshake_survives_loss() -> None:
     async with Relay.between(loss=0.25) as relay, ends(DTLS) as (alice, bob):
         await connect(alice, bob, relay)

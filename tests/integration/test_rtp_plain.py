@@ -88,6 +88,17 @@ async def test_speech_is_silent_while_a_key_is_down_and_its_time_goes_on() -> No
         assert second.timestamp - first.timestamp == 6 * 160 and second.marker
 
 
+async def test_whoever_only_listens_keeps_its_binding_alive() -> None:
+    async with Relay.between() as relay, ends(PLAIN) as (alice, bob):
+        offer = (await alice.session.create_offer("sendonly")).replace(b"a=rtcp-mux\r\n", b"")
+        answer = await bob.session.create_answer(relay.rewrite(offer, 0))
+        await alice.session.accept_answer(relay.rewrite(answer, 1))
+        bob.session.start()
+        await until(lambda: len(relay.seen) >= 2)
+        assert {data[1] & 0x7F for data in relay.seen} == {20}
+        assert alice.packets == [] and alice.session.statistics().malformed >= 1
+
+
 async def test_hold_and_resume() -> None:
     async with ends(PLAIN) as (alice, bob):
         await connect(alice, bob)

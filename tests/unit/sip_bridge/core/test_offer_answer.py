@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sip_bridge.core.audio_formats import AudioCodec, DtmfFormat
 from sip_bridge.core.media_security import BadAnswer, EncryptionPolicy, Protection
@@ -17,7 +19,7 @@ from sip_bridge.core.offer_answer import (
     make_offer,
 )
 from sip_bridge.core.sdp import Media, SdpError, SessionDescription
-from sip_bridge.core.sdp_values import Direction, IceDescription
+from sip_bridge.core.sdp_values import Direction, Fingerprint, IceDescription
 
 OFF = Protection(EncryptionPolicy.OFF)
 ALICE = LocalAudio("192.0.2.1", 4000, 100, protection=OFF)
@@ -320,3 +322,28 @@ def test_a_bundle_is_accepted_with_our_line_alone() -> None:
     assert answer.get("group") == "BUNDLE 0" and answer.media[0].get("mid") == "0"
     answer, _ = make_answer(offered(f"a=group:LS 0 1|a=group:|{lines}"), BOB)
     assert answer.get("group") is None
+
+
+RICH = offered(
+    "m=audio 9000 UDP/TLS/RTP/SAVPF 111 0 101|c=IN IP4 192.0.2.9|a=rtpmap:111 opus/48000/2|a=fmtp:111 x=1;y"
+    "|a=rtpmap:101 telephone-event/8000|a=ptime:20|a=maxptime:60|a=rtcp:9 IN IP4 0.0.0.0|a=rtcp-mux"
+    "|a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:AAAA|2^20|1:4|a=fingerprint:sha-256 AA:BB|a=setup:actpass"
+    "|a=ice-ufrag:abcd|a=ice-pwd:efgh|a=candidate:1 1 udp 1 192.0.2.9 9000 typ host|a=mid:0|a=sendrecv"
+)
+
+
+@given(st.data())
+def test_a_mangled_offer_or_answer_is_understood_or_refused(data: st.DataObject) -> None:
+    lines = str(RICH).split("\r\n")
+    for _ in range(data.draw(st.integers(1, 4))):
+        index = data.draw(st.integers(0, len(lines) - 1))
+        line = lines[index]
+        start = data.draw(st.integers(0, len(line)))
+        end = data.draw(st.integers(start, len(line)))
+        lines[index] = line[:start] + data.draw(st.text(max_size=6)) + line[end:]
+    bob = replace(BOB, ice=ICE, protection=Protection(keys=(), fingerprint=Fingerprint("sha-256", "CC:DD")))
+    for use in (lambda it: make_answer(it, bob), lambda it: accept_answer(make_offer(bob), it, bob)):
+        try:
+            use(SessionDescription.parse("\r\n".join(lines)))
+        except SdpError:
+            continue

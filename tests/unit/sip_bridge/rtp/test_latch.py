@@ -46,9 +46,9 @@ def test_only_a_changed_description_starts_anew() -> None:
     latch = Latch()
     latch.describe(DESCRIBED)
     admits(latch, REAL)
-    latch.describe(DESCRIBED)
+    assert not latch.describe(DESCRIBED)
     assert latch.target == REAL
-    latch.describe(("192.0.2.9", 5000))
+    assert latch.describe(("192.0.2.9", 5000))
     assert latch.target == ("192.0.2.9", 5000)
     assert admits(latch, ("192.0.2.77", 1))
 
