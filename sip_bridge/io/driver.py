@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -18,6 +19,9 @@ log = logging.getLogger(__name__)
 
 WATCH_S = 5.0
 """How often local addresses are looked at where the system gives no notice (microseconds of work)."""
+
+SLEPT_S = 15.0
+"""The loop's clock stands still while the machine sleeps, the wall's does not; smaller jumps are settings."""
 
 
 class Core(Protocol):
@@ -74,6 +78,7 @@ class Driver:
         chance: Callable[[], float] = random.random,
         route: Callable[[str, int], str | None] | None = None,
         watch_s: float = WATCH_S,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """Raises tls.BadAuthorityFile. Must be made on the loop it will run on."""
         self._loop = asyncio.get_running_loop()
@@ -89,6 +94,8 @@ class Driver:
         self._watch_s = watch_s
         self._watcher: asyncio.TimerHandle | None = self._loop.call_later(watch_s, self._watch)
         self._noticed: set[int] = set()
+        self._wall = wall
+        self._ahead = wall() - self._loop.time()
         self._pumping = False
         self._stopped = False
 
@@ -181,7 +188,13 @@ class Driver:
             self.pump()
 
     def _watch(self) -> None:
-        self._leave_old_address()
+        ahead, self._ahead = self._ahead, self._wall() - self._loop.time()
+        if self._ahead - ahead > SLEPT_S:
+            # Timers are late by the time slept: bindings have run out, translators have forgotten us.
+            log.info("the machine slept for %d s", self._ahead - ahead)
+            self._leave()
+        else:
+            self._leave_old_address()
         self._watcher = self._loop.call_later(self._watch_s, self._watch)
 
     def _leave_old_address(self) -> bool:
@@ -189,11 +202,14 @@ class Driver:
         if not moved:
             return False
         self._noticed |= moved
-        self._locator.forget()
         log.info("the local address has changed")
+        self._leave()
+        return True
+
+    def _leave(self) -> None:
+        self._locator.forget()
         self._core.local_address_changed(self.now)
         self.pump()
-        return True
 
     # --- the end ---------------------------------------------------------------------------------
 

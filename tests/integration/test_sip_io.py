@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -116,7 +117,10 @@ async def until(condition: Callable[[], object], timeout_s: float = 8.0) -> None
 
 @asynccontextmanager
 async def rig(
-    dns: DnsServer, ca_file: Path | None = None, route: Callable[[str, int], str | None] | None = None
+    dns: DnsServer,
+    ca_file: Path | None = None,
+    route: Callable[[str, int], str | None] | None = None,
+    wall: Callable[[], float] = time.time,
 ) -> AsyncIterator[Rig]:
     core = Recorder()
     loop = asyncio.get_running_loop()
@@ -127,6 +131,7 @@ async def rig(
         ca_file=str(ca_file or ""),
         route=route,
         watch_s=0.05,
+        wall=wall,
     )
     try:
         yield Rig(core, driver)
@@ -471,6 +476,19 @@ async def test_a_changed_local_address_is_noticed_once(dns: DnsServer) -> None:
         one.do(Transmit(again.id, MESSAGE))
         await until(lambda: peer.received)
         assert peer.received[0][1] == again.local
+
+
+async def test_a_machine_that_slept_begins_anew(dns: DnsServer) -> None:
+    asleep = 0.0
+    async with rig(dns, wall=lambda: time.monotonic() + asleep) as one:
+        await asyncio.sleep(0.12)
+        asleep = 10.0
+        await asyncio.sleep(0.12)
+        assert one.core.pokes == []
+        asleep += 3600.0
+        await until(lambda: one.core.pokes)
+        await asyncio.sleep(0.12)
+        assert one.core.pokes == ["moved"]
 
 
 async def test_closing_ends_what_is_under_way(dns: DnsServer) -> None:

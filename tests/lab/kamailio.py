@@ -32,7 +32,7 @@ class Options:
     `store` keeps passwords as "password" or as "ha1"; `unknown_status` answers REGISTER of unknown numbers
     (401 challenges like everybody), `wrong_status` a wrong password; `min_expires` in seconds answers 423
     below it; `routes` sends a number to a UDP port on loopback where nobody has to register;
-    `certificate` turns TLS on.
+    `certificate` turns TLS on, `ipv6` adds ::1 at the same ports.
     """
 
     users: tuple[User, ...]
@@ -44,6 +44,7 @@ class Options:
     wrong_status: int = 401
     min_expires: int = 0
     routes: tuple[tuple[str, int], ...] = ()
+    ipv6: bool = False
 
 
 HEAD = """#!KAMAILIO
@@ -56,7 +57,7 @@ alias="{realm}"
 alias="localhost"
 listen=udp:{host}:{port}
 listen=tcp:{host}:{port}
-{tls_listen}
+{more_listen}
 tcp_accept_no_cl=yes
 tcp_connection_lifetime=3605
 tcp_reuse_port=yes
@@ -144,7 +145,7 @@ def _configuration(options: Options, folder: Path, port: int, tls_port: int) -> 
         realm=options.realm,
         host=LOOPBACK,
         port=port,
-        tls_listen="" if pair is None else f"enable_tls=yes\nlisten=tls:{LOOPBACK}:{tls_port}",
+        more_listen=_more_listen(options, port, tls_port),
         tls_modules=tls_modules,
         algorithm=options.algorithm,
         folder=folder,
@@ -152,6 +153,16 @@ def _configuration(options: Options, folder: Path, port: int, tls_port: int) -> 
         store=options.store,
     )
     return head + _routes(options)
+
+
+def _more_listen(options: Options, port: int, tls_port: int) -> str:
+    lines = []
+    if options.ipv6:
+        lines += [f"listen=udp:[::1]:{port}", f"listen=tcp:[::1]:{port}"]
+    if options.certificate is not None:
+        lines += ["enable_tls=yes", f"listen=tls:{LOOPBACK}:{tls_port}"]
+        lines += [f"listen=tls:[::1]:{tls_port}"] if options.ipv6 else []
+    return "\n".join(lines)
 
 
 def _routes(options: Options) -> str:

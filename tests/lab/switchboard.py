@@ -21,14 +21,14 @@ PHONE_TONE = 440.0
 class Switchboard:
     """Start it, make phones and accounts, stop it: the phones end with it."""
 
-    def __init__(self, folder: Path, *, routes: int = 0, **options: str) -> None:
+    def __init__(self, folder: Path, *, routes: int = 0, **options: object) -> None:
         """`routes` numbers 7001… lead to UDP ports of their own (`route_port`), for sipp."""
         self.folder = folder
         self.authority = Authority(folder / "authority")
         self._routes = tuple((str(7001 + index), free_port()) for index in range(routes))
         chosen = Options(
             tuple(User(number, PASSWORD) for number in NUMBERS),
-            certificate=self.authority.issue("localhost", "phone.test", LOOPBACK),
+            certificate=self.authority.issue("localhost", "phone.test", LOOPBACK, "::1"),
             routes=self._routes,
         )
         self.kamailio = Kamailio(folder / "kamailio", replace(chosen, **options))  # type: ignore[arg-type]
@@ -49,11 +49,11 @@ class Switchboard:
         """The UDP port calls to `number` are sent to."""
         return dict(self._routes)[number]
 
-    def account(self, number: str, transport: str = "udp") -> AccountConfig:
+    def account(self, number: str, transport: str = "udp", host: str = LOOPBACK) -> AccountConfig:
         """An account for a caller."""
         port = self.kamailio.tls_port if transport == "tls" else self.kamailio.port
         ca_file = str(self.authority.ca_file)
-        return AccountConfig(LOOPBACK, number, PASSWORD, port, transport, ca_file=ca_file)
+        return AccountConfig(host, number, PASSWORD, port, transport, ca_file=ca_file)
 
     def phone(
         self,

@@ -1,0 +1,56 @@
+"""The same over IPv6: addresses in brackets everywhere SIP writes them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from sip_bridge import client_events as told
+from tests.lab.caller import Caller
+from tests.lab.switchboard import Switchboard
+
+pytestmark = pytest.mark.peer
+
+HOST = "::1"
+LOUD = -18.0
+
+
+def _has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((HOST, 0))
+        except OSError:
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
+    if not socket.has_ipv6 or not _has_ipv6():
+        pytest.skip("this machine has no IPv6 loopback")
+    switchboard = Switchboard(tmp_path_factory.mktemp("board"), ipv6=True)
+    switchboard.start()
+    yield switchboard
+    switchboard.stop()
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+async def test_a_call(board: Switchboard, transport: str) -> None:
+    async with AsyncExitStack() as stack:
+        one = await stack.enter_async_context(Caller(frequency=700.0))
+        two = await stack.enter_async_context(Caller(frequency=900.0))
+        two.answer_at_once = True
+        registered = await one.start(board.account("1001", transport, HOST))
+        assert registered.transport == transport
+        await two.start(board.account("1002", transport, HOST))
+        call_id = await one.dial("1002")
+        await one.level(900.0, 0.3)
+        assert await one.level(900.0, 0.4) > LOUD
+        assert await two.level(700.0, 0.4) > LOUD
+        await one.client.calls.hold(call_id)
+        await two.wait_for(told.MediaChanged, where=lambda event: event.remote_held)
+        await one.client.calls.hang_up(call_id)
+        assert (await two.wait_for(told.Ended)).reason == "remote-hung-up"
