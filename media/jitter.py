@@ -204,10 +204,14 @@ class JitterBuffer:
         if self._started:
             self._give_up(first.sequence - self._next)
         self._playing = self._started = True
-        self._next, self._cursor, self._held = first.sequence, first.position, 0
+        self._go_to(first)
         self._decoder = first.decoder
         self._regulator.begin(self._delay(now))
         return True
+
+    def _go_to(self, slot: _Slot) -> None:
+        self._next, self._cursor = slot.sequence, slot.position
+        self._held = self._gap = 0
 
     def _delay_at(self, position: int, now: float) -> float:
         return now - position / RATE - (self._delays.base or 0.0)
@@ -226,7 +230,7 @@ class JitterBuffer:
                 or len(self._slots) == 1
             ):
                 self._give_up(sequence - self._next)
-                self._next, self._cursor, self._held = sequence, slot.position, 0
+                self._go_to(slot)
                 self._ready = self._ready[:0]
                 return
             del self._slots[sequence]

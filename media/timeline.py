@@ -9,6 +9,9 @@ from media.types import RATE, AudioPacket
 BREAK_S = 1.5
 """A timestamp this far from what sequence and arrival both lead to expect belongs to another count."""
 
+MAX_DROPOUT = 3000
+"""A sequence this far ahead is no loss (RFC 3550 A.1)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,6 +55,8 @@ class Timeline:
     def _astray(self, place: Place, arrival: float, last: Place) -> bool:
         if place.sequence <= last.sequence:
             return False
+        if place.sequence > last.sequence + MAX_DROPOUT:
+            return True
         moved = place.position - last.position
         by_sequence = (place.sequence - last.sequence) * self._last_samples
         by_time = (arrival - self._last_arrival) * RATE

@@ -18,7 +18,7 @@ import numpy as np
 from media.errors import CodecError, CodecUnavailable
 from media.types import RATE, Pcm
 
-PATTERNS = ("../av.libs/libopus*.so*", "../av.libs/*opus*.dll", ".dylibs/libopus*.dylib")
+PATTERNS = ("av.libs/libopus*.so*", "av.libs/*opus*.dll", "av/.dylibs/libopus*.dylib")
 APPLICATION_VOIP = 2048
 SIGNAL_VOICE = 3001
 
@@ -39,7 +39,7 @@ MAX_SAMPLES = RATE * 120 // 1000
 
 def candidates(package: Path) -> list[Path]:
     """Files that may be libopus, given the folder of the `av` package."""
-    return [path for pattern in PATTERNS for path in sorted(package.glob(pattern))]
+    return [path for pattern in PATTERNS for path in sorted(package.parent.glob(pattern))]
 
 
 def find() -> Path:

@@ -93,6 +93,13 @@ def test_a_restart_and_another_clock_go_on_by_arrival() -> None:
     assert line.place(packet(902, 170, 0.14), 8_000, 960).position == 6720
 
 
+def test_a_sequence_from_nowhere_is_no_loss() -> None:
+    line = Timeline()
+    line.place(packet(1, 0, 0.0), 48_000, 960)
+    assert line.place(packet(30_000, 960, 0.02), 48_000, 960).sequence == 2
+    assert line.place(packet(30_001, 1920, 0.04), 48_000, 960).sequence == 3
+
+
 def test_a_long_freeze_is_no_new_count() -> None:
     line = Timeline()
     line.place(packet(1, 0, 0.0), 48_000, 960)

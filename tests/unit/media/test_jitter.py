@@ -232,6 +232,14 @@ def test_an_outage_is_survived_and_old_sound_dropped() -> None:
     assert max(heard.delays(15, 19)) < 80
 
 
+def test_an_outage_with_loss_in_it_leaves_nothing_half_repaired() -> None:
+    buffer, decoder = fake_buffer()
+    network = Network(loss=0.2, jitter_ms=1, spikes_at=(5.0, 5.8, 9.0), spike_ms=700)
+    heard = play(buffer, network.carry(stream(numbered(1000))), 19.0)
+    assert decoder.decoded == sorted(set(decoder.decoded))
+    assert max(heard.delays(12, 19)) < 350
+
+
 def test_a_slower_way_through_the_network_is_accepted() -> None:
     buffer, decoder = fake_buffer()
     packets = stream(numbered(1500))
