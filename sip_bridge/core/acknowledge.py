@@ -34,7 +34,7 @@ class Acknowledgement:
         way = way_of(self._dialog, self._context.binding)
         if way.flow is not None:
             self._transmit(request, way.flow)
-        elif way.hop is not None:
+        else:
             came_by = self._came_by
             self._context.sender.open(way.hop, lambda flow, _, __: self._transmit(request, flow or came_by))
 

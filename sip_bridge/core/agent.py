@@ -267,12 +267,9 @@ class Agent:
 
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""
-        try:
-            response = request.reply(status, reason, to_tag=self._context.tag())
-            if response.headers.get("Via") and response.headers.get("CSeq"):
-                self._context.transmits.append(Transmit(flow.id, bytes(response)))
-        except MessageError:
-            return
+        response = request.reply(status, reason, to_tag=self._context.tag())
+        if "Via" in response.headers and "CSeq" in response.headers:
+            self._context.transmits.append(Transmit(flow.id, bytes(response)))
 
     def _contact_changed(self, now: float) -> None:
         for call in self._calls.all():
@@ -292,5 +289,5 @@ class Agent:
                     case TransactionFailed():
                         self._context.sender.transaction_failed(event, now)
                     case AckMissing():
-                        self._uas.ack_missing(event, now)
+                        pass  # what it refused is over anyway
         self._calls.prune()

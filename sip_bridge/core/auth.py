@@ -26,7 +26,7 @@ class Authenticator:
 
     def __init__(self, random: Callable[[int], bytes]) -> None:
         self._random = random
-        self._digest: DigestAuth | None = None
+        self._digest = DigestAuth("", "", random)
         self._last: list[Challenge] = []
         self.realm = ""
 
@@ -35,12 +35,6 @@ class Authenticator:
         self._digest = DigestAuth(account.username, account.password, self._random)
         self._last = []
         self.realm = account.realm
-
-    def forget(self) -> None:
-        """No account: nothing is answered."""
-        self._digest = None
-        self._last = []
-        self.realm = ""
 
     def preempt(self, register: Request) -> None:
         """Put credentials for the registrar's last challenge on a REGISTER: saves a round trip."""
@@ -71,8 +65,6 @@ class Authenticator:
         return not asked_before or any(challenge.stale for challenge in challenges)
 
     def _value(self, challenges: list[Challenge], request: Request) -> str | None:
-        if self._digest is None:
-            return None
         realm = self.realm or None
         return self._digest.answer(challenges, request.method, request.uri, request.body, realm=realm)
 

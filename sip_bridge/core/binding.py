@@ -46,6 +46,12 @@ class Binding:
         return NameAddr(self.account.display_name, SipUri.parse(self.account.aor))
 
     @property
+    def domain(self) -> str:
+        """The server itself as a Request-URI (10.2)."""
+        uri = SipUri.parse(self.agent.aor if self.account is None else self.account.aor)
+        return str(SipUri(uri.scheme, host=uri.host, port=uri.port))
+
+    @property
     def hop(self) -> Hop | None:
         """Where requests outside dialogs go, None without an account: then their own URI says."""
         if self.account is None:
@@ -57,8 +63,11 @@ class Binding:
     @property
     def routes(self) -> tuple[str, ...]:
         """The Route values of a request outside dialogs (RFC 3608 6.1)."""
-        if self.service_routes:
-            return self.service_routes
+        return self.service_routes or self.proxy_routes
+
+    @property
+    def proxy_routes(self) -> tuple[str, ...]:
+        """The outbound proxy as Route value: all that a REGISTER takes."""
         if self.account is not None and self.account.proxy:
             uri = SipUri.parse(self.account.proxy)
             return (f"<{uri if uri.has_parameter('lr') else uri.with_parameter('lr')}>",)

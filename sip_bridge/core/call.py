@@ -81,7 +81,7 @@ class Call:
     context: Context
     handle: str
     phase: Phase
-    dialog: Dialog | None = None
+    _dialog: Dialog | None = None
     local_sdp: bytes = b""
     remote_sdp: bytes = b""
     we_called: bool = True
@@ -97,6 +97,17 @@ class Call:
         self.timer = SessionTimer(self)
         self.negotiation = Negotiation(self)
         self.transfer = Transfer(self)
+
+    @property
+    def dialog(self) -> Dialog:
+        """The dialog it lives in; raises IllegalMove before there is one."""
+        if self._dialog is None:
+            raise IllegalMove("call: no dialog yet")
+        return self._dialog
+
+    @dialog.setter
+    def dialog(self, dialog: Dialog) -> None:
+        self._dialog = dialog
 
     @property
     def over(self) -> bool:
@@ -143,15 +154,20 @@ class Call:
         headers: Sequence[tuple[str, str]] = (),
         body: bytes = b"",
         dialog: Dialog | None = None,
-    ) -> Outgoing | None:
+    ) -> Outgoing:
         """Send a request inside the dialog (or inside an early one named)."""
         dialog = dialog or self.dialog
-        if dialog is None:
-            return None
         request = self.context.stamp(dialog.request(method, headers, body))
         way = way_of(dialog, self.context.binding)
         sent = Outgoing(
-            request, listener, dialog.next_number, way.hop, way.flow, home=way.home, far_end=way.far_end
+            request,
+            listener,
+            dialog.next_number,
+            way.hop,
+            way.flow,
+            fixed=way.flow is not None,
+            home=way.home,
+            far_end=way.far_end,
         )
         self.context.sender.send(sent, now)
         return sent
@@ -172,6 +188,14 @@ class Call:
     def send_info(self, content_type: str, body: bytes, now: float) -> None:
         """An INFO; nobody waits for its answer."""
         self.send("INFO", _Bye(), now, headers=[("Content-Type", content_type)], body=body)
+
+    def stop(self) -> None:
+        """Nothing of it waits for anything any more."""
+        self.timer.stop()
+        self.negotiation.stop()
+        self.transfer.stop()
+        if self.invite is not None:
+            self.invite.stop()
 
 
 class _Bye(Listener):

@@ -22,9 +22,6 @@ class Calls:
         self._by_handle: dict[str, Call] = {}
         self._dialogs: dict[DialogId, tuple[Call, Dialog]] = {}
 
-    def __len__(self) -> int:
-        return len(self._by_handle)
-
     def all(self) -> list[Call]:
         """Every call that is not forgotten."""
         return list(self._by_handle.values())
@@ -76,14 +73,10 @@ class Calls:
         """Forget what is over."""
         for call in self.all():
             if call.over and not call.lingers:
-                call.negotiation.stop()
-                call.timer.stop()
-                if call.invite is not None:
-                    call.invite.stop()
-                self.forget(call)
+                call.stop()
+                self._forget(call)
 
-    def forget(self, call: Call) -> None:
-        """The call is over."""
+    def _forget(self, call: Call) -> None:
         self._by_handle.pop(call.handle, None)
         for key in [key for key, (owner, _) in self._dialogs.items() if owner is call]:
             del self._dialogs[key]

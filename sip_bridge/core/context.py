@@ -16,11 +16,6 @@ from sip_bridge.core.timers import Agenda
 from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.transaction_layer import TransactionLayer
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO, MESSAGE"
-SUPPORTED = "replaces, timer, 100rel, norefersub"
-KNOWN_OPTIONS = frozenset({"replaces", "timer", "100rel", "path", "outbound", "norefersub"})
-SDP = "application/sdp"
-
 
 @dataclass
 class Context:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from sip_bridge.core.allow import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.answered import Answered
 from sip_bridge.core.call import Call, Phase
-from sip_bridge.core.context import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.dialog import Dialog
 from sip_bridge.core.events import AnswerReceived, Replaced
 from sip_bridge.core.message import Request, Response

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sip_bridge.core.context import Context
-from sip_bridge.core.effects import Flow, Transmit
+from sip_bridge.core.effects import Flow, Hop, Transmit
 from sip_bridge.core.message import Headers, Request, Response
 from sip_bridge.core.sending import Listener, Outgoing
 from sip_bridge.core.timers import uniform
-from sip_bridge.core.uri import SipUri
 
 PING = b"\r\n\r\n"
 PONG = b"\r\n"
@@ -36,7 +35,6 @@ class KeepAlive(Listener):
         self._ponged = False
         self._no_pong = False
         self._sent: Outgoing | None = None
-        self._cseq = 0
 
     def start(self, flow: Flow, interval: float, by_options: bool, now: float) -> None:
         """Keep `flow` alive every `interval` seconds (0: not at all); again for the same flow is fine."""
@@ -45,7 +43,7 @@ class KeepAlive(Listener):
             self._ponged = self._no_pong = False
         self._flow, self._interval, self._by_options = flow, interval, by_options
         if interval > 0 and not self._context.agenda.waits(_NEXT) and not self._context.agenda.waits(_DUE):
-            self._schedule(now)
+            self._schedule(flow, now)
 
     def stop(self) -> None:
         """No more keep-alives."""
@@ -57,82 +55,74 @@ class KeepAlive(Listener):
     def poke(self, now: float) -> None:
         """Look at once, and with little patience."""
         if self._flow is not None:
-            self._ask(now, POKE_WITHIN)
+            self._ask(self._flow, now, POKE_WITHIN)
 
     def pong(self, flow: Flow, now: float) -> None:
         """CRLF arrived."""
-        if self._flow is not None and flow.id == self._flow.id and self._flow.reliable:
+        if self._flow is not None and flow.id == self._flow.id and flow.reliable:
             self._ponged = True
-            self._alive(now)
+            self._alive(self._flow, now)
 
     def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
         """Any answer to OPTIONS shows that the path is open."""
-        if sent is self._sent:
-            self._alive(now)
+        self._alive(sent.flow or flow, now)
 
     def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
-        """The OPTIONS transaction ended before our own patience did."""
-        if sent is self._sent:
-            self._silent(now)
+        """The transport broke before our own patience did."""
+        self._dead(now)
 
-    def _schedule(self, now: float) -> None:
+    def _schedule(self, flow: Flow, now: float) -> None:
         wait = self._interval * uniform(self._context.random, 0.8, 1.0)
-        self._context.agenda.set(_NEXT, now + wait, lambda at: self._ask(at, self._patience()))
+        self._context.agenda.set(_NEXT, now + wait, lambda at: self._ask(flow, at, self._patience()))
 
     def _patience(self) -> float:
         """A short interval asks for quick notice; two seconds leave room for two retransmissions."""
         return min(PONG_WITHIN, max(self._interval, 2.0))
 
-    def _ask(self, now: float, patience: float) -> None:
-        flow = self._flow
-        if flow is None:
-            return
-        if flow.reliable and not self._no_pong:
-            self._context.transmits.append(Transmit(flow.id, PING))
-        elif self._by_options or flow.reliable:
+    def _ask(self, flow: Flow, now: float, patience: float) -> None:
+        if self._asks_by_options(flow):
             self._options(flow, now)
         else:
             self._context.transmits.append(Transmit(flow.id, PING))
-            self._schedule(now)
-            return
-        self._context.agenda.clear(_NEXT)
-        self._context.agenda.set(_DUE, now + patience, self._silent)
+        if flow.reliable or self._by_options:
+            self._context.agenda.clear(_NEXT)
+            self._context.agenda.set(_DUE, now + patience, lambda at: self._silent(flow, at))
+        else:
+            self._schedule(flow, now)
+
+    def _asks_by_options(self, flow: Flow) -> bool:
+        return self._no_pong if flow.reliable else self._by_options
 
     def _options(self, flow: Flow, now: float) -> None:
         self._drop()
         identity = self._context.binding.identity
-        self._cseq += 1
-        uri = identity.uri
         headers = Headers()
         headers.add("Max-Forwards", "70")
         headers.add("From", str(identity.with_tag(self._context.tag())))
-        headers.add("To", f"<{uri}>")
+        headers.add("To", f"<{identity.uri}>")
         headers.add("Call-ID", self._context.tag())
-        headers.add("CSeq", f"{self._cseq} OPTIONS")
-        server = SipUri(uri.scheme, host=uri.host, port=uri.port) if uri is not None else ""
-        request = self._context.stamp(Request("OPTIONS", str(server), headers))
-        self._sent = Outgoing(request, self, self._number, flow=flow)
+        headers.add("CSeq", "1 OPTIONS")
+        request = self._context.stamp(Request("OPTIONS", self._context.binding.domain, headers))
+        hop = Hop(flow.remote[0], flow.remote[1], flow.transport)
+        self._sent = Outgoing(request, self, lambda: 2, hop, flow, fixed=True)
         self._context.sender.send(self._sent, now)
 
-    def _number(self) -> int:
-        return self._cseq
-
-    def _alive(self, now: float) -> None:
+    def _alive(self, flow: Flow, now: float) -> None:
         self._drop()
         self._context.agenda.clear(_DUE)
         if self._interval > 0:
-            self._schedule(now)
+            self._schedule(flow, now)
 
-    def _silent(self, now: float) -> None:
-        flow = self._flow
-        self._drop()
-        self._context.agenda.clear(_DUE)
-        if flow is not None and flow.reliable and not self._ponged and not self._no_pong:
+    def _silent(self, flow: Flow, now: float) -> None:
+        if flow.reliable and not self._ponged and not self._no_pong:
             self._no_pong = True
-            self._ask(now, self._patience())
+            self._ask(flow, now, self._patience())
         else:
-            self.stop()
-            self._on_dead(now)
+            self._dead(now)
+
+    def _dead(self, now: float) -> None:
+        self.stop()
+        self._on_dead(now)
 
     def _drop(self) -> None:
         if self._sent is not None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sip_bridge.core.allow import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.answered import Answered
-from sip_bridge.core.context import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.events import AnswerReceived, OfferReceived, OfferWanted
 from sip_bridge.core.message import Request
 from sip_bridge.core.parts import body_of, with_body
 from sip_bridge.core.reasons import NETWORK_LOST
 from sip_bridge.core.reoffer import Reoffer
+from sip_bridge.core.session_timer import too_small
 from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.turn import TURNS, IllegalTurn, Turn
 
 if TYPE_CHECKING:
     from sip_bridge.core.call import Call
+
+
+Reply = Callable[[bytes, float], None]
+Refuse = Callable[[int, float], None]
 
 
 class Negotiation:
@@ -27,8 +32,8 @@ class Negotiation:
         self._context = call.context
         self.turn = Turn.STABLE
         self._offer = b""
-        self._reply: Callable[[bytes, float], None] | None = None
-        self._refuse: Callable[[int, float], None] | None = None
+        self._reply: Reply  # while it is the application's turn
+        self._refuse: Refuse
         self._transaction: Transaction | None = None
         self._answered: Answered | None = None
         self._queued: bytes | None = None
@@ -71,13 +76,10 @@ class Negotiation:
     def expect_answer(
         self,
         offer: bytes,
-        reply: Callable[[bytes, float], None],
-        refuse: Callable[[int, float], None] | None = None,
+        reply: Reply,
+        refuse: Refuse,
     ) -> None:
-        """The peer's offer is with the application; `reply(sdp, now)` or `refuse(status, now)` follows.
-
-        Without `refuse` the offer came in a request, and the refusal is its response.
-        """
+        """The peer's offer is with the application; `reply(sdp, now)` or `refuse(status, now)` follows."""
         self.take(Turn.THEIRS_IN)
         self._offer = offer
         self._reply = reply
@@ -85,50 +87,46 @@ class Negotiation:
 
     def answer_offer(self, sdp: bytes, now: float) -> None:
         """The application's answer."""
-        if self.turn is not Turn.THEIRS_IN or self._reply is None:
-            return
-        reply, self._reply = self._reply, None
-        self.take(Turn.STABLE)
-        self._call.local_sdp, self._call.remote_sdp = sdp, self._offer
-        reply(sdp, now)
-        self.ready(now)
+        if self.turn is Turn.THEIRS_IN:
+            self.take(Turn.STABLE)
+            self._call.local_sdp, self._call.remote_sdp = sdp, self._offer
+            self._reply(sdp, now)
+            self.ready(now)
 
     def provide_offer(self, sdp: bytes, now: float) -> None:
         """The application's offer for a re-INVITE that brought none."""
-        if self.turn is Turn.ASKED and self._transaction is not None:
+        if self.turn is Turn.ASKED:
             self.take(Turn.GIVEN)
             self._call.local_sdp = sdp
-            self._accept(sdp, now)
+            self._reply(sdp, now)
 
     def refuse_offer(self, status: int, now: float) -> None:
         """The application wants neither: the session stays as it was."""
-        if self.turn not in {Turn.THEIRS_IN, Turn.ASKED}:
-            return
-        self.take(Turn.STABLE)
-        self._reply = None
-        transaction, self._transaction = self._transaction, None
-        if transaction is not None:
-            self._context.respond(transaction, status, now)
-            self.ready(now)
-        elif self._refuse is not None:
+        if self.turn in {Turn.THEIRS_IN, Turn.ASKED}:
+            self.take(Turn.STABLE)
             self._refuse(status, now)
+            self.ready(now)
 
     def on_invite(self, transaction: Transaction, request: Request, now: float) -> None:
         """A re-INVITE (RFC 3261 14.2)."""
         if self._collides(transaction, request, now):
             return
-        dialog = self._call.dialog
-        if dialog is not None:
-            dialog.refresh_target(request)
-        self._transaction = transaction
+        self._call.dialog.refresh_target(request)
         self._context.respond(transaction, 100, now)
         sdp = body_of(request, SDP)
+        self._hold(transaction)
         if sdp is None:
             self.take(Turn.ASKED)
             self._context.emit(OfferWanted(self._call.handle))
         else:
-            self.expect_answer(sdp, self._accept)
+            self.expect_answer(sdp, self._reply, self._refuse)
             self._context.emit(OfferReceived(self._call.handle, sdp, "reinvite"))
+
+    def _hold(self, transaction: Transaction) -> None:
+        """The peer's request waits for the application."""
+        self._transaction = transaction
+        self._reply = lambda sdp, now: self._accept(transaction, sdp, now)
+        self._refuse = lambda status, now: self._decline(transaction, status, now)
 
     def on_update(self, transaction: Transaction, request: Request, now: float) -> None:
         """An UPDATE (RFC 3311 5.2), or a PRACK that brings an offer: answered here or by the application."""
@@ -138,11 +136,10 @@ class Negotiation:
             return
         if self._collides(transaction, request, now):
             return
-        dialog = self._call.dialog
-        if dialog is not None and request.method == "UPDATE":
-            dialog.refresh_target(request)
-        self._transaction = transaction
-        self.expect_answer(sdp, self._accept)
+        if request.method == "UPDATE":
+            self._call.dialog.refresh_target(request)
+        self._hold(transaction)
+        self.expect_answer(sdp, self._reply, self._refuse)
         self._context.emit(OfferReceived(self._call.handle, sdp, "update"))
 
     def on_cancel(self, invite: Transaction, now: float) -> None:
@@ -159,7 +156,7 @@ class Negotiation:
         if self._answered is not None:
             self._answered.stop()
         self._reoffer.stop()
-        self._queued = self._reply = self._transaction = None
+        self._queued = self._transaction = None
 
     def close(self, now: float) -> None:
         """The call ends while a request of the peer is open: it gets its answer (RFC 3261 15.1.2)."""
@@ -170,7 +167,7 @@ class Negotiation:
 
     def _collides(self, transaction: Transaction, request: Request, now: float) -> bool:
         """Glare is 491, overlap 500 with Retry-After, a short interval 422 (RFC 3261 14.2, RFC 3311 5.2)."""
-        small = self._call.timer.too_small(request)
+        small = too_small(self._context.config, request)
         if self.turn in {Turn.OURS_OUT, Turn.GIVEN} or self._reoffer.running:
             self._context.respond(transaction, 491, now)
         elif self.turn is not Turn.STABLE or self._transaction is not None:
@@ -183,19 +180,19 @@ class Negotiation:
         return True
 
     def _accept_plain(self, transaction: Transaction, request: Request, now: float) -> None:
-        small = self._call.timer.too_small(request)
+        small = too_small(self._context.config, request)
         if small is not None:
             self._context.respond(transaction, 422, now, headers=tuple(small))
             return
-        dialog = self._call.dialog
-        if dialog is not None:
-            dialog.refresh_target(request)
+        self._call.dialog.refresh_target(request)
         self._context.respond(transaction, 200, now, headers=self._headers(transaction, now))
 
-    def _accept(self, sdp: bytes, now: float) -> None:
-        transaction, self._transaction = self._transaction, None
-        if transaction is None:
-            return
+    def _decline(self, transaction: Transaction, status: int, now: float) -> None:
+        self._transaction = None
+        self._context.respond(transaction, status, now)
+
+    def _accept(self, transaction: Transaction, sdp: bytes, now: float) -> None:
+        self._transaction = None
         response = transaction.request.reply(200)
         for name, value in [*self._headers(transaction, now), *with_body(sdp, SDP)]:
             response.headers.add(name, value)
@@ -221,12 +218,11 @@ class Negotiation:
     def accept_answer(self, sdp: bytes | None, now: float) -> None:
         """The answer to an offer of ours that went out in a 2xx; an ACK without one ends the call."""
         self.take(Turn.STABLE)
-        dialog = self._call.dialog
-        if sdp is None or dialog is None:
+        if sdp is None:
             self._call.bye(now, NETWORK_LOST, 'SIP;cause=488;text="No answer in ACK"')
             return
         self._call.remote_sdp = sdp
-        self._context.emit(AnswerReceived(self._call.handle, sdp, dialog.remote_tag))
+        self._context.emit(AnswerReceived(self._call.handle, sdp, self._call.dialog.remote_tag))
 
     def _unacked(self, now: float) -> None:
         self._call.bye(now, NETWORK_LOST, 'SIP;cause=408;text="No ACK"')

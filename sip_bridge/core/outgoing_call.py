@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sip_bridge.core.acknowledge import Acknowledgement
+from sip_bridge.core.allow import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.call import Call, Phase, bye_stray
 from sip_bridge.core.calls import Calls
-from sip_bridge.core.context import ALLOW, SDP, SUPPORTED, Context
+from sip_bridge.core.context import Context
 from sip_bridge.core.dialog import Dialog, hop_of
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import AnswerReceived, OfferReceived, Provisional
@@ -39,7 +40,7 @@ class OutgoingCall(Listener):
         self._from = str(call.context.binding.identity.with_tag(call.context.tag()))
         self._to = f"<{SipUri.parse(target).without_headers()}>"
         self._cseq = 0
-        self._sent: Outgoing | None = None
+        self._sent: Outgoing  # from `start` on
         self._early: dict[str, Dialog] = {}
         self._acks: dict[str, Acknowledgement] = {}
         self._answers: dict[str, bytes] = {}
@@ -74,9 +75,8 @@ class OutgoingCall(Listener):
             return
         self._call.move(Phase.CANCELLING)
         self._cancel_reason = reason
-        if self._sent is not None:
-            self._sent.once = True
-        if self._sent is not None and self._sent.transaction is None:
+        self._sent.once = True
+        if self._sent.transaction is None:
             self._context.sender.abandon(self._sent)
             self._finish(487, CANCELLED, now, by_remote=False)
         else:
@@ -196,7 +196,7 @@ class OutgoingCall(Listener):
         if dialog is not None:
             dialog.learn(response)
             return dialog
-        if self._sent is None or len(self._early) >= self._context.config.max_early_dialogs:
+        if len(self._early) >= self._context.config.max_early_dialogs:
             return None
         dialog = self._dialog(response, flow)
         self._early[tag] = dialog
@@ -204,10 +204,8 @@ class OutgoingCall(Listener):
         return dialog
 
     def _dialog(self, response: Response, flow: Flow) -> Dialog:
-        sent = self._sent
-        request = sent.request if sent is not None else self._build()
-        dialog = Dialog.from_response(request, response)
-        dialog.flow, dialog.home = flow, sent is not None and sent.home
+        dialog = Dialog.from_response(self._sent.request, response)
+        dialog.flow, dialog.home = flow, self._sent.home
         return dialog
 
     def _on_success(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
@@ -266,7 +264,7 @@ class OutgoingCall(Listener):
 
     def _cancel(self, now: float) -> None:
         sent = self._sent
-        if self._cancel_reason is None or sent is None or sent.transaction is None:
+        if self._cancel_reason is None or sent.transaction is None:
             return
         if sent.transaction.state is not State.PROCEEDING:
             return
@@ -303,6 +301,5 @@ class OutgoingCall(Listener):
         self._context.agenda.clear(("cancelled", self))
         for dialog in self._early.values():
             self._calls.drop(dialog)
-        if not self._call.over:
-            self._report(status or 503, now)
+        self._report(status or 503, now)
         self._call.end(status, key, by_remote=by_remote, retry_after=wait)

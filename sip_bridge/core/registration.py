@@ -8,20 +8,19 @@ from enum import Enum, auto
 
 from sip_bridge.core.backoff import BackOff
 from sip_bridge.core.config import RegistrationConfig
-from sip_bridge.core.context import ALLOW, Context
-from sip_bridge.core.effects import REFUSED_CONNECTION, REFUSED_EXHAUSTED, Address, Flow
+from sip_bridge.core.context import Context
+from sip_bridge.core.effects import REFUSED_CONNECTION, REFUSED_EXHAUSTED, Flow
 from sip_bridge.core.events import (
     LocalAddressChanged,
     RegistrationFailed,
     RegistrationSucceeded,
     Unregistered,
 )
-from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.keepalive import KeepAlive
-from sip_bridge.core.message import Headers, Request, Response
+from sip_bridge.core.message import Response
 from sip_bridge.core.parts import retry_after
+from sip_bridge.core.register_request import Form, build_register, granted, seen_by_server
 from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
-from sip_bridge.core.uri import SipUri
 
 REFRESH_AT = 0.8
 UNREGISTER_WITHIN = 4.0
@@ -50,7 +49,7 @@ class Registration(Listener):
         self._keepalive = KeepAlive(context, self._dead)
         self._backoff = BackOff(context.random)
         self._phase = Phase.IDLE
-        self._account: RegistrationConfig | None = None
+        self._account: RegistrationConfig  # from the first `register` on
         self._call_id = ""
         self._cseq = 0
         self._attempt = 0
@@ -62,11 +61,6 @@ class Registration(Listener):
         self._last_flow: Flow | None = None
         self._trouble = ""
         self._correcting = False
-
-    @property
-    def phase(self) -> Phase:
-        """Where we are."""
-        return self._phase
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -116,12 +110,10 @@ class Registration(Listener):
     def flow_closed(self, flow_id: int, now: float) -> None:
         """The driver lost a flow; if it is ours, we are not registered any more."""
         flow = self._context.binding.flow
-        if flow is None or flow.id != flow_id:
+        if flow is None or flow.id != flow_id or self._phase is Phase.UNREGISTERING:
             return
         self._lose_flow()
-        if self._phase is Phase.UNREGISTERING:
-            self._unregistered(now)
-        elif self._phase in {Phase.REGISTERED, Phase.REGISTERING}:
+        if self._phase in {Phase.REGISTERED, Phase.REGISTERING}:
             self._retry(0, REFUSED_CONNECTION, now)
 
     def pong(self, flow: Flow, now: float) -> None:
@@ -145,8 +137,6 @@ class Registration(Listener):
         self._stop_waiting()
 
     def _open(self, now: float) -> None:
-        if self._account is None:
-            return
         self._stop_waiting()
         self._phase = Phase.OPENING
         self._generation += 1
@@ -182,39 +172,16 @@ class Registration(Listener):
         self._send(flow, now, expires=self._expires)
 
     def _send(self, flow: Flow, now: float, *, expires: int, old_contact: str = "") -> None:
-        account = self._account
-        if account is None:
-            return
         self._abandon()
-        self._cseq += 1
-        request = self._build(account, flow, expires, old_contact)
-        self._context.auth.preempt(request)
-        self._sent = Outgoing(request, self, self._number, flow=flow, home=True, upgrade=False)
-        self._context.sender.send(self._sent, now)
-
-    def _build(self, account: RegistrationConfig, flow: Flow, expires: int, old_contact: str) -> Request:
-        aor = SipUri.parse(account.aor)
-        headers = Headers()
-        for route in (r for r in self._context.binding.routes if account.proxy and r):
-            headers.add("Route", route)
-        headers.add("Max-Forwards", "70")
-        headers.add("From", str(NameAddr(account.display_name, aor).with_tag(self._context.tag())))
-        headers.add("To", f"<{aor}>")
-        headers.add("Call-ID", self._call_id)
-        headers.add("CSeq", f"{self._cseq} REGISTER")
         self._contact = self._context.binding.contact(flow)
-        headers.add("Contact", self._contact + self._contact_parameters(account, expires))
-        if old_contact and old_contact != self._contact:
-            headers.add("Contact", f"{old_contact};expires=0")
-        headers.add("Expires", str(expires))
-        headers.add("Supported", "path, outbound" if self._outbound else "path")
-        headers.add("Allow", ALLOW)
-        return self._context.stamp(Request("REGISTER", f"{aor.scheme}:{_authority(aor)}", headers))
-
-    def _contact_parameters(self, account: RegistrationConfig, expires: int) -> str:
-        instance = f';+sip.instance="<{account.instance}>"' if account.instance else ""
-        outbound = ";reg-id=1" if account.instance and self._outbound else ""
-        return f";expires={expires}{instance}{outbound}"
+        form = Form(self._account, self._call_id, self._number(), expires, self._contact, self._outbound)
+        request = self._context.stamp(build_register(form, self._context.binding, self._context.tag()))
+        if old_contact not in {"", self._contact}:
+            request.headers.add("Contact", f"{old_contact};expires=0")
+        self._context.auth.preempt(request)
+        hop = self._account.registrar
+        self._sent = Outgoing(request, self, self._number, hop, flow, fixed=True, home=True, upgrade=False)
+        self._context.sender.send(self._sent, now)
 
     def _number(self) -> int:
         self._cseq += 1
@@ -224,7 +191,7 @@ class Registration(Listener):
 
     def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
         """The registrar's word."""
-        if sent is not self._sent or response.status < 200:
+        if response.status < 200:
             return
         self._sent = None
         if self._phase is Phase.UNREGISTERING:
@@ -236,20 +203,18 @@ class Registration(Listener):
 
     def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
         """Nobody answered: the next address of the registrar, if it has one."""
-        if sent is not self._sent:
-            return
         self._sent = None
+        self._lose_flow()
         if self._phase is Phase.UNREGISTERING:
             self._unregistered(now)
-            return
-        self._lose_flow()
-        self._try_next(reason, now)
+        else:
+            self._try_next(reason, now)
 
     def _accepted(self, response: Response, flow: Flow, now: float) -> None:
         binding = self._context.binding
         seen = seen_by_server(response, flow)
         binding.service_routes = tuple(response.headers.get_all("Service-Route"))
-        self._keepalive_on(flow, now)
+        self._keepalive.start(flow, self._account.keepalive_s, self._account.keepalive_by_options, now)
         if seen != (binding.public or flow.local) and not self._correcting:
             binding.public = seen
             self._correcting = True
@@ -259,8 +224,10 @@ class Registration(Listener):
         self._phase = Phase.REGISTERED
         self._trouble = ""
         self._backoff.reset()
-        expires = self._granted(response)
-        self._context.agenda.set(("register", self), now + REFRESH_AT * expires, self._refresh_due)
+        expires = granted(response, self._contact, self._expires)
+        self._context.agenda.set(
+            ("register", self), now + REFRESH_AT * expires, lambda at: self._register(flow, at)
+        )
         self._context.emit(RegistrationSucceeded(flow, expires, self._contact, binding.public))
         self._tell_move(flow, now)
 
@@ -272,20 +239,6 @@ class Registration(Listener):
             self._context.emit(LocalAddressChanged(last.local, flow.local))
         else:
             self._on_moved(now)
-
-    def _keepalive_on(self, flow: Flow, now: float) -> None:
-        if self._account is not None:
-            self._keepalive.start(flow, self._account.keepalive_s, self._account.keepalive_by_options, now)
-
-    def _granted(self, response: Response) -> int:
-        """How long the registrar keeps our binding (10.2.4)."""
-        ours = NameAddr.parse(self._contact).uri
-        for contact in response.contacts:
-            if contact.uri is None or ours is None or contact.expires is None:
-                continue
-            if contact.uri.equivalent(ours):
-                return max(contact.expires, 1)
-        return max(response.expires or self._expires, 1)
 
     def _adapted(self, response: Response, flow: Flow, now: float) -> bool:
         """A refusal that names what would be accepted: ask again that way."""
@@ -320,11 +273,6 @@ class Registration(Listener):
         self._context.agenda.set(("register", self), now + pause, self._open)
         self._context.emit(RegistrationFailed(status, reason, pause))
 
-    def _refresh_due(self, now: float) -> None:
-        flow = self._context.binding.flow
-        if flow is not None:
-            self._register(flow, now)
-
     def _unregistered(self, now: float) -> None:
         self._stop_waiting()
         self._phase = Phase.IDLE
@@ -354,13 +302,3 @@ class Registration(Listener):
         self._trouble = ""
         self._correcting = False
         self._context.binding.clear()
-
-
-def _authority(aor: SipUri) -> str:
-    return str(SipUri("sip", host=aor.host, port=aor.port)).removeprefix("sip:")
-
-
-def seen_by_server(response: Response, flow: Flow) -> Address:
-    """Our address as the response's Via tells it (RFC 3581)."""
-    via = response.top_via
-    return (via.received or flow.local[0], via.rport or flow.local[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sip_bridge.core.context import SDP
+from sip_bridge.core.allow import SDP
 from sip_bridge.core.dialog import Dialog
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.errors import MessageError
@@ -33,7 +33,6 @@ class Acknowledger(Listener):
         self._call = call
         self._offered = offered
         self._last: dict[str, int] = {}
-        self._waiting: tuple[Dialog, str] | None = None
         self.agreed = False
 
     def accept(self, response: Response, dialog: Dialog, now: float) -> bool:
@@ -48,20 +47,20 @@ class Acknowledger(Listener):
         rack = f"{number} {response.cseq}"
         sdp = body_of(response, SDP)
         if sdp is not None and not self._offered and not self.agreed:
-            self._waiting = (dialog, rack)
-            self._call.negotiation.expect_answer(sdp, self.answer, self._on_refusal)
+            self._expect_answer(sdp, dialog, rack)
             self._call.context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
         else:
             self._prack(dialog, rack, b"", now)
         return True
 
-    def answer(self, sdp: bytes, now: float) -> None:
+    def _expect_answer(self, offer: bytes, dialog: Dialog, rack: str) -> None:
         """The answer to an offer that came in a reliable provisional goes in its PRACK (RFC 3262 5)."""
-        if self._waiting is not None:
-            dialog, rack = self._waiting
-            self._waiting = None
+
+        def answer(sdp: bytes, now: float) -> None:
             self.agreed = True
             self._prack(dialog, rack, sdp, now)
+
+        self._call.negotiation.expect_answer(offer, answer, self._on_refusal)
 
     def _prack(self, dialog: Dialog, rack: str, body: bytes, now: float) -> None:
         headers = [("RAck", rack), *with_body(body, SDP)]
@@ -103,7 +102,7 @@ class ReliableResponses:
         self._response = response
         self._interval, self._deadline = T1, now + GIVE_UP
         self._call.context.layer.respond(self._transaction, response, now)
-        self._call.context.agenda.set(self, now + T1, self._again)
+        self._call.context.agenda.set(self, now + T1, lambda at: self._again(response, at))
 
     def acknowledge(self, prack: Request, now: float) -> bool:
         """Whether this PRACK is for the provisional that waits."""
@@ -129,13 +128,12 @@ class ReliableResponses:
         cseq = self._transaction.request.cseq
         return (rack.response, rack.cseq, rack.method) == (self._number, cseq.number, cseq.method)
 
-    def _again(self, now: float) -> None:
-        if self._response is None:
-            return
+    def _again(self, response: Response, now: float) -> None:
         if now >= self._deadline:
             self.stop()
             self._on_silence(now)
             return
-        self._call.context.layer.respond(self._transaction, self._response, now)
+        self._call.context.layer.respond(self._transaction, response, now)
         self._interval *= 2
-        self._call.context.agenda.set(self, min(now + self._interval, self._deadline), self._again)
+        due = min(now + self._interval, self._deadline)
+        self._call.context.agenda.set(self, due, lambda at: self._again(response, at))

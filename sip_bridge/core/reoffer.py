@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sip_bridge.core.acknowledge import Acknowledgement
-from sip_bridge.core.context import ALLOW, SDP, SUPPORTED
+from sip_bridge.core.allow import ALLOW, SDP, SUPPORTED
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import AnswerReceived, ReofferFailed
 from sip_bridge.core.message import Response
@@ -47,8 +47,7 @@ class Reoffer(Listener):
 
     def refresh(self, now: float) -> None:
         """UPDATE without a description where the peer allows it, else a re-INVITE with what stands."""
-        dialog = self._call.dialog
-        by_update = dialog is not None and "UPDATE" in dialog.peer_allows
+        by_update = "UPDATE" in self._call.dialog.peer_allows
         self._sdp = b"" if by_update else self._call.local_sdp
         self._method = "UPDATE" if by_update else "INVITE"
         self._refreshing, self._tries = True, 0
@@ -101,10 +100,9 @@ class Reoffer(Listener):
         if known is not None:
             known.again()
             return True
-        dialog = self._call.dialog
-        if dialog is not None:
-            self._acks = {number: Acknowledgement(self._call.context, dialog, sent.request, flow)}
-            self._acks[number].send(now)
+        ack = Acknowledgement(self._call.context, self._call.dialog, sent.request, flow)
+        self._acks = {number: ack}
+        ack.send(now)
         return False
 
     def _finish(self) -> None:
@@ -116,11 +114,10 @@ class Reoffer(Listener):
         call = self._call
         call.timer.on_answer(response, now)
         dialog = call.dialog
-        if dialog is not None:
-            dialog.refresh_target(response)
-            dialog.learn(response)
+        dialog.refresh_target(response)
+        dialog.learn(response)
         sdp = body_of(response, SDP)
-        if self._sdp and sdp is not None and dialog is not None:
+        if self._sdp and sdp is not None:
             changed = sdp != call.remote_sdp
             call.local_sdp, call.remote_sdp = self._sdp, sdp
             if changed or not self._refreshing:
@@ -150,8 +147,6 @@ class Reoffer(Listener):
         self._call.context.agenda.set(self, now + seconds, self._again)
 
     def _again(self, now: float) -> None:
-        if not self._call.talking:
-            return
         if self._negotiation.open_for_us():
             self._send(now)
         else:

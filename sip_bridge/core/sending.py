@@ -38,7 +38,7 @@ class Listener(Protocol):
 
 @dataclass(eq=False)
 class Outgoing:
-    """A request on its way. `hop` None: over `flow` and nothing else.
+    """A request on its way. `fixed`: over `flow` and nothing else.
 
     `renumber` gives the next CSeq number when a challenge is answered. `home`: it goes to our own server, so
     our credentials may answer. `far_end`: the challenger may be a peer behind the server (see `auth`).
@@ -48,8 +48,9 @@ class Outgoing:
     request: Request
     listener: Listener
     renumber: Callable[[], int]
-    hop: Hop | None = None
+    hop: Hop
     flow: Flow | None = None
+    fixed: bool = False
     home: bool = False
     far_end: bool = False
     transaction: Transaction | None = None
@@ -111,7 +112,7 @@ class Sender:
         """Start, over the flow it names or a flow to its hop."""
         if sent.flow is not None:
             self._launch(sent, sent.flow, now)
-        elif sent.hop is not None:
+        else:
             self.open(sent.hop, lambda flow, reason, at: self._on_flow(sent, flow, reason, at))
 
     def abandon(self, sent: Outgoing) -> None:
@@ -186,7 +187,7 @@ class Sender:
             sent.listener.on_failure(sent, reason, now)
 
     def _next_hop(self, sent: Outgoing) -> bool:
-        if sent.hop is None or sent.once:
+        if sent.fixed or sent.once:
             return False
         sent.hop = replace(sent.hop, attempt=sent.hop.attempt + 1)
         sent.flow = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sip_bridge.core.config import AgentConfig
 from sip_bridge.core.message import Request, Response
 from sip_bridge.core.parts import number_of, session_expires
 from sip_bridge.core.reasons import NETWORK_LOST
@@ -57,13 +58,6 @@ class SessionTimer:
 
     # --- the peer's requests ---------------------------------------------------------------------
 
-    def too_small(self, request: Request) -> list[tuple[str, str]] | None:
-        """The Min-SE of a 422, None when the request's interval is acceptable (section 9)."""
-        expires = session_expires(request)
-        if expires is None or not self._wanted or expires.seconds >= self._least:
-            return None
-        return [("Min-SE", str(self._least))] if "timer" in request.supported else None
-
     def answer_headers(self, request: Request, now: float) -> list[tuple[str, str]]:
         """What our 2xx says (section 9); the timer starts with it."""
         expires = session_expires(request)
@@ -101,5 +95,12 @@ class SessionTimer:
         self._call.negotiation.refresh(now)
 
     def _expired(self, now: float) -> None:
-        if self._call.talking:
-            self._call.bye(now, NETWORK_LOST, 'SIP;cause=408;text="Session timer expired"')
+        self._call.bye(now, NETWORK_LOST, 'SIP;cause=408;text="Session timer expired"')
+
+
+def too_small(config: AgentConfig, request: Request) -> list[tuple[str, str]] | None:
+    """The Min-SE of a 422, None when the request's interval is acceptable (section 9)."""
+    expires = session_expires(request)
+    if expires is None or not config.session_expires or expires.seconds >= config.min_session_expires:
+        return None
+    return [("Min-SE", str(config.min_session_expires))] if "timer" in request.supported else None

@@ -114,7 +114,6 @@ _INVITE_SERVER: dict[tuple[State, Input], Step] = {
     (_S.COMPLETED, _I.ACK): (_S.CONFIRMED, (_A.HUSH, _A.LINGER)),
     (_S.CONFIRMED, _I.LINGER): (_S.TERMINATED, ()),
     (_S.ACCEPTED, _I.SUCCESS): (_S.ACCEPTED, (_A.SEND,)),
-    (_S.ACCEPTED, _I.ACK): (_S.ACCEPTED, (_A.PASS,)),
     (_S.ACCEPTED, _I.LINGER): (_S.TERMINATED, ()),
 }
 
@@ -186,6 +185,13 @@ class Transaction:
     def is_client(self) -> bool:
         """Whether we sent the request."""
         return self.kind in {Kind.INVITE_CLIENT, Kind.CLIENT}
+
+    @property
+    def said(self) -> Response:
+        """The response that came or went last."""
+        if self.response is None:
+            raise AssertionError("no response yet")
+        return self.response
 
     @property
     def terminated(self) -> bool:

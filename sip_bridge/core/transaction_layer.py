@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sip_bridge.core.effects import Address, Flow, Transmit
-from sip_bridge.core.headers import Via
-from sip_bridge.core.message import Headers, Request, Response
+from sip_bridge.core.effects import Flow, Transmit
+from sip_bridge.core.matching import (
+    COOKIE,
+    answers,
+    class_of,
+    companion,
+    identity,
+    reply_address,
+    seen_from,
+    server_key,
+)
+from sip_bridge.core.message import Request, Response
 from sip_bridge.core.timers import GIVE_UP, T1, T2, Agenda
 from sip_bridge.core.transaction import FIRST, Action, Input, Kind, State, Transaction
 
-COOKIE = "z9hG4bK"
 _TIMERS = (Input.RESEND, Input.GIVE_UP, Input.LINGER, Input.TRYING)
 TRYING_AFTER = 3.5
 """When timer E of the peer has grown to T2: from then on a 100 helps (RFC 4320 4.1)."""
@@ -110,7 +118,7 @@ class TransactionLayer:
 
     def cancel(self, invite: Transaction, now: float, reason: str = "") -> Transaction:
         """CANCEL a pending INVITE (RFC 3261 9.1). Wait for its first provisional response before."""
-        cancel = _companion(invite.request, "CANCEL", invite.request.headers.get("To") or "")
+        cancel = companion(invite.request, "CANCEL", invite.request.headers.get("To") or "")
         if reason:
             cancel.headers.add("Reason", reason)
         return self._start_client(cancel, invite.flow, now)
@@ -118,7 +126,7 @@ class TransactionLayer:
     def respond(self, transaction: Transaction, response: Response, now: float) -> None:
         """Answer a request. After the transaction's end nothing is sent (RFC 4320 4.2)."""
         transaction.response = response
-        self._step(transaction, _class_of(response.status), now)
+        self._step(transaction, class_of(response.status), now)
 
     def send(self, request: Request, flow: Flow) -> bytes:
         """Send without a transaction, under a branch of its own; returns what was sent, for `resend`."""
@@ -157,17 +165,17 @@ class TransactionLayer:
         if isinstance(message, Response):
             self._receive_response(message, flow, now)
         else:
-            self._receive_request(_seen_from(message, flow), flow, now)
+            self._receive_request(seen_from(message, flow), flow, now)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         transaction = self._table.get(("client", response.top_via.branch, response.cseq.method))
-        if transaction is None or not _answers(response, flow, transaction):
+        if transaction is None or not answers(response, flow, transaction):
             return
         transaction.response = response
-        self._step(transaction, _class_of(response.status), now, flow)
+        self._step(transaction, class_of(response.status), now, flow)
 
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
-        key = _server_key(request)
+        key = server_key(request)
         known = self._table.get(key)
         if request.method == "ACK":
             self._receive_ack(known, request, flow, now)
@@ -202,13 +210,13 @@ class TransactionLayer:
         """Whether the same request is being handled already by another branch (RFC 3261 8.2.2.2)."""
         if request.to.tag or request.method == "CANCEL":
             return False
-        identity = _identity(request)
-        return self._arrivals.setdefault(identity, key) != key
+        same = identity(request)
+        return self._arrivals.setdefault(same, key) != key
 
     def _refuse(self, request: Request, flow: Flow) -> None:
         response = request.reply(503)
         response.headers.set("Retry-After", "5")
-        self._effects.append(Transmit(flow.id, bytes(response), _reply_address(request.top_via, flow)))
+        self._effects.append(Transmit(flow.id, bytes(response), reply_address(request.top_via, flow)))
 
     # --- flows -----------------------------------------------------------------------------------
 
@@ -234,7 +242,7 @@ class TransactionLayer:
     def _do(self, transaction: Transaction, action: Action, now: float, flow: Flow) -> None:
         match action:
             case Action.PASS:
-                self._pass(transaction, flow)
+                self._events.append(ResponseArrived(transaction, transaction.said, flow))
             case Action.SEND:
                 self._send_response(transaction)
             case Action.SEND_TRYING:
@@ -256,15 +264,11 @@ class TransactionLayer:
                 self._repeat_until_ack(transaction, now)
             case Action.FAIL | Action.UNREACHABLE:
                 self._events.append(TransactionFailed(transaction, action is Action.UNREACHABLE))
-            case Action.ACK_MISSING:
+            case _:
                 self._events.append(AckMissing(transaction))
 
-    def _pass(self, transaction: Transaction, flow: Flow) -> None:
-        if transaction.is_client and transaction.response is not None:
-            self._events.append(ResponseArrived(transaction, transaction.response, flow))
-
     def _send_response(self, transaction: Transaction) -> None:
-        transaction.last = bytes(transaction.response or b"")
+        transaction.last = bytes(transaction.said)
         self._transmit(transaction)
 
     def _slow_down(self, transaction: Transaction, now: float) -> None:
@@ -273,9 +277,8 @@ class TransactionLayer:
             self._arm(transaction, Input.RESEND, now + T2)
 
     def _acknowledge(self, transaction: Transaction) -> None:
-        if transaction.response is not None:
-            ack = _companion(transaction.request, "ACK", transaction.response.headers.get("To") or "")
-            self._effects.append(Transmit(transaction.flow.id, bytes(ack)))
+        ack = companion(transaction.request, "ACK", transaction.said.headers.get("To") or "")
+        self._effects.append(Transmit(transaction.flow.id, bytes(ack)))
 
     def _repeat_until_ack(self, transaction: Transaction, now: float) -> None:
         self._arm(transaction, Input.GIVE_UP, now + GIVE_UP)
@@ -287,7 +290,7 @@ class TransactionLayer:
             return
         to = None
         if not transaction.is_client:
-            to = _reply_address(transaction.request.top_via, transaction.flow)
+            to = reply_address(transaction.request.top_via, transaction.flow)
         self._effects.append(Transmit(transaction.flow.id, transaction.last, to))
 
     def _arm(self, transaction: Transaction, timer: Input, when: float) -> None:
@@ -301,66 +304,6 @@ class TransactionLayer:
         self._clear(transaction, *_TIMERS)
         self._table.pop(transaction.key, None)
         if not transaction.is_client:
-            identity = _identity(transaction.request)
-            if self._arrivals.get(identity) == transaction.key:
-                del self._arrivals[identity]
-
-
-def _class_of(status: int) -> Input:
-    if status < 200:
-        return Input.PROVISIONAL
-    return Input.SUCCESS if status < 300 else Input.FAILURE
-
-
-def _answers(response: Response, flow: Flow, transaction: Transaction) -> bool:
-    """Whether the response came back to our own Via from where the request went."""
-    sent = transaction.request.top_via
-    via = response.top_via
-    same_via = (via.host, via.port) == (sent.host, sent.port) and len(response.vias) == 1
-    return same_via and (flow.id == transaction.flow.id or flow.remote[0] == transaction.flow.remote[0])
-
-
-def _server_key(request: Request) -> tuple[str, ...]:
-    """RFC 3261 17.2.3; for peers of RFC 2543 without the cookie everything that names the transaction."""
-    via = request.top_via
-    method = "INVITE" if request.method == "ACK" else request.method
-    branch = via.branch
-    if branch.startswith(COOKIE):
-        return ("server", branch, via.host.lower(), str(via.port), method)
-    named = _identity(request)[:3]
-    return ("server", branch, via.host.lower(), str(via.port), *named, request.uri, method)
-
-
-def _identity(request: Request) -> tuple[str, ...]:
-    return (request.call_id, request.from_.tag, str(request.cseq.number), request.cseq.method)
-
-
-def _seen_from(request: Request, flow: Flow) -> Request:
-    """The request with `received` and `rport` filled in on its top Via (RFC 3261 18.2.1, RFC 3581 4)."""
-    via = request.top_via
-    host, port = flow.remote
-    headers = request.headers.copy()
-    headers.replace_first("Via", str(via.with_received(host, port)))
-    return Request(request.method, request.uri, headers, request.body)
-
-
-def _reply_address(via: Via, flow: Flow) -> Address | None:
-    """Where a response goes on UDP when that is not the flow's remote address (RFC 3261 18.2.2)."""
-    if flow.reliable:
-        return None
-    where = (via.received or via.host, via.rport or via.port or 5060)
-    return None if where == flow.remote else where
-
-
-def _companion(request: Request, method: str, to: str) -> Request:
-    """The ACK or CANCEL of an INVITE: same Via, Route, From, Call-ID and number (17.1.1.3, 9.1)."""
-    headers = Headers()
-    headers.add("Via", request.headers.get_all("Via")[0])
-    for route in request.headers.get_all("Route"):
-        headers.add("Route", route)
-    headers.add("Max-Forwards", "70")
-    headers.add("From", request.headers.get("From") or "")
-    headers.add("To", to)
-    headers.add("Call-ID", request.call_id)
-    headers.add("CSeq", f"{request.cseq.number} {method}")
-    return Request(method, request.uri, headers, b"")
+            same = identity(transaction.request)
+            if self._arrivals.get(same) == transaction.key:
+                del self._arrivals[same]

@@ -13,6 +13,7 @@ from sip_bridge.core.parts import no_subscription, sipfrag_status
 from sip_bridge.core.reasons import TRANSFERRED, phrase
 from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
 from sip_bridge.core.transaction import Transaction
+from sip_bridge.core.uri import SipUri
 
 if TYPE_CHECKING:
     from sip_bridge.core.call import Call
@@ -48,23 +49,19 @@ class Transfer(Listener):
 
     def refer_to_call(self, other: Call, now: float) -> None:
         """Attended: the peer shall call the peer of `other` in our place (RFC 5589 7)."""
-        dialog = other.dialog
-        if dialog is None or not other.talking:
+        if not other.talking:
             self._report(481, now)
             return
         self._other = other
+        dialog = other.dialog
         replaces = ReplacesHeader(dialog.call_id, dialog.remote_tag, dialog.local_tag)
-        remote = NameAddr.parse(dialog.target if "<" in dialog.target else f"<{dialog.target}>").uri
-        target = remote.without_headers().with_header("Replaces", str(replaces)) if remote is not None else ""
-        self._refer(f"<{target}>", now)
+        target = SipUri.parse(dialog.target).without_headers()
+        self._refer(f"<{target.with_header('Replaces', str(replaces))}>", now)
 
     def _refer(self, refer_to: str, now: float) -> None:
         if self._referring:
             return
-        dialog = self._call.dialog
-        if dialog is None:
-            return
-        identity = NameAddr.parse(dialog.local).uri
+        identity = NameAddr.parse(self._call.dialog.local).uri
         headers = [("Refer-To", refer_to), ("Referred-By", f"<{identity}>"), ("Supported", "norefersub")]
         self._referring, self._accepted = True, False
         self._call.send("REFER", self, now, headers=headers)
@@ -127,20 +124,18 @@ class Transfer(Listener):
     def on_refer(self, transaction: Transaction, request: Request, now: float) -> None:
         """REFER: the application decides."""
         target = _refer_to(request)
+        uri = target.uri if target is not None else None
         if self._asked is not None or not self._call.talking:
             self._context.respond(transaction, 491, now)
         elif target is None:
             self._context.respond(transaction, 400, now)
-        elif target.uri is None or target.uri.scheme not in {"sip", "sips", "tel"}:
+        elif uri is None or uri.scheme not in {"sip", "sips", "tel"}:
             self._context.respond(transaction, 416, now)
         else:
             self._asked = transaction
-            self._tell(target, request)
+            self._tell(uri, request)
 
-    def _tell(self, target: NameAddr, request: Request) -> None:
-        uri = target.uri
-        if uri is None:
-            return
+    def _tell(self, uri: SipUri, request: Request) -> None:
         self._context.emit(
             ReferReceived(
                 self._call.handle,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED
 from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
-from sip_bridge.core.context import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED, Context
+from sip_bridge.core.context import Context
 from sip_bridge.core.dialog import Dialog
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import (
@@ -20,8 +21,9 @@ from sip_bridge.core.message import Request
 from sip_bridge.core.parts import body_of, reasons_of
 from sip_bridge.core.reasons import CANCELLED, reason_for_bye
 from sip_bridge.core.replaces import replaced_call
+from sip_bridge.core.session_timer import too_small
 from sip_bridge.core.transaction import Transaction
-from sip_bridge.core.transaction_layer import AckArrived, AckMissing, RequestArrived
+from sip_bridge.core.transaction_layer import AckArrived, RequestArrived
 
 METHODS = frozenset(ALLOW.split(", "))
 _ONLY_IN_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER"})
@@ -78,9 +80,6 @@ class Uas:
         if call.invite is None or not call.invite.on_ack(event.request, now):
             call.negotiation.on_ack(event.request, now)
 
-    def ack_missing(self, event: AckMissing, now: float) -> None:
-        """A refusal nobody acknowledged: the call it belonged to is over anyway (17.2.1)."""
-
     # --- checks ----------------------------------------------------------------------------------
 
     def _acceptable(self, event: RequestArrived, now: float) -> bool:
@@ -129,12 +128,11 @@ class Uas:
 
     def _ring(self, transaction: Transaction, tag: str, replaced: Call | None, now: float) -> None:
         request = transaction.request
-        call = self._calls.new(Phase.RINGING)
-        small = call.timer.too_small(request)
+        small = too_small(self._context.config, request)
         if small is not None:
             self._context.respond(transaction, 422, now, to_tag=tag, headers=tuple(small))
-            self._calls.forget(call)
             return
+        call = self._calls.new(Phase.RINGING)
         dialog = Dialog.from_request(request, tag)
         dialog.flow, dialog.home = transaction.flow, self._context.binding.is_home(transaction.flow)
         call.dialog = dialog

@@ -11,10 +11,10 @@ from sip_bridge.core.effects import Flow, Hop
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """`flow`, or `hop` where a flow must be found. `home`, `far_end`: see Outgoing."""
+    """`flow`, or None where one to `hop` must be found. `home`, `far_end`: see Outgoing."""
 
     flow: Flow | None
-    hop: Hop | None
+    hop: Hop
     home: bool
     far_end: bool
 
@@ -27,10 +27,10 @@ def way_of(dialog: Dialog, binding: Binding) -> Way:
     hop = dialog.hop()
     far_end = not _ends_at_server(dialog, binding)
     if binding.flow is not None and dialog.home and (dialog.routes or hop.host == binding.flow.remote[0]):
-        return Way(binding.flow, None, True, far_end)
+        return Way(binding.flow, hop, True, far_end)
     flow = dialog.flow
     if flow is not None and _leads_to(flow, hop):
-        return Way(flow, None, dialog.home and binding.is_home(flow), far_end)
+        return Way(flow, hop, dialog.home and binding.is_home(flow), far_end)
     return Way(None, hop, False, far_end)
 
 
