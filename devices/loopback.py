@@ -5,6 +5,7 @@ The cable holds what was played until it is heard, at most a second. Like files,
 
 from __future__ import annotations
 
+import re
 import time
 
 import numpy as np
@@ -12,9 +13,10 @@ import numpy as np
 from devices.clocked import CAPACITY, Clock, ClockedCapture, ClockedPlayout
 from devices.notices import Notice
 from devices.ring import Ring
-from devices.types import Pcm, SoundDevice
+from devices.types import DeviceFailure, Pcm, SoundDevice
 
 PREFIX = "loop:"
+_NAME = re.compile(r"loop:[\w-]+")
 
 
 class Cable:
@@ -51,18 +53,18 @@ class LoopbackDriver:
         return ()
 
     def find(self, device: str) -> SoundDevice | None:
-        """The cable's device; every name is there."""
-        if not device.startswith(PREFIX):
+        """The cable's device; every name of letters, digits and dashes is there."""
+        if not _NAME.fullmatch(device):
             return None
         return SoundDevice(device, device.removeprefix(PREFIX), inputs=1, outputs=1)
 
     def open_capture(self, device: str) -> ClockedCapture:
-        """Hear what is played into the cable."""
-        return ClockedCapture(self._cable(device), self._clock)
+        """Hear what is played into the cable. Raises DeviceFailure for what is no cable's name."""
+        return ClockedCapture(self.cable(device), self._clock)
 
     def open_playout(self, device: str) -> ClockedPlayout:
-        """Play into the cable."""
-        return ClockedPlayout(self._cable(device), self._clock)
+        """Play into the cable. Raises DeviceFailure for what is no cable's name."""
+        return ClockedPlayout(self.cable(device), self._clock)
 
     def watch(self, changed: Notice) -> Notice:
         """Cables are never plugged: `changed` is never called."""
@@ -71,5 +73,8 @@ class LoopbackDriver:
     def close(self) -> None:
         """Streams are closed by who opened them."""
 
-    def _cable(self, device: str) -> Cable:
+    def cable(self, device: str) -> Cable:
+        """The cable itself. Raises DeviceFailure for what is no cable's name."""
+        if not _NAME.fullmatch(device):
+            raise DeviceFailure(f"{device} is not there")
         return self._cables.setdefault(device, Cable())

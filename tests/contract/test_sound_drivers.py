@@ -1,4 +1,4 @@
-"""What every sound driver does alike: the fake, WAV files, and PortAudio on a real sound server."""
+"""What every sound driver does alike: the fake, WAV files, cables, and PortAudio on a real sound server."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from devices.fake import FakeDriver
+from devices.loopback import LoopbackDriver
 from devices.portaudio import PortAudio
 from devices.pulse import PulseDriver
 from devices.types import DeviceFailure, Pcm, SoundDriver
@@ -34,10 +35,10 @@ class Bench:
     pull: Callable[[], None] | None = None
 
 
-@pytest.fixture(params=["fake", "file", pytest.param("pulse", marks=pytest.mark.peer)])
+@pytest.fixture(params=["fake", "file", "loop", pytest.param("pulse", marks=pytest.mark.peer)])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     with ExitStack() as stack:
-        made = {"fake": _fake, "file": _file, "pulse": _pulse}[request.param](tmp_path, stack)
+        made = {"fake": _fake, "file": _file, "loop": _loop, "pulse": _pulse}[request.param](tmp_path, stack)
         stack.callback(made.driver.close)
         yield made
 
@@ -68,6 +69,13 @@ def _file(tmp_path: Path, stack: ExitStack) -> Bench:
         clock.advance,
         lambda: read_wav(tmp_path / "out.wav"),
     )
+
+
+def _loop(tmp_path: Path, stack: ExitStack) -> Bench:
+    clock = FakeClock()
+    driver = LoopbackDriver(clock.monotonic)
+    driver.cable("loop:in").take(TONE)
+    return Bench(driver, "loop:in", "loop:out", clock.advance, lambda: driver.cable("loop:out").next(48_000))
 
 
 def _pulse(tmp_path: Path, stack: ExitStack) -> Bench:
