@@ -46,15 +46,19 @@ class ControlServer:
         """Listen. Raises ControlError where the platform or the folder does not allow it."""
         if not supported():
             raise ControlError("there is no control interface on this platform yet", code="unsupported")
-        prepare_folder(self._path)
-        self._path.unlink(missing_ok=True)
+        try:
+            prepare_folder(self._path)
+            self._path.unlink(missing_ok=True)
+            await self._listen()
+        except OSError as error:
+            raise ControlError(f"can't listen: {error.strerror}", code="unsupported") from error
+
+    async def _listen(self) -> None:
         before = os.umask(0o177)
         try:
             self._server = await asyncio.start_unix_server(
                 self._connected, path=str(self._path), limit=MESSAGE_LIMIT
             )
-        except OSError as error:
-            raise ControlError(f"can't listen: {error.strerror}", code="unsupported") from error
         finally:
             os.umask(before)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +13,14 @@ from softphone.adapters.contact_store import SqliteContactStore
 from softphone.adapters.database import Database
 from softphone.adapters.history_store import MIGRATION as HISTORY
 from softphone.adapters.history_store import SqliteHistoryStore
+from softphone.adapters.keyring import SystemKeyring
 from softphone.adapters.settings_store import JsonSettingsStore
 from softphone.domain.call import Direction
 from softphone.domain.contact import Contact
 from softphone.domain.history import HistoryEntry, Outcome
-from softphone.ports import ContactStore, HistoryStore, SettingsStore
-from tests.doubles.stores import FakeContactStore, FakeHistoryStore, FakeSettingsStore
+from softphone.ports import ContactStore, HistoryStore, Secrets, SettingsStore
+from tests.doubles.stores import FakeContactStore, FakeHistoryStore, FakeSecrets, FakeSettingsStore
+from tests.lab.keyring import SecretService, in_environment
 
 MISSED = HistoryEntry(
     "m1", Direction.INCOMING, "sip:0401@vip", "0401234567", "Aino", 100.0, 0.0, Outcome.MISSED, None, False
@@ -48,6 +50,20 @@ async def contacts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     database = Database(tmp_path / "contacts.sqlite", (CONTACTS,), ("contacts",))
     yield SqliteContactStore(database)
     await database.close()
+
+
+@pytest.fixture(params=["fake", pytest.param("system", marks=pytest.mark.peer)])
+def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]:
+    if request.param == "fake":
+        yield FakeSecrets()
+        return
+    service = SecretService(tmp_path / "keyring")
+    try:
+        service.start()
+        with in_environment(service.environment):
+            yield SystemKeyring()
+    finally:
+        service.stop()
 
 
 @pytest.fixture(params=["fake", "json"])
@@ -115,3 +131,15 @@ async def test_settings_round_trip(settings: SettingsStore) -> None:
     await settings.save({"audio.ring": ["a", "ä"], "call.auto_answer": True, "sip.keepalive_s": 2})
     await settings.save({"audio.ring": ["a", "ä"], "sip.keepalive_s": 3})
     assert await settings.load() == ({"audio.ring": ["a", "ä"], "sip.keepalive_s": 3}, False)
+
+
+async def test_secrets(secrets: Secrets) -> None:
+    assert await secrets.get("0401234567@vip") is None
+    await secrets.set("0401234567@vip", "first")
+    await secrets.set("0401234567@vip", "sécond")
+    await secrets.set("other@vip", "third")
+    assert await secrets.get("0401234567@vip") == "sécond"
+    await secrets.delete("0401234567@vip")
+    await secrets.delete("0401234567@vip")
+    assert await secrets.get("0401234567@vip") is None
+    assert await secrets.get("other@vip") == "third"

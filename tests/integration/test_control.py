@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from softphone.assemble import Application
-from softphone.control import cli, client, server
+from softphone.control import cli, client, handover, server
 from softphone.control.place import LONGEST_PATH, socket_path
 from softphone.control.protocol import MESSAGE_LIMIT, ControlError
+from softphone.domain.account import Credentials
 from softphone.domain.events import Notice
 from softphone.domain.quality import CallQuality
 from tests.doubles.application import Doubles, running_application
@@ -319,6 +320,68 @@ async def test_cli_sign_in_reads_the_password(
     code, out, _ = await run_cli(capsys, "--profile", str(bench.profile), "sign-in", *account, "--json")
     assert (code, json.loads(out)["account"]["transport"]) == (0, "tcp")
     assert bench.doubles.telephony.secret == "päss wörd "
+
+
+async def test_cli_events_are_json_lines_until_the_program_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with running_application(tmp_path / "p") as (application, doubles):
+        listening = asyncio.create_task(run_cli(capsys, "--profile", str(tmp_path / "p"), "events"))
+        async with asyncio.timeout(10):
+            while "listening" not in (shown := capsys.readouterr().out):
+                await asyncio.sleep(0.01)
+        await application.session.sign_in(Credentials("vip.example.com", "1001", "x"))
+        doubles.telephony.incoming()
+        await asyncio.sleep(0.1)
+    code, rest, _ = await asyncio.wait_for(listening, 10)
+    kinds = [json.loads(line)["event"] for line in (shown + rest).splitlines()]
+    assert code == 0
+    assert kinds[:4] == ["listening", "account", "account", "call"]
+
+
+async def test_cli_events_of_a_packaged_program(packaged: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = await run_cli(capsys, "--profile", str(packaged.profile), "events", "--json")
+    assert (code, json.loads(out)["error"]["code"]) == (1, "not-granted")
+
+
+@pytest.mark.parametrize(
+    ("argv", "command", "arguments"),
+    [
+        (("hold",), "hold", {}),
+        (("mute", "7"), "mute", {"id": "7"}),
+        (("dtmf", "12#"), "dtmf", {"digits": "12#"}),
+        (("transfer", "1", "040"), "transfer", {"id": "1", "target": "040"}),
+        (("transfer", "1", "--to-call", "2"), "transfer", {"id": "1", "to_call": "2"}),
+        (("settings", "get"), "settings-get", {}),
+        (("settings", "set", "ui.theme", "dark"), "settings-set", {"key": "ui.theme", "value": "dark"}),
+        (("screenshot", "/a.png"), "screenshot", {"path": "/a.png"}),
+        (("quit",), "quit", {}),
+    ],
+)
+def test_cli_words_become_requests(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    argv: tuple[str, ...],
+    command: str,
+    arguments: dict[str, object],
+) -> None:
+    sent: list[tuple[str, dict[str, object]]] = []
+
+    def request(profile: Path, name: str, given: dict[str, object], timeout_s: float) -> dict[str, object]:
+        sent.append((name, given))
+        return {"done": [{"a": True, "b": None}, "c"], "empty": {}}
+
+    monkeypatch.setattr(client, "request", request)
+    assert cli.main(argv) == 0
+    assert sent == [(command, arguments)]
+    assert capsys.readouterr().out == "done:\n  - a: yes\n    b: -\n  - c\nempty: -\n"
+
+
+async def test_a_second_start_hands_over(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    assert await asyncio.to_thread(handover.hand_over, bench.profile, "sip:1001@vip.example.com") == 0
+    assert bench.doubles.events[-1] == Notice("dial-confirm", {"target": "sip:1001@vip.example.com"})
+    assert await asyncio.to_thread(handover.hand_over, bench.profile, "sip:") == 1
+    assert "did not listen" in capsys.readouterr().err
 
 
 async def test_cli_without_a_program(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -92,3 +92,12 @@ async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
     async with running_application(tmp_path) as (_, doubles):
         assert notices(doubles) == []
     assert not (tmp_path / "control").exists()
+
+
+async def test_a_control_socket_that_can_not_be(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """No outside control then, but a phone."""
+    (tmp_path / "control").mkdir()
+    async with running_application(tmp_path) as (application, doubles):
+        await a_call(doubles)
+        assert len(await application.history.recent()) == 1
+    assert "no control interface" in caplog.text
