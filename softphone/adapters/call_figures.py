@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Protocol
 
 from media.jitter import JitterStatistics
 from media.quality import estimate_mos
-from media.stream import VoiceStream
+from media.stream import StreamStatistics
 from sip_bridge.rtp.rtcp import Feedback
 from softphone.domain.quality import CallQuality
 
@@ -19,10 +20,18 @@ DEVICE_DELAY_MS = 20.0
 SMALLEST_SHARE = 50
 
 
+class Counted(Protocol):
+    """What counts: a VoiceStream."""
+
+    def statistics(self) -> StreamStatistics:
+        """Figures so far."""
+        ...
+
+
 class CallFigures:
     """Counters of one voice, looked at again and again; `clock` in seconds."""
 
-    def __init__(self, stream: VoiceStream, clock: Callable[[], float]) -> None:
+    def __init__(self, stream: Counted, clock: Callable[[], float]) -> None:
         self._stream = stream
         self._clock = clock
         self._seen: deque[tuple[float, JitterStatistics]] = deque([(clock(), JitterStatistics())])
@@ -40,9 +49,7 @@ class CallFigures:
         concealed = max(0, new.concealed - old.concealed)
         hidden = _share(concealed, concealed + max(0, new.played - old.played))
         rtt = feedback.rtt_ms if feedback is not None else None
-        one_way = (
-            (rtt or 0.0) / 2 + new.delay_ms + CODEC_DELAY_MS[statistics.codec] + DEVICE_DELAY_MS
-        )
+        one_way = (rtt or 0.0) / 2 + new.delay_ms + CODEC_DELAY_MS[statistics.codec] + DEVICE_DELAY_MS
         return CallQuality(
             mos=round(estimate_mos(statistics.codec, concealed_percent=hidden, one_way_ms=one_way), 2),
             loss_percent=lost,
