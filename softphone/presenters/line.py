@@ -172,8 +172,8 @@ class LinePresenter(Presenter[LineView]):
         return self._failure is None
 
     async def typing(self, text: str) -> str:
-        """The dial field's text, grouped as a number while it is one."""
-        return self._numbers.typing(text)
+        """The dial field's text, grouped as a number while it is one; names keep every blank."""
+        return text if any(sign.isalpha() for sign in text) else self._numbers.typing(text)
 
     async def answer_question(self, yes: bool) -> None:
         """Dial what was asked about, or forget it."""

@@ -27,6 +27,7 @@ class CallStrips(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(6)
         self.strips: list[QFrame] = []
+        self.buttons: list[Button] = []
         self.hide()
 
     def show_calls(self, calls: tuple[OtherCall, ...]) -> None:
@@ -38,6 +39,7 @@ class CallStrips(QWidget):
             self._column.removeWidget(strip)
             strip.hide()
             strip.deleteLater()
+        self.buttons = []
         self.strips = [self._strip(call) for call in calls]
         for strip in self.strips:
             self._column.addWidget(strip)
@@ -62,4 +64,5 @@ class CallStrips(QWidget):
         button.say(call.action_text, f"{call.action_text}: {call.name}, {call.state}")
         button.clicked.connect(lambda: self.acted.emit(call.action, call.id))
         row.addWidget(button)
+        self.buttons.append(button)
         return strip

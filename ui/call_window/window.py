@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSlider, QVBoxLayout
@@ -196,6 +198,9 @@ class CallWindow(Window):
         self._name_toggles(view)
         self.panel.show_join(view.join)
         self.strips.show_calls(view.others)
+        order = (self.volume, *self.strips.buttons, self.hang_up)
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
         if not self.volume.isSliderDown() and self.volume.value() != view.volume:
             self.volume.blockSignals(True)
             self.volume.setValue(view.volume)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from ui.icons import SMALL
 from ui.look import Look
 from ui.widgets.buttons import Button
+from ui.widgets.fields import reach_by_keyboard
 from ui.widgets.keypad import Keypad
 
 
@@ -30,6 +31,7 @@ class DialBar(QWidget):
         self._keys = QAction(self)
         self._keys.setCheckable(True)
         self.field.addAction(self._keys, QLineEdit.ActionPosition.TrailingPosition)
+        reach_by_keyboard(self.field)
         self._arrange()
         self.field.textEdited.connect(self.typed)
         self.field.returnPressed.connect(self._dial)

@@ -119,23 +119,23 @@ class EmptyState(QWidget):
         super().__init__()
         self._text = Label("side", wrap=True)
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._action = Button(look)
-        self._action.clicked.connect(self.acted)
-        self._action.hide()
+        self.action = Button(look)
+        self.action.clicked.connect(self.acted)
+        self.action.hide()
         column = QVBoxLayout(self)
         column.setContentsMargins(24, 24, 24, 24)
         column.setSpacing(12)
         column.addStretch(2)
         column.addWidget(Picture(look, icon, "text_quiet", 40), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addWidget(self._text)
-        column.addWidget(self._action, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.action, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
 
     def say(self, text: str, action: str = "") -> None:
         """The sentence, and the word of the button where there is one."""
         self._text.setText(text)
-        self._action.say(action)
-        self._action.setVisible(bool(action))
+        self.action.say(action)
+        self.action.setVisible(bool(action))
 
 
 class LevelMeter(QWidget):

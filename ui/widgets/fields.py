@@ -6,7 +6,15 @@ from typing import Generic, TypeVar
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QComboBox,
+    QLineEdit,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from softphone.presenters.parts import Choice, Option
 from ui.icons import SMALL
@@ -58,6 +66,12 @@ class Field(QWidget, Generic[E]):
             self.editor.style().polish(self.editor)
 
 
+def reach_by_keyboard(editor: QLineEdit) -> None:
+    """Qt leaves the buttons inside a field to the mouse; here the tab key finds them too."""
+    for button in editor.findChildren(QToolButton):
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+
 class PasswordEdit(QLineEdit):
     """A password with an eye to look at what was typed."""
 
@@ -69,6 +83,7 @@ class PasswordEdit(QLineEdit):
         self._eye.setCheckable(True)
         self._eye.toggled.connect(self._show)
         self.addAction(self._eye, QLineEdit.ActionPosition.TrailingPosition)
+        reach_by_keyboard(self)
         look.theme.changed.connect(self._say)
         look.words_changed.connect(self._say)
         self._say()

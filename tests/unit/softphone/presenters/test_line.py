@@ -109,7 +109,7 @@ async def test_notices_are_told_once_each_the_worst_first(stage: Stage) -> None:
 
 async def test_the_number_is_grouped_while_it_is_typed(stage: Stage) -> None:
     assert await stage.board.line.typing("0401234567") == "040 1234567"
-    assert await stage.board.line.typing("Aino") == "Aino"
+    assert await stage.board.line.typing("Aino ") == "Aino "
 
 
 async def test_signing_out_forgets(stage: Stage) -> None:

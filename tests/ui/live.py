@@ -1,0 +1,82 @@
+"""The whole program with windows over doubles: engine thread, border and all."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import qasync
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
+
+from tests.doubles.program import DoubledProgram
+from ui.app import Windows
+
+PATIENCE_S = 10.0
+
+
+class Live:
+    """What a test drives: the windows on this thread, the doubles on the engine's."""
+
+    def __init__(self, windows: Windows, doubles: DoubledProgram) -> None:
+        self.windows, self.doubles = windows, doubles
+        self.desk = windows.desk
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something is so; fails when it never is."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < deadline, "waited in vain"
+            await asyncio.sleep(0.01)
+
+    async def on_engine(self, function: Callable[..., object], *arguments: object) -> object:
+        """Do something where the doubles live."""
+
+        async def do() -> object:
+            return function(*arguments)
+
+        return await self.windows.bridge.ask(do())
+
+    def type_account(self) -> None:
+        """Fill the sign-in form."""
+        form = self.desk.sign_in
+        form.server.editor.setText("vip.example.com")
+        form.user.editor.setText("0401234567")
+        form.password.editor.setText("a secret of nobody")
+
+    async def sign_in(self) -> None:
+        """Sign in through the form."""
+        self.type_account()
+        self.desk.sign_in.submit.click()
+        await self.until(lambda: self.desk.main.isVisible())
+
+
+def play(qapp: QApplication, folder: Path, scenario: Callable[[Live], Awaitable[None]]) -> DoubledProgram:
+    """Run the program, let the scenario drive it, end it as a person would."""
+    doubles = DoubledProgram(folder)
+    with qasync.QEventLoop(qapp) as loop:
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(_play(qapp, doubles, scenario))
+        finally:
+            asyncio.set_event_loop(None)
+    for window in QApplication.topLevelWidgets():
+        window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    return doubles
+
+
+async def _play(
+    qapp: QApplication, doubles: DoubledProgram, scenario: Callable[[Live], Awaitable[None]]
+) -> None:
+    windows = Windows(qapp, doubles.application)
+    life = asyncio.get_running_loop().create_task(windows.run())
+    live = Live(windows, doubles)
+    try:
+        await live.until(lambda: live.desk.open or life.done())
+        await scenario(live)
+    finally:
+        windows.stop()
+        assert await life == 0
