@@ -33,7 +33,7 @@ SETTLED_S = 0.7
 FOR_EVER_S = 60.0
 LATE_MS = 250.0
 ATTEMPTS = 3
-"""Calls until speech came through clean: what else the machine does in that moment is not the path's fault."""
+"""Calls until speech came through clean: whatever else the machine does then isn't the path's fault."""
 
 WORST = Journey(0.0, 0.0)
 

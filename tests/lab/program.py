@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,7 @@ class Program:
             raise PeerFailed(f"the line is not {state} but {self.account()}")
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """Events of a kind since the start: account, call, notice, devices…"""
+        """Events of a kind since the start (account, call, notice, devices…); `at` is when they came."""
         with self._changed:
             return [event for event in self._events if event["event"] == kind]
 
@@ -196,7 +197,7 @@ class Program:
         try:
             for event in client.events(self.profile):
                 with self._changed:
-                    self._events.append(event)
+                    self._events.append({**event, "at": time.monotonic()})
                     self._changed.notify_all()
         except ControlError:
             return
