@@ -122,3 +122,58 @@ def _scenario(*steps: str) -> str:
 
 ANSWERED = (recv("INVITE"), reply("180 Ringing", "a"), reply("200 OK", "a", version=1), recv("ACK"))
 """A call that is answered like any other."""
+
+
+# --- sipp as the caller, through a server that lets it in by its port -----------------------------
+
+REQUEST = """<send{retransmit}><![CDATA[
+{method} {uri} SIP/2.0
+Via: SIP/2.0/[transport] [local_ip]:[local_port];branch={branch};rport
+{routes}Max-Forwards: 70
+From: <sip:odd@phone.test>;tag=odd[call_number]
+To: <sip:{number}@phone.test>{to_tag}
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+Contact: <sip:odd@[local_ip]:[local_port]>
+{headers}{body}]]></send>
+"""
+
+
+def request(
+    method: str,
+    number: str,
+    cseq: int,
+    *,
+    version: int = 0,
+    headers: str = "",
+    inside: bool = False,
+    branch: str = "[branch]",
+) -> str:
+    """Send a request to `number`; `inside` the dialog that a noted 200 made. `version` over 0 adds SDP."""
+    body = "Content-Length: 0\n\n"
+    if version:
+        sdp = SDP.format(version=version, direction="sendrecv")
+        body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+    return REQUEST.format(
+        retransmit="" if method == "ACK" else ' retrans="500"',
+        method=method,
+        uri="[next_url]" if inside else f"sip:{number}@phone.test",
+        branch=branch,
+        routes="[routes]\n" if inside else "",
+        number=number,
+        to_tag="[peer_tag_param]" if inside else "",
+        cseq=cseq,
+        headers=headers,
+        body=body,
+    )
+
+
+def response(status: int, *, optional: bool = False, dialog: bool = False) -> str:
+    """Wait for a response; `dialog` notes the route set it makes."""
+    words = (' optional="true"' if optional else "") + (' rrs="true"' if dialog else "")
+    return f'<recv response="{status}"{words}/>\n'
+
+
+def caller(*steps: str) -> str:
+    """A scenario that begins with a request."""
+    return _scenario(*steps)

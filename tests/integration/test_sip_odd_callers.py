@@ -1,0 +1,199 @@
+"""Callers that do what RFCs allow and phones rarely do, played by sipp through Kamailio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from sip_bridge import client_events as told
+from sip_bridge.client_types import ClientSettings
+from tests.lab.caller import Caller
+from tests.lab.ports import LOOPBACK
+from tests.lab.scenarios import caller as calling
+from tests.lab.scenarios import pause, recv, reply, request, response
+from tests.lab.sipp import Sipp
+from tests.lab.switchboard import Switchboard
+
+pytestmark = pytest.mark.peer
+
+RINGING = (response(100, optional=True), response(180, dialog=True))
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
+    switchboard = Switchboard(tmp_path_factory.mktemp("board"), routes=1)
+    switchboard.start()
+    yield switchboard
+    switchboard.stop()
+
+
+@pytest.fixture
+async def phone(board: Switchboard) -> AsyncIterator[Caller]:
+    async with Caller(ClientSettings(encryption="off")) as caller:
+        await caller.start(board.account("1001"))
+        yield caller
+
+
+async def ringing(phone: Caller) -> str:
+    incoming = await phone.wait_for(told.Incoming)
+    await phone.client.calls.ring(incoming.call_id)
+    return incoming.call_id
+
+
+def odd(board: Switchboard, folder: Path, *steps: str) -> Sipp:
+    server = (LOOPBACK, board.kamailio.port)
+    peer = Sipp(folder / "peer", calling(*steps), remote=server, port=board.route_port("7001"))
+    peer.start()
+    return peer
+
+
+async def test_an_invite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+    """RFC 3264 section 5: our 200 offers, the ACK answers."""
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1),
+        *RINGING,
+        response(200, dialog=True),
+        request("ACK", "1001", 1, version=1, inside=True),
+        pause(300),
+        request("BYE", "1001", 2, inside=True),
+        response(200),
+    )
+    try:
+        call_id = await ringing(phone)
+        await phone.client.calls.answer(call_id)
+        await phone.wait_for(told.MediaReady)
+        session = phone.client.audio(call_id)
+        assert session is not None and session.codec is not None and session.codec.name == "PCMA"
+        ended = await phone.wait_for(told.Ended)
+        assert (ended.reason, len(phone.heard(told.Established))) == ("remote-hung-up", 1)
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
+
+
+async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1, version=1),
+        *RINGING,
+        response(200, dialog=True),
+        request("ACK", "1001", 1, inside=True),
+        request("INVITE", "1001", 2, inside=True),
+        response(100, optional=True),
+        response(200, dialog=True),
+        request("ACK", "1001", 2, version=2, inside=True),
+        pause(200),
+        request("BYE", "1001", 3, inside=True),
+        response(200),
+    )
+    try:
+        await phone.client.calls.answer(await ringing(phone))
+        await phone.wait_for(told.MediaReady, 2)
+        await phone.wait_for(told.Ended)
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        ("", "cancelled"),
+        ('Reason: SIP;cause=200;text="Call completed elsewhere"\n', "answered-elsewhere"),
+    ],
+)
+async def test_a_cancel_says_why(
+    board: Switchboard, phone: Caller, tmp_path: Path, header: str, reason: str
+) -> None:
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1, version=1, branch="z9hG4bKodd[call_id]"),
+        *RINGING,
+        request("CANCEL", "1001", 1, headers=header, branch="z9hG4bKodd[call_id]"),
+        response(200),
+        response(487),
+        request("ACK", "1001", 1, branch="z9hG4bKodd[call_id]"),
+    )
+    try:
+        await ringing(phone)
+        ended = await phone.wait_for(told.Ended)
+        assert ended.reason == reason
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
+
+
+async def test_a_caller_who_hangs_up_before_our_200_is_acknowledged(
+    board: Switchboard, phone: Caller, tmp_path: Path
+) -> None:
+    """The ACK never comes: we end the call after 64*T1, or at the BYE that comes instead."""
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1, version=1),
+        *RINGING,
+        response(200, dialog=True),
+        request("BYE", "1001", 2, inside=True),
+        response(200),
+    )
+    try:
+        await phone.client.calls.answer(await ringing(phone))
+        ended = await phone.wait_for(told.Ended)
+        assert ended.reason == "remote-hung-up"
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
+
+
+async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1, version=1, headers="Require: telepathy\n"),
+        response(100, optional=True),
+        response(420),
+        request("ACK", "1001", 1),
+    )
+    try:
+        await asyncio.to_thread(peer.finish, 5.0)
+        assert "Unsupported: telepathy" in peer.messages
+        assert not phone.heard(told.Incoming)
+    finally:
+        peer.stop()
+
+
+async def test_keys_by_info(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+    """Older gateways send keys as INFO bodies."""
+    info = request("INFO", "1001", 2, inside=True).replace(
+        "Content-Length: 0\n\n",
+        "Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal=7\nDuration=160\n",
+    )
+    peer = odd(
+        board,
+        tmp_path,
+        request("INVITE", "1001", 1, version=1),
+        *RINGING,
+        response(200, dialog=True),
+        request("ACK", "1001", 1, inside=True),
+        info,
+        response(200),
+        recv("BYE"),
+        reply("200 OK"),
+    )
+    try:
+        call_id = await ringing(phone)
+        await phone.client.calls.answer(call_id)
+        pressed = await phone.wait_for(told.DtmfReceived)
+        assert (pressed.call_id, pressed.digit) == (call_id, "7")
+        await phone.client.calls.hang_up(call_id)
+        await phone.wait_for(told.Ended)
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
