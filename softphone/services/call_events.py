@@ -108,13 +108,7 @@ class CallEvents:
             case CallEstablished():
                 self._established(call, event)
             case CallMediaChanged():
-                self._table.change(
-                    call.id,
-                    codec=event.codec,
-                    encryption=event.encryption,
-                    held=event.held,
-                    remote_held=event.remote_held,
-                )
+                self._media_changed(call, event)
             case CallTransferProgress():
                 self._transfer(call, event)
             case CallReplaced():
@@ -141,6 +135,18 @@ class CallEvents:
         if call.state is CallState.RINGING:
             self._table.move(call.id, CallState.ANSWERING)
         self._table.move(call.id, CallState.ACTIVE, codec=event.codec, encryption=event.encryption)
+
+    def _media_changed(self, call: Call, event: CallMediaChanged) -> None:
+        """What is shown follows the media; a call that loses its encryption is told."""
+        self._table.change(
+            call.id,
+            codec=event.codec,
+            encryption=event.encryption,
+            held=event.held,
+            remote_held=event.remote_held,
+        )
+        if call.encryption.method and not event.encryption.method:
+            self._bus.publish(Notice("call-not-encrypted", {"call": call.id}))
 
     def _transfer(self, call: Call, event: CallTransferProgress) -> None:
         state = TransferState(event.state)

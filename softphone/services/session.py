@@ -10,7 +10,7 @@ from typing import Any
 
 from softphone.domain.account import Account, Credentials, LineState, Refusal
 from softphone.domain.errors import SignInRefused
-from softphone.domain.events import AccountChanged
+from softphone.domain.events import AccountChanged, Notice
 from softphone.ports import (
     Directory,
     Registered,
@@ -188,6 +188,8 @@ class Session:
                 state, transport = LineState.REFUSED, self._account.transport
             case _:
                 return
+        if reason == Refusal.NO_NETWORK and self._account.reason != reason:
+            self._bus.publish(Notice("network-lost"))
         self._set(replace(self._account, state=state, transport=transport, reason=reason))
 
     def _set(self, account: Account) -> None:

@@ -7,13 +7,27 @@ import asyncio
 import pytest
 
 from softphone.domain.account import LineState
-from softphone.domain.call import Call, CallState, Direction, EndReason, Party, TransferState
+from softphone.domain.call import (
+    Call,
+    CallState,
+    Direction,
+    Encryption,
+    EndReason,
+    Party,
+    TransferState,
+)
 from softphone.domain.contact import Contact
 from softphone.domain.errors import BadTarget, CommandRefused, DeviceError, NotSignedIn, UnknownCall
 from softphone.domain.events import CallChanged, DtmfReceived, Event, Notice
 from softphone.domain.history import Outcome
 from softphone.domain.quality import CallQuality
-from softphone.ports import CallProgress, CallRemoteChanged, CallReplaced, CallTransferProgress
+from softphone.ports import (
+    CallMediaChanged,
+    CallProgress,
+    CallRemoteChanged,
+    CallReplaced,
+    CallTransferProgress,
+)
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.auto_answer import AutoAnswer
@@ -387,6 +401,16 @@ async def test_remote_hold_and_quality_show(bench: Bench) -> None:
     bench.telephony.end(call_id)
     await settle()
     assert bench.store.entries[0].mos == 4.2
+
+
+async def test_a_call_that_loses_its_encryption_is_told(bench: Bench) -> None:
+    call_id = await bench.talk()
+    bench.telephony.media_changed(call_id, held=True)
+    told = Notice("call-not-encrypted", {"call": call_id})
+    assert told not in bench.events
+    bench.telephony.emit(CallMediaChanged(call_id, "PCMA", Encryption(), held=False, remote_held=False))
+    assert bench.events.count(told) == 1
+    assert (bench.call(call_id).codec, bench.call(call_id).encryption) == ("PCMA", Encryption())
 
 
 async def test_commands_for_calls_that_are_not_there(bench: Bench) -> None:
