@@ -28,6 +28,7 @@ class Bridge(QObject):
         self._engine = engine
         self._show = show
         self._running: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._crossed.connect(self._arrived, Qt.ConnectionType.QueuedConnection)
 
     def emit_view(self, view: object) -> None:
@@ -35,20 +36,24 @@ class Bridge(QObject):
         self._crossed.emit(view)
 
     def _arrived(self, view: object) -> None:
-        self._show(view)
+        if not self._closed:
+            self._show(view)
 
     async def ask(self, command: Coroutine[Any, Any, T]) -> T:
         """Run a command on the engine and wait for its outcome."""
         return await asyncio.wrap_future(self._engine.submit(command))
 
-    def do(
-        self, command: Coroutine[Any, Any, T], then: Callable[[T], object] | None = None
-    ) -> asyncio.Task[None]:
-        """Start a command; `then` gets its outcome on the Qt thread. A failure is logged, never lost."""
+    def do(self, command: Coroutine[Any, Any, T], then: Callable[[T], object] | None = None) -> None:
+        """Start a command; `then` gets its outcome on the Qt thread. A failure is logged, never lost.
+
+        While the program ends, windows that go away ask for things nobody will do any more.
+        """
+        if self._closed:
+            command.close()
+            return
         task = asyncio.get_running_loop().create_task(self._run(command, then))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
-        return task
 
     async def _run(self, command: Coroutine[Any, Any, T], then: Callable[[T], object] | None) -> None:
         try:
@@ -56,9 +61,10 @@ class Bridge(QObject):
         except Exception:
             log.exception("a command from the windows failed")
             return
-        if then is not None:
+        if then is not None and not self._closed:
             then(outcome)
 
     async def settle(self) -> None:
-        """Wait for the commands that still run, because the program ends."""
+        """Take no more commands and wait for those that still run, because the program ends."""
+        self._closed = True
         await asyncio.gather(*self._running, return_exceptions=True)

@@ -263,7 +263,7 @@ def test_contacts_are_added_edited_called_and_removed(run: Play) -> None:
         editor.numbers.editor.setPlainText("0401234567\n+358 9 123 456")
         editor.save.click()
         await live.until(lambda: desk.main.contacts.list.rows)
-        assert not editor.isVisible()
+        await live.until(lambda: not editor.isVisible())
         row = desk.main.contacts.list.rows[0]
         assert row.title == "Aino Asiakas"
         desk.main.contacts.list.called.emit(row.id)
