@@ -223,5 +223,5 @@ class Driver:
             task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.gather(*self._opening, return_exceptions=True)
-        self.flows.stop()
+        await self.flows.stop()
         await asyncio.sleep(0)

@@ -10,6 +10,7 @@ man in the middle can break must not make us talk in the clear.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Callable
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 AUTO_TIMEOUT_S = 2.0
 CONNECT_TIMEOUT_S = 5.0
+CLOSE_TIMEOUT_S = 0.5
 STRANGER_LIMIT = 256
 
 _TELLING = (
@@ -82,6 +84,7 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
         self._next_id = 0
         self._reached: dict[Hop, int] = {}
         self._tls_only: set[str] = set()
+        self._closing: set[stream.Stream] = set()
         self._stopped = False
 
     def use_authorities(self, ca_file: str) -> None:
@@ -213,6 +216,7 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
         if entry is None:
             return
         if isinstance(entry.channel, stream.Stream):
+            self._closing = {channel for channel in self._closing if not channel.gone} | {entry.channel}
             entry.channel.close()
         elif self._route(*entry.flow.remote) != entry.flow.local[0]:
             self._drop_endpoint(entry.channel)
@@ -225,15 +229,16 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
             del self._endpoints[endpoint.local[0]]
         endpoint.close()
 
-    def stop(self) -> None:
-        """Close everything; nothing is told any more."""
+    async def stop(self) -> None:
+        """Send what is queued and close everything; nothing is told any more."""
         self._stopped = True
-        for entry in self._flows.values():
-            entry.channel.close()
+        for flow_id in tuple(self._flows):
+            self.close(flow_id)
         for endpoint in self._endpoints.values():
             endpoint.close()
         self._flows.clear()
         self._endpoints.clear()
+        await asyncio.gather(*(channel.closed(CLOSE_TIMEOUT_S) for channel in self._closing))
 
     def moved(self) -> list[Flow]:
         """Flows of ours whose route now starts at another local address."""

@@ -46,6 +46,7 @@ class Stream(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._reason = ""
         self._lost = False
+        self._gone = asyncio.Event()
         self.local: Address = ("", 0)
         self.remote: Address = ("", 0)
 
@@ -100,6 +101,21 @@ class Stream(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    @property
+    def gone(self) -> bool:
+        """Whether the connection has ended."""
+        return self._gone.is_set()
+
+    async def closed(self, timeout_s: float) -> None:
+        """Wait until what was queued is out and the connection is gone; at the time limit it is dropped."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._gone.wait()
+        except TimeoutError:
+            if self._transport is not None:
+                self._transport.abort()
+            await asyncio.sleep(0)
+
     def abort(self, reason: str) -> None:
         """Drop the connection now; the owner is told `reason`."""
         if self._lost:
@@ -117,6 +133,7 @@ class Stream(asyncio.Protocol):
 
     def connection_lost(self, failure: Exception | None) -> None:
         """asyncio: the connection has ended."""
+        self._gone.set()
         if self._lost:
             return
         self._finish()

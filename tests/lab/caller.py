@@ -6,56 +6,18 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-import numpy as np
-
-from media.path import VoicePath
 from media.stream import VoiceStream
 from sip_bridge import client_events as told
 from sip_bridge.client import SipClient
 from sip_bridge.client_types import AccountConfig, ClientSettings
 from sip_bridge.io.names import Resolver
-from tests.lab.sound import Pcm, level_at, tone
+from tests.lab.ear import Head
 
 E = TypeVar("E", bound=told.ClientEvent)
-STEP_S = 0.01
 
 
 class NotHeard(Exception):
     """What a test waited for did not come; the text says what came instead."""
-
-
-class Tone:
-    """A microphone into which somebody whistles for ever."""
-
-    def __init__(self, frequency: float) -> None:
-        self._sound = tone(frequency, 1.0)
-        self._at = 0
-
-    def available(self) -> int:
-        """As much as the clock asks for: ten milliseconds per step."""
-        return 480
-
-    def read(self, samples: int) -> Pcm:
-        """The next samples."""
-        index = (self._at + np.arange(samples)) % len(self._sound)
-        self._at += samples
-        return self._sound[index]
-
-
-class Ear:
-    """A speaker that keeps everything."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Pcm] = []
-
-    def queued(self) -> int:
-        """Two blocks wait at the start of each step, so that the path adds one."""
-        return 480
-
-    def write(self, pcm: Pcm) -> int:
-        """Keep it."""
-        self.blocks.append(pcm)
-        return len(pcm)
 
 
 class Caller:
@@ -71,35 +33,23 @@ class Caller:
     ) -> None:
         self.client = SipClient(settings, resolver=resolver, route=route)
         self.events: list[told.ClientEvent] = []
-        self.ear = Ear()
-        self._path = VoicePath(Tone(frequency), self.ear)
+        self._head = Head(frequency)
         self._streams: dict[str, VoiceStream] = {}
-        self._changed = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
-        self._running: asyncio.Task[None] | None = None
         self.answer_at_once = False
         self.client.listen(self._told)
 
     async def __aenter__(self) -> Caller:
-        self._running = self._loop.create_task(self._live())
+        await self._head.__aenter__()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.client.stop()
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        await self._head.__aexit__()
 
     async def start(self, account: AccountConfig) -> told.Registered:
         """Register."""
         return await self.client.start(account)
-
-    async def _live(self) -> None:
-        due = self._loop.time()
-        while True:
-            self._path.step(self._loop.time())
-            due += STEP_S
-            await asyncio.sleep(max(0.0, due - self._loop.time()))
 
     def _told(self, event: told.ClientEvent) -> None:
         self.events.append(event)
@@ -108,7 +58,7 @@ class Caller:
                 self._join(call_id)
             case told.Ended(call_id=call_id):
                 if (stream := self._streams.pop(call_id, None)) is not None:
-                    self._path.remove(stream)
+                    self._head.detach(stream)
             case told.Incoming(call_id=call_id) if self.answer_at_once:
                 self._loop.create_task(self.client.calls.answer(call_id))
 
@@ -120,7 +70,7 @@ class Caller:
         if stream is None:
             stream = self._streams[call_id] = VoiceStream(session.codec)
             session.on_packet = stream.receive
-            self._path.add(stream, session.send)
+            self._head.attach(stream, session.send)
         elif stream.spec != session.codec:
             stream.change_codec(session.codec)
 
@@ -148,7 +98,4 @@ class Caller:
 
     async def level(self, frequency: float, over_s: float = 0.6) -> float:
         """Listen for a while from now; the level of `frequency` in dBFS."""
-        start = len(self.ear.blocks)
-        await asyncio.sleep(over_s)
-        blocks = self.ear.blocks[start:]
-        return level_at(np.concatenate(blocks), frequency) if blocks else -120.0
+        return await self._head.level(frequency, over_s)
