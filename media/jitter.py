@@ -34,6 +34,8 @@ LOSS_MEMORY = 250
 LOSSY = 0.003
 QUIET_AGAIN = 0.0005
 HASTE = 4 * BLOCK
+CONCEALABLE = BLOCK // 4
+"""Decoders conceal multiples of this."""
 SEAM = BLOCK // 4
 
 
@@ -328,7 +330,7 @@ class JitterBuffer:
             rest = copy[-self._gap :]
             self._pass_gap(self._gap)
             return rest
-        bridged = last and slot.decoder.bridges
+        bridged = last and slot.decoder.bridges and self._gap % CONCEALABLE == 0
         piece = self._gap if bridged else min(self._gap, BLOCK)
         self._count.concealed += 0 if self._comfort else piece
         self._pass_gap(piece)
@@ -345,7 +347,7 @@ class JitterBuffer:
     def _conceal(self, samples: int) -> Pcm:
         if self._decoder is None:
             return np.zeros(samples, np.int16)
-        return self._decoder.conceal(samples)
+        return self._decoder.conceal(-(-samples // CONCEALABLE) * CONCEALABLE)[:samples]
 
     def _give_up(self, packets: int) -> None:
         """The next `packets` count as lost, until one of them comes after all."""

@@ -15,7 +15,7 @@ from media.types import RATE, Pcm
 ABOVE_S = 0.008
 BELOW_S = -0.004
 """How far from its target the delay may wander before a pause is used."""
-FAR_BELOW_S = -0.025
+FAR_BELOW_S = -0.035
 """From here on speech itself is stretched."""
 PATIENCE_S = 5.0
 """After so long without a pause, speech itself is changed."""
@@ -36,7 +36,7 @@ QUIET = 10 ** (-25 / 10)
 """Below the recent loudness by this factor of power."""
 QUIET_ALWAYS = 30.0**2
 LOUDNESS_DECAY = 0.998
-PAUSE = RATE * 80 // 1000
+PAUSE = RATE * 160 // 1000
 WANTED = RATE * 30 // 1000
 """Samples a search for the pitch period should have before it."""
 

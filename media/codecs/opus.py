@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from media.codecs import libopus
+from media.errors import CodecError
 from media.types import CodecSpec, Pcm
 
 BITRATE = 32_000
@@ -77,11 +78,19 @@ class OpusDecoder:
 
     def has_fec(self, payload: bytes) -> bool:
         """Whether the packet carries the frame before it."""
-        return libopus.packet_has_fec(payload)
+        try:
+            return libopus.packet_has_fec(payload)
+        except CodecError:
+            return False
 
     def decode_fec(self, payload: bytes, samples: int) -> Pcm | None:
         """The frame before this packet, or None where the packet has no copy of it."""
-        return self._handle.decode(payload, samples, fec=True) if self.has_fec(payload) else None
+        if not self.has_fec(payload):
+            return None
+        try:
+            return self._handle.decode(payload, samples, fec=True)
+        except CodecError:
+            return None
 
     def conceal(self, samples: int) -> Pcm:
         """libopus' own concealment (comfort noise after a DTX frame)."""

@@ -160,6 +160,16 @@ def test_what_is_not_opus_is_refused(payload: bytes) -> None:
         decoder.samples(payload)
 
 
+def test_a_copy_in_a_broken_packet_is_none() -> None:
+    decoder = OpusDecoder()
+    assert not decoder.has_fec(b"\x02")
+    assert decoder.decode_fec(b"\x02", FRAME) is None
+    encoder = OpusEncoder(spec())
+    encoder.set_loss(10)
+    protected = next(one for one in encode(voice(2.0), encoder) if decoder.has_fec(one))
+    assert decoder.decode_fec(protected, 7) is None
+
+
 def test_a_frame_of_no_legal_length_is_refused() -> None:
     with pytest.raises(CodecError, match="encode"):
         OpusEncoder(spec()).encode(np.zeros(123, np.int16))
