@@ -24,13 +24,13 @@ from sip_bridge.core.reasons import DECLINED, reason_for_status
 from sip_bridge.core.registration import Registration
 from sip_bridge.core.transaction_layer import (
     AckArrived,
-    AckMissing,
     RequestArrived,
     ResponseArrived,
     TransactionFailed,
 )
 from sip_bridge.core.uas import Uas
-from sip_bridge.core.validate import validate
+from sip_bridge.core.uri import SipUri
+from sip_bridge.core.validate import Problem, validate
 
 Random = Callable[[int], bytes]
 Effect = OpenFlow | Transmit | CloseFlow
@@ -58,10 +58,10 @@ class Agent:
         except MessageError:
             return
         problem = validate(message)
-        if problem is None:
+        if isinstance(message, Request):
+            self._receive_request(message, problem, flow, now)
+        elif problem is None:
             self._context.layer.receive(message, flow, now)
-        elif isinstance(message, Request) and message.method != "ACK":
-            self._answer_malformed(message, flow, problem.status, problem.reason)
         self._settle(now)
 
     def flow_opened(self, request: int, flow: Flow, now: float) -> None:
@@ -140,6 +140,7 @@ class Agent:
         of a Replaces header. `refer` is the call whose accepted REFER this INVITE obeys: its progress is
         reported there (RFC 3515 2.4.5).
         """
+        SipUri.parse(target)
         extra = list(headers)
         if replaces:
             extra.append(("Replaces", replaces))
@@ -265,6 +266,16 @@ class Agent:
         elif data.startswith(PING) and flow.reliable:
             self._context.transmits.append(Transmit(flow.id, PONG))
 
+    def _receive_request(self, request: Request, problem: Problem | None, flow: Flow, now: float) -> None:
+        """Only who may ask us something gets a transaction, and with it repeated answers."""
+        if problem is not None:
+            if request.method != "ACK" and self._uas.knows(flow):
+                self._answer_malformed(request, flow, problem.status, problem.reason)
+        elif self._uas.knows(flow) or self._calls.find(request) is not None:
+            self._context.layer.receive(request, flow, now)
+        elif request.method != "ACK":
+            self._context.layer.refuse(request, flow, 481 if request.to.tag else 403)
+
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""
         response = request.reply(status, reason, to_tag=self._context.tag())
@@ -288,6 +299,6 @@ class Agent:
                         self._context.sender.response_arrived(event, now)
                     case TransactionFailed():
                         self._context.sender.transaction_failed(event, now)
-                    case AckMissing():
-                        pass  # what it refused is over anyway
+                    case _:
+                        pass  # a refusal nobody acknowledged: what it refused is over anyway
         self._calls.prune()

@@ -1,8 +1,9 @@
 """Which challenges get our credentials (RFC 3261 22, RFC 7616, RFC 8760).
 
-Only requests to our own server are answered for, only in the realm pinned to it, once per kind of challenge
-and again only when the server says the nonce was stale. A peer behind the server can copy its realm: so in
-a dialog a 401, which is a user agent's to send, is answered only where that user agent is the server itself.
+Only requests to our own server are answered for, only in its pinned realm, never with a weaker algorithm
+than the registrar once asked for, once per kind of challenge, and again only when the server says the nonce
+was stale. A peer behind the server can copy its realm: so in a dialog a 401, which is a user agent's to send,
+is answered only where that user agent is the server itself.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sip_bridge.core.config import RegistrationConfig
-from sip_bridge.core.digest import Answer, Challenge, DigestAuth, parse_challenges
+from sip_bridge.core.digest import DigestAuth
+from sip_bridge.core.digest_values import ALGORITHMS, Answer, Challenge, parse_algorithm, parse_challenges
 from sip_bridge.core.message import Request, Response
 
 if TYPE_CHECKING:
@@ -28,12 +30,14 @@ class Authenticator:
         self._random = random
         self._digest = DigestAuth("", "", random)
         self._last: list[Challenge] = []
+        self._weakest = len(ALGORITHMS)
         self.realm = ""
 
     def use(self, account: RegistrationConfig) -> None:
         """From now on answer for this account; what was learnt for another is forgotten."""
         self._digest = DigestAuth(account.username, account.password, self._random)
         self._last = []
+        self._weakest = len(ALGORITHMS)
         self.realm = account.realm
 
     def preempt(self, register: Request) -> None:
@@ -66,12 +70,20 @@ class Authenticator:
 
     def _value(self, challenges: list[Challenge], request: Request) -> str | None:
         realm = self.realm or None
-        return self._digest.answer(challenges, request.method, request.uri, request.body, realm=realm)
+        strong = [challenge for challenge in challenges if _rank(challenge.algorithm) <= self._weakest]
+        return self._digest.answer(strong, request.method, request.uri, request.body, realm=realm)
 
     def _note(self, sent: Outgoing, status: int, challenges: list[Challenge], value: str) -> None:
         answer = Answer.parse(value)
         sent.challenged.add((status, answer.nonce))
         if sent.request.method == "REGISTER":
             self.realm = self.realm or answer.realm
+            self._weakest = min(self._weakest, _rank(answer.algorithm))
             if status == 401:
                 self._last = challenges
+
+
+def _rank(algorithm: str) -> int:
+    """Place among the algorithms, 0 the strongest; unknown ones come after all."""
+    parsed = parse_algorithm(algorithm)
+    return len(ALGORITHMS) if parsed is None else list(ALGORITHMS).index(parsed[0])

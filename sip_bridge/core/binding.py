@@ -24,18 +24,25 @@ class Binding:
     public: Address | None = None
     service_routes: tuple[str, ...] = ()
     server: str = ""
+    _public_over: int | None = None
 
     def take(self, flow: Flow) -> None:
         """`flow` leads to our server now."""
-        self.flow, self.public, self.server = flow, None, flow.remote[0]
+        if flow.id != self._public_over:
+            self.public = None
+        self.flow, self.server = flow, flow.remote[0]
+
+    def seen_as(self, public: Address, flow: Flow) -> None:
+        """Our server sees us at `public` over `flow`."""
+        self.public, self._public_over = public, flow.id
 
     def lose(self) -> None:
         """The flow is gone; the server's host is remembered."""
-        self.flow = self.public = None
+        self.flow = None
 
     def clear(self) -> None:
         """Another account begins: nothing is known."""
-        self.lose()
+        self.flow = self.public = None
         self.server, self.service_routes = "", ()
 
     @property
@@ -88,6 +95,7 @@ class Binding:
         return self.server != "" and flow.remote[0] == self.server
 
     def _seen_address(self, flow: Flow) -> Address:
-        if self.public is not None and self.flow is not None and flow.id == self.flow.id:
+        ours = self.flow
+        if self.public is not None and ours is not None and self.is_home(flow) and flow.local == ours.local:
             return self.public
         return flow.local

@@ -66,6 +66,11 @@ class InviteSide(Protocol):
         """Whether the ACK of its 2xx is still to come, or to be sent."""
         ...
 
+    @property
+    def agreed(self) -> bool:
+        """Whether its offer has its answer."""
+        ...
+
 
 class IllegalMove(SipError):
     """Our own code tried a step a call can't take."""
@@ -118,6 +123,11 @@ class Call:
     def unacknowledged(self) -> bool:
         """Whether its first INVITE is not done with."""
         return self.invite is not None and self.invite.unacknowledged
+
+    @property
+    def agreed(self) -> bool:
+        """Whether its first offer is answered, so that another may be made (RFC 3311 5.1)."""
+        return self.invite is not None and self.invite.agreed
 
     @property
     def talking(self) -> bool:

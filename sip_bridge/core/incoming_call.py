@@ -8,7 +8,7 @@ from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.dialog import Dialog
 from sip_bridge.core.events import AnswerReceived, Replaced
 from sip_bridge.core.message import Request, Response
-from sip_bridge.core.parts import body_of, reasons_of, with_body
+from sip_bridge.core.parts import body_of, number_of, reasons_of, with_body
 from sip_bridge.core.reasons import (
     DECLINED,
     HUNG_UP,
@@ -46,7 +46,7 @@ class IncomingCall:
         """Say 100 and wait for a person, but not for ever."""
         self._context.respond(self._transaction, 100, now)
         wait = self._context.config.ring_timeout
-        expires = self._transaction.request.expires
+        expires = number_of(self._transaction.request, "Expires")
         if expires:
             wait = min(wait, float(expires))
         self._context.agenda.set(("ring", self), now + wait, self._not_answered)
@@ -113,10 +113,10 @@ class IncomingCall:
         if sdp is not None and self._offer is None and self._early:
             self._agree(self._early, sdp)
             self._context.respond(transaction, 200, now)
-        elif sdp is not None:
+        elif sdp is not None and self.agreed:
             self._call.negotiation.on_update(transaction, request, now)
         else:
-            self._context.respond(transaction, 200, now)
+            self._context.respond(transaction, 200 if sdp is None else 488, now)
         if self._waiting_answer is not None and not self._reliable.waiting:
             waiting, self._waiting_answer = self._waiting_answer, None
             self._accept(waiting, now)
@@ -135,6 +135,13 @@ class IncomingCall:
     def unacknowledged(self) -> bool:
         """Whether our 2xx waits for its ACK."""
         return self._answered is not None and self._answered.waiting
+
+    @property
+    def agreed(self) -> bool:
+        """Whether offer and answer are both said and heard: by ACK, or by the PRACK of a reliable answer."""
+        if self._call.talking:
+            return not self.unacknowledged
+        return self._must_be_reliable and bool(self._early) and not self._reliable.waiting
 
     @property
     def transaction(self) -> Transaction:

@@ -136,8 +136,6 @@ class Negotiation:
             return
         if self._collides(transaction, request, now):
             return
-        if request.method == "UPDATE":
-            self._call.dialog.refresh_target(request)
         self._hold(transaction)
         self.expect_answer(sdp, self._reply, self._refuse)
         self._context.emit(OfferReceived(self._call.handle, sdp, "update"))
@@ -184,7 +182,6 @@ class Negotiation:
         if small is not None:
             self._context.respond(transaction, 422, now, headers=tuple(small))
             return
-        self._call.dialog.refresh_target(request)
         self._context.respond(transaction, 200, now, headers=self._headers(transaction, now))
 
     def _decline(self, transaction: Transaction, status: int, now: float) -> None:

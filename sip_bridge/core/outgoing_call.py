@@ -95,6 +95,11 @@ class OutgoingCall(Listener):
         """Whether a delayed answer of ours is still to come."""
         return any(not ack.begun for ack in self._acks.values())
 
+    @property
+    def agreed(self) -> bool:
+        """Whether the call stands and needs no more answers of ours."""
+        return self._call.talking and not self.unacknowledged
+
     def answer_delayed(self, sdp: bytes, now: float) -> None:
         """The answer to the offer their 2xx made goes in the ACK."""
         for ack in self._acks.values():

@@ -10,6 +10,7 @@ from sip_bridge.core.config import RegistrationConfig
 from sip_bridge.core.effects import Address, Flow
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.message import Headers, Request, Response
+from sip_bridge.core.parts import number_of
 from sip_bridge.core.uri import SipUri
 
 
@@ -59,7 +60,7 @@ def granted(response: Response, contact: str, asked: int) -> int:
     for binding in response.contacts:
         if binding.uri is not None and binding.expires is not None and binding.uri.equivalent(ours):
             return max(binding.expires, 1)
-    return max(response.expires or asked, 1)
+    return max(number_of(response, "Expires") or asked, 1)
 
 
 def seen_by_server(response: Response, flow: Flow) -> Address:

@@ -216,7 +216,7 @@ class Registration(Listener):
         binding.service_routes = tuple(response.headers.get_all("Service-Route"))
         self._keepalive.start(flow, self._account.keepalive_s, self._account.keepalive_by_options, now)
         if seen != (binding.public or flow.local) and not self._correcting:
-            binding.public = seen
+            binding.seen_as(seen, flow)
             self._correcting = True
             self._send(flow, now, expires=self._expires, old_contact=self._contact)
             return

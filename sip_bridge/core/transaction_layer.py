@@ -138,6 +138,14 @@ class TransactionLayer:
         """Send the same bytes again."""
         self._effects.append(Transmit(flow.id, data))
 
+    def refuse(self, request: Request, flow: Flow, status: int, *headers: tuple[str, str]) -> None:
+        """Refuse a request without a transaction: said once, never repeated (RFC 3261 8.2.7)."""
+        seen = seen_from(request, flow)
+        response = seen.reply(status, to_tag="" if request.to.tag else self._random(8).hex())
+        for name, value in headers:
+            response.headers.add(name, value)
+        self._effects.append(Transmit(flow.id, bytes(response), reply_address(seen.top_via, flow)))
+
     def with_via(self, request: Request, flow: Flow) -> Request:
         """A copy of `request` with our Via on top (RFC 3261 8.1.1.7, RFC 3581 3)."""
         host, port = flow.local
@@ -182,7 +190,7 @@ class TransactionLayer:
         elif known is not None:
             self._step(known, Input.REQUEST, now)
         elif len(self._table) >= self._limit:
-            self._refuse(request, flow)
+            self.refuse(request, flow, 503, ("Retry-After", "5"))
         else:
             self._start_server(key, request, flow, now)
 
@@ -212,11 +220,6 @@ class TransactionLayer:
             return False
         same = identity(request)
         return self._arrivals.setdefault(same, key) != key
-
-    def _refuse(self, request: Request, flow: Flow) -> None:
-        response = request.reply(503)
-        response.headers.set("Retry-After", "5")
-        self._effects.append(Transmit(flow.id, bytes(response), reply_address(request.top_via, flow)))
 
     # --- flows -----------------------------------------------------------------------------------
 

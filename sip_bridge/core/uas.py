@@ -97,8 +97,6 @@ class Uas:
         if request.method not in METHODS:
             known = request.method in {"REGISTER", "SUBSCRIBE", "PUBLISH"}
             return (405 if known else 501), (("Allow", ALLOW),)
-        if not request.to.tag and not self._from_friend(event.transaction.flow):
-            return 403, ()
         unknown = [tag for tag in request.require if tag not in KNOWN_OPTIONS]
         if unknown:
             return 420, (("Unsupported", ", ".join(unknown)),)
@@ -106,7 +104,8 @@ class Uas:
             return 482, ()
         return None
 
-    def _from_friend(self, flow: Flow) -> bool:
+    def knows(self, flow: Flow) -> bool:
+        """Whether requests outside our dialogs are taken from there: from our server, unless configured."""
         return self._context.config.accept_strangers or self._context.binding.is_home(flow)
 
     # --- outside dialogs -------------------------------------------------------------------------
@@ -240,8 +239,10 @@ class Uas:
     def _update(
         self, call: Call, dialog: Dialog, transaction: Transaction, request: Request, now: float
     ) -> None:
-        if call.unacknowledged and request.body:
-            self._context.respond(transaction, 500, now, headers=(("Retry-After", "1"),))
+        dialog.refresh_target(request)
+        if request.body and not call.agreed:
+            status = 491 if call.we_called else 500
+            self._context.respond(transaction, status, now, headers=(("Retry-After", "1"),))
         else:
             call.negotiation.on_update(transaction, request, now)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sip_bridge.core.digest import Answer
+from sip_bridge.core.digest_values import Answer
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import Ended, ReofferFailed
 from sip_bridge.core.message import Request
@@ -60,6 +60,22 @@ def test_our_server_may_challenge_a_call(status: int, header: tuple[str, str]) -
     ack = rig.request("ACK")
     assert _credentials([ack]) == _credentials([again])
     assert ack.cseq.number == again.cseq.number
+
+
+def test_a_weaker_algorithm_than_the_registrars_is_never_answered() -> None:
+    rig = Rig()
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    strong = CHALLENGE.replace("MD5", "SHA-256-sess")
+    rig.reply(rig.request("REGISTER"), 401, ("WWW-Authenticate", strong))
+    rig.reply(rig.request("REGISTER"), 200, ("Expires", "1000000"))
+    rig.agent.invite("sip:bob@example.com", b"o", rig.now)
+    invite = rig.request("INVITE")
+    unknown = ("Proxy-Authenticate", CHALLENGE.replace("MD5", "ROT13"))
+    assert _challenged(rig, invite, 407, PROXY, unknown) == []
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    assert len(_challenged(rig, rig.request("REGISTER"), 401, WWW)) == 1
 
 
 def test_a_call_before_the_realm_is_known_answers_nothing() -> None:

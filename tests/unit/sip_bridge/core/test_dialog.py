@@ -71,3 +71,15 @@ def test_a_call_takes_no_step_its_table_does_not_know() -> None:
     call = Call(Context.build(AgentConfig(), lambda n: bytes(n)), "call-1", Phase.RINGING)
     with pytest.raises(IllegalMove):
         call.move(Phase.CANCELLING)
+    with pytest.raises(IllegalMove):
+        _ = call.dialog
+
+
+def test_a_call_ends_once_and_one_without_an_invite_stops_too() -> None:
+    context = Context.build(AgentConfig(), lambda n: bytes(n))
+    call = Call(context, "call-1", Phase.TALKING)
+    call.end(0, "hung-up", by_remote=False)
+    call.end(486, "busy", by_remote=True)
+    call.stop()
+    assert [type(event).__name__ for event in context.events] == ["Ended"]
+    assert not call.unacknowledged

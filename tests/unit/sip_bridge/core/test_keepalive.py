@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sip_bridge.core.config import AgentConfig
+from sip_bridge.core.context import Context
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import RegistrationFailed, RegistrationSucceeded
+from sip_bridge.core.keepalive import KeepAlive
 from sip_bridge.core.message import Request
+from sip_bridge.core.transaction_layer import TransactionFailed
 from tests.doubles.sip_rig import ACCOUNT, Rig, other_flow
 
 KEPT = replace(ACCOUNT, keepalive_s=25)
@@ -151,6 +155,22 @@ def test_crlf_crlf_from_a_stream_is_answered_and_from_udp_is_not() -> None:
         rig.receive(b"\r\n\r\n")
         rig.receive(b"\r\n")
         assert len(rig.raw) == answers
+
+
+def test_a_transport_that_breaks_under_options_is_dead_at_once() -> None:
+    context = Context.build(AgentConfig(), lambda n: bytes(n))
+    dead: list[float] = []
+    keepalive = KeepAlive(context, dead.append)
+    keepalive.poke(0.0)
+    keepalive.start(Flow(1, "udp", ("192.0.2.10", 5060), ("192.0.2.1", 5060)), 25, True, 0.0)
+    context.agenda.run(25.0)
+    (transaction,) = context.layer._table.values()
+    context.layer.flow_closed(1, 25.0)
+    (failed,) = context.layer.take_events()
+    assert isinstance(failed, TransactionFailed)
+    assert failed.transaction is transaction
+    context.sender.transaction_failed(failed, 25.0)
+    assert dead == [25.0]
 
 
 def test_a_pong_over_another_flow_says_nothing() -> None:

@@ -362,6 +362,24 @@ def test_a_reinvite_before_the_call_stands_is_refused() -> None:
     other.response(491)
 
 
+def test_an_offer_before_the_first_one_is_answered_is_refused() -> None:
+    rig = Rig()
+    _, invite = calling(rig)
+    rig.reply(invite, 180, CONTACT)
+    for number, body in enumerate([b"theirs", b""], start=1):
+        early = inside(invite, "UPDATE", number, CONTACT, body=body)
+        early.headers.set("From", f"{invite.headers.get('To')};tag=far")
+        rig.receive(early)
+    assert rig.names() == ["491 UPDATE", "200 UPDATE"]
+    other = Rig()
+    other.register()
+    other.receive(call_for_us())
+    other.agent.ring("call-1", other.now)
+    ringing = other.sent()[-1]
+    other.receive(inside(ringing, "UPDATE", 2, CONTACT, body=b"theirs", ours=False))
+    other.response(500)
+
+
 def test_the_peer_cancels_its_reinvite() -> None:
     rig = Rig()
     handle, ack = talking(rig)

@@ -441,4 +441,5 @@ def test_what_is_no_uri_is_refused_at_once() -> None:
     rig = Rig()
     with pytest.raises(MessageError):
         rig.agent.invite("not a uri", b"o", rig.now)
+    assert rig.agent._calls.all() == []
     assert rig.sent() == []

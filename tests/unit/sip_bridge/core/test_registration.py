@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sip_bridge.core.digest import Answer
+from sip_bridge.core.digest_values import Answer
 from sip_bridge.core.effects import Hop
 from sip_bridge.core.events import (
     LocalAddressChanged,
@@ -159,6 +159,17 @@ def test_refusals_for_good(status: int, key: str) -> None:
     assert rig.last(RegistrationFailed) == RegistrationFailed(status, key, None)
     rig.wait(3600)
     assert rig.sent() == []
+
+
+def test_a_flow_that_closes_after_a_refusal_changes_nothing() -> None:
+    rig = Rig(transport="tcp")
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 403)
+    rig.closed_flow()
+    assert len(rig.of(RegistrationFailed)) == 1
+    rig.wait(100)
+    assert rig.opened == []
 
 
 def test_refresh_comes_at_four_fifths_of_what_the_registrar_granted() -> None:

@@ -155,6 +155,30 @@ def test_a_prack_may_bring_an_offer_of_its_own() -> None:
     assert (ok.cseq.method, ok.body) == ("PRACK", b"second answer")
 
 
+def test_a_prack_with_an_offer_before_our_answer_is_refused() -> None:
+    rig = Rig()
+    handle = _invited(rig)
+    rig.agent.ring(handle, rig.now)
+    ringing = rig.response(180)
+    rig.receive(inside(ringing, "PRACK", 2, ("RAck", "1 1 INVITE"), body=b"another offer", ours=False))
+    rig.response(488)
+    assert rig.of(OfferReceived) == []
+
+
+def test_after_a_reliable_answer_the_caller_may_offer_again_by_update() -> None:
+    rig = Rig()
+    handle = _invited(rig)
+    rig.agent.ring(handle, rig.now, b"early")
+    progress = rig.response(183)
+    rig.receive(inside(progress, "UPDATE", 2, CONTACT, body=b"too early", ours=False))
+    rig.response(500)
+    rig.receive(inside(progress, "PRACK", 3, ("RAck", "1 1 INVITE"), ours=False))
+    rig.response(200)
+    rig.receive(inside(progress, "UPDATE", 4, CONTACT, body=b"second offer", ours=False))
+    rig.agent.answer_offer(handle, b"second answer", rig.now)
+    assert rig.response(200).body == b"second answer"
+
+
 def test_without_any_prack_the_call_is_given_up() -> None:
     rig = Rig()
     handle = _invited(rig)

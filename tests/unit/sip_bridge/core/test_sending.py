@@ -116,6 +116,7 @@ def test_a_direct_dialogs_flow_that_closed_is_looked_up_again() -> None:
     contact = ("Contact", "<sip:bob@198.51.100.7:5060;transport=tcp>")
     rig.reply(invite, 200, contact, body=b"a", flow=rig.peer_flow)
     rig.request("ACK")
+    rig.closed_flow()
     rig.closed_flow(rig.peer_flow)
     assert rig.of(Ended) == []
     rig.agent.cancel_or_bye(handle, rig.now)

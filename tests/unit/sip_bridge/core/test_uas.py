@@ -15,7 +15,7 @@ from sip_bridge.core.events import (
     NotifyReceived,
 )
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import LOCAL, Rig, answered, call_for_us, inside, talking
+from tests.doubles.sip_rig import CONTACT, LOCAL, Rig, answered, call_for_us, calling, inside, talking
 
 
 def _plain(method: str, *headers: tuple[str, str], branch: str = "z9hG4bKp", body: bytes = b"") -> Request:
@@ -160,6 +160,40 @@ def test_news_of_the_mailbox_is_told_and_other_news_refused() -> None:
     rig.response(481)
 
 
+def test_a_refusal_nobody_acknowledges_troubles_nobody() -> None:
+    rig = Rig()
+    rig.register()
+    rig.receive(call_for_us(("Require", "unheard-of")))
+    rig.wait(40)
+    assert set(rig.names()) == {"420 INVITE"}
+
+
+def test_a_cancel_of_a_refused_call_leaves_the_running_one_alone() -> None:
+    rig = Rig()
+    handle, _ = talking(rig)
+    refused = call_for_us(("Require", "unheard-of"))
+    rig.receive(refused)
+    cancel = Request("CANCEL", refused.uri)
+    for name in ("Via", "From", "To", "Call-ID"):
+        cancel.headers.add(name, refused.headers.get(name) or "")
+    cancel.headers.add("CSeq", "1 CANCEL")
+    rig.receive(cancel)
+    assert rig.names() == ["420 INVITE", "200 CANCEL"]
+    assert rig.of(Ended) == []
+    rig.agent.cancel_or_bye(handle, rig.now)
+
+
+def test_a_bye_from_a_party_that_only_rings_is_answered_and_the_call_goes_on() -> None:
+    rig = Rig()
+    _, invite = calling(rig)
+    rig.reply(invite, 180, CONTACT)
+    bye = inside(invite, "BYE", 1)
+    bye.headers.set("From", f"{invite.headers.get('To')};tag=far")
+    rig.receive(bye)
+    rig.response(200)
+    assert rig.of(Ended) == []
+
+
 # --- strangers and forgers -----------------------------------------------------------------------
 
 
@@ -167,12 +201,35 @@ STRANGER = Flow(77, "udp", LOCAL, ("203.0.113.66", 5060))
 
 
 @pytest.mark.parametrize("method", ["INVITE", "OPTIONS", "MESSAGE", "NOTIFY", "BYE"])
-def test_a_stranger_is_refused(method: str) -> None:
+def test_a_stranger_is_refused_once_and_nothing_is_kept(method: str) -> None:
     rig = Rig()
     rig.register()
     rig.receive(call_for_us() if method == "INVITE" else _plain(method), STRANGER)
-    rig.response(403)
+    assert rig.response(403).to.tag
+    rig.wait(40)
+    assert rig.sent() == []
+    assert len(rig.agent._context.layer) == 0
     assert not {IncomingInvite, MessageReceived, NotifyReceived} & {type(event) for event in rig.events}
+
+
+def test_a_stranger_in_a_dialog_of_its_own_invention_is_481() -> None:
+    rig = Rig()
+    _, ack = talking(rig)
+    for method in ("INVITE", "BYE", "ACK"):
+        guess = inside(ack, method, 1)
+        guess.headers.set("To", "<sip:alice@example.com>;tag=guess")
+        rig.receive(guess, STRANGER)
+    assert rig.names() == ["481 INVITE", "481 BYE"]
+    rig.wait(40)
+    assert rig.sent() == []
+
+
+def test_the_peer_itself_may_speak_in_its_dialog() -> None:
+    rig = Rig()
+    _, ack = talking(rig)
+    rig.receive(inside(ack, "BYE", 1), rig.peer_flow)
+    rig.response(200)
+    assert rig.last(Ended).by_remote
 
 
 def test_before_any_registration_everybody_is_a_stranger() -> None:
@@ -216,6 +273,9 @@ def test_noise_is_dropped() -> None:
 
 def test_a_malformed_request_gets_400_where_it_can_be_answered() -> None:
     rig = Rig()
+    rig.receive(call_for_us(("Contact", "<")))
+    assert rig.sent() == []
+    rig.register()
     broken = call_for_us()
     broken.headers.set("CSeq", "1 BYE")
     rig.receive(broken)
@@ -231,6 +291,7 @@ def test_a_malformed_request_gets_400_where_it_can_be_answered() -> None:
 
 def test_a_malformed_ack_is_never_answered() -> None:
     rig = Rig()
+    rig.register()
     ack = _plain("ACK")
     ack.headers.set("CSeq", "1 BYE")
     rig.receive(ack)
@@ -239,6 +300,7 @@ def test_a_malformed_ack_is_never_answered() -> None:
 
 def test_another_version_is_505() -> None:
     rig = Rig()
+    rig.register()
     rig.receive(bytes(call_for_us()).replace(b"SIP/2.0\r\n", b"SIP/3.0\r\n", 1))
     rig.response(505)
 
