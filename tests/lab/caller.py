@@ -96,6 +96,16 @@ class Caller:
         await self.wait_for(told.Established, where=lambda event: event.call_id == call_id)
         return call_id
 
+    def send_early_media(self, call_id: str, *, sound: bool = True) -> None:
+        """Answer an incoming call with 183: the caller hears us, or silence, before we take the call."""
+        calls = self.client.calls
+        leg = calls.leg(call_id)
+        calls.agent.ring(call_id, calls.now(), leg.answer)
+        calls.pump()
+        if sound:
+            leg.session.start()
+            self._join(call_id)
+
     async def level(self, frequency: float, over_s: float = 0.6) -> float:
         """Listen for a while from now; the level of `frequency` in dBFS."""
         return await self._head.level(frequency, over_s)
