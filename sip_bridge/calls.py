@@ -9,7 +9,14 @@ import re
 from collections.abc import Callable
 
 from sip_bridge import client_events as told
-from sip_bridge.client_types import BadTarget, ClientSettings, CommandRefused, NotRegistered, UnknownCall
+from sip_bridge.client_types import (
+    BadTarget,
+    ClientError,
+    ClientSettings,
+    CommandRefused,
+    NotRegistered,
+    UnknownCall,
+)
 from sip_bridge.core import events, reasons
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.effects import Flow
@@ -247,7 +254,8 @@ class Calls:
         """Prepare the answer before anybody hears it ring: what can't be answered must not ring."""
         try:
             session = await self._session()
-        except CommandRefused:
+        except ClientError as failure:
+            log.warning("an incoming call finds no media port: %s", failure)
             self._give_up(event.call, 480)
             return
         try:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from sip_bridge.core.effects import CloseFlow, Flow, OpenFlow, Transmit
+from sip_bridge.io.addresses import has_network
 from sip_bridge.io.flows import FlowRefused, Flows
 from sip_bridge.io.locate import Locator
 from sip_bridge.io.names import DnsResolver, Resolver
@@ -79,6 +80,7 @@ class Driver:
         route: Callable[[str, int], str | None] | None = None,
         watch_s: float = WATCH_S,
         wall: Callable[[], float] = time.time,
+        online: Callable[[], bool] = has_network,
     ) -> None:
         """Raises tls.BadAuthorityFile. Must be made on the loop it will run on."""
         self._loop = asyncio.get_running_loop()
@@ -95,6 +97,8 @@ class Driver:
         self._watcher: asyncio.TimerHandle | None = self._loop.call_later(watch_s, self._watch)
         self._noticed: set[int] = set()
         self._wall = wall
+        self._online = online
+        self._was_online = online()
         self._ahead = wall() - self._loop.time()
         self._pumping = False
         self._stopped = False
@@ -189,10 +193,14 @@ class Driver:
 
     def _watch(self) -> None:
         ahead, self._ahead = self._ahead, self._wall() - self._loop.time()
+        offline, self._was_online = not self._was_online, self._online()
         if self._ahead - ahead > SLEPT_S:
             # Timers are late by the time slept: bindings have run out, translators have forgotten us.
             log.info("the machine slept for %d s", self._ahead - ahead)
             self._leave()
+        elif offline and self._was_online:
+            log.info("the network is back")
+            self.network_changed()
         else:
             self._leave_old_address()
         self._watcher = self._loop.call_later(self._watch_s, self._watch)

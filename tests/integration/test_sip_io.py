@@ -121,6 +121,7 @@ async def rig(
     ca_file: Path | None = None,
     route: Callable[[str, int], str | None] | None = None,
     wall: Callable[[], float] = time.time,
+    online: Callable[[], bool] = lambda: True,
 ) -> AsyncIterator[Rig]:
     core = Recorder()
     loop = asyncio.get_running_loop()
@@ -132,6 +133,7 @@ async def rig(
         route=route,
         watch_s=0.05,
         wall=wall,
+        online=online,
     )
     try:
         yield Rig(core, driver)
@@ -489,6 +491,19 @@ async def test_a_machine_that_slept_begins_anew(dns: DnsServer) -> None:
         await until(lambda: one.core.pokes)
         await asyncio.sleep(0.12)
         assert one.core.pokes == ["moved"]
+
+
+async def test_a_network_that_comes_back_is_used_at_once(dns: DnsServer) -> None:
+    online = True
+    async with rig(dns, online=lambda: online) as one:
+        await asyncio.sleep(0.12)
+        online = False
+        await asyncio.sleep(0.12)
+        assert one.core.pokes == []
+        online = True
+        await until(lambda: one.core.pokes)
+        await asyncio.sleep(0.12)
+        assert one.core.pokes == ["refresh"]
 
 
 async def test_closing_ends_what_is_under_way(dns: DnsServer) -> None:
