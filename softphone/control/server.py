@@ -27,6 +27,9 @@ from softphone.runtime.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+HEARING_OUT_S = 1.0
+"""How long a refused connection is still read."""
+
 EVENTS_WAITING = 1000
 """A listener that falls so far behind is let go; it can ask for `status` and listen again."""
 
@@ -82,6 +85,7 @@ class ControlServer:
                     await self._answer(read_request(line), reader, writer)
             except ControlError as error:
                 await _send(writer, error_object(error))
+                await _hear_out(reader, writer)
             finally:
                 writer.close()
                 await writer.wait_closed()
@@ -143,6 +147,15 @@ async def _read_line(reader: asyncio.StreamReader) -> bytes | None:
         return None
     except asyncio.LimitOverrunError:
         raise ControlError(f"longer than {MESSAGE_LIMIT} bytes", code="too-large") from None
+
+
+async def _hear_out(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Take what is still being sent: a socket closed on unread data would destroy the answer on its way."""
+    writer.write_eof()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(HEARING_OUT_S):
+            while await reader.read(MESSAGE_LIMIT):
+                pass
 
 
 async def _send(writer: asyncio.StreamWriter, values: dict[str, object]) -> None:

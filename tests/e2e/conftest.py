@@ -12,9 +12,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import shiboken6
+from PySide6.QtWidgets import QApplication
 
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.certificates import Authority
+from tests.lab.display import display
 from tests.lab.kamailio import REALM, Kamailio, Options, User
 from tests.lab.program import Program
 from tests.lab.pulse import PulseRig, pulse_rig
@@ -41,6 +44,20 @@ def unhurried() -> None:
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, FIRST)
+
+
+@pytest.fixture(scope="package")
+def qapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QApplication]:
+    """The windows' application on a screen with a window manager; where one stands already, that one."""
+    standing = QApplication.instance()
+    if isinstance(standing, QApplication):
+        yield standing
+        return
+    with display(tmp_path_factory.mktemp("display"), "1920x1200x24"):
+        application = QApplication(["softphone"])
+        application.setQuitOnLastWindowClosed(False)
+        yield application
+        shiboken6.delete(application)
 
 
 @pytest.fixture(scope="session")
@@ -118,12 +135,23 @@ def new_phone(tmp_path: Path, server: Kamailio, authority: Authority) -> Iterato
 
 
 def sign_in(
-    program: Program, server: Kamailio, authority: Authority, transport: str = "udp", *, user: str = US
+    program: Program,
+    server: Kamailio,
+    authority: Authority,
+    transport: str = "udp",
+    *,
+    user: str = US,
+    remember: bool = False,
 ) -> None:
     """Sign the program in. Raises ControlError with the reason when it is refused."""
     port = server.tls_port if transport == "tls" else server.port
     account = program.sign_in(
-        f"localhost:{port}", user, SECRET, transport=transport, ca_file=authority.ca_file
+        f"localhost:{port}",
+        user,
+        SECRET,
+        transport=transport,
+        ca_file=authority.ca_file,
+        remember=remember,
     )
     assert account["state"] == "registered"
     assert transport in ("auto", account["transport"])

@@ -60,7 +60,7 @@ def test_ten_seconds_without_the_server(
     rig: PulseRig,
     whistle: Path,
 ) -> None:
-    """One program talks over TLS, two wait over UDP and TCP; all are registered and called again afterwards."""
+    """One program talks over TLS, two wait over UDP and TCP; all are registered again, and one is called."""
     lines = {}
     for transport, user in (("tls", US), ("udp", THIRD), ("tcp", THIRD)):
         lines[transport] = new_program(f"by-{transport}", {"sip.keepalive_s": "2"})
