@@ -30,9 +30,13 @@ class ToneTrack(MediaStreamTrack):
         super().__init__()
         self._sound = tone(frequency, 1.0)
         self._pts = 0
+        self._start: float | None = None
 
     async def recv(self) -> AudioFrame:
-        await asyncio.sleep(0.02)
+        """Paced by the clock as a microphone is, however busy the machine."""
+        now = asyncio.get_running_loop().time()
+        self._start = now if self._start is None else self._start
+        await asyncio.sleep(max(0.0, self._start + self._pts / 48_000 - now))
         at = self._pts % len(self._sound)
         frame = AudioFrame.from_ndarray(
             self._sound[at : at + 960].reshape(1, -1), format="s16", layout="mono"
