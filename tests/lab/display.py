@@ -44,10 +44,13 @@ def display(folder: Path, size: str = SIZE) -> Iterator[str]:
 
 
 def _server(folder: Path, size: str) -> tuple[str, subprocess.Popen[str]]:
-    """Xvfb chooses a free number itself and writes it when it listens."""
+    """Xvfb chooses a free number itself and writes it when it listens.
+
+    Without `-noreset` it starts anew whenever its last client leaves, and refuses the next one meanwhile.
+    """
     with (folder / "xvfb.log").open("ab") as log:
         server = subprocess.Popen(
-            ["Xvfb", "-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", "1", "-screen", "0", size, "-nolisten", "tcp", "-noreset"],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

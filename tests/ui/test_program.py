@@ -219,9 +219,10 @@ def test_quitting_in_a_call_asks_and_closing_the_window_does_not_end_anything(ru
         await live.sign_in()
         main, question = live.desk.main, live.desk.question
         main.close()
-        await asyncio.sleep(0.1)
-        assert live.windows.bridge is not None
+        await live.until(main.isMinimized)
+        assert not live.desk.tray.standing
         live.desk.come_up()
+        await live.until(lambda: not main.isMinimized())
         main.dial.field.setText("0501234567")
         main.dial.call.click()
         await live.until(lambda: live.desk.calls == 1)
