@@ -62,6 +62,7 @@ WRONG_FIELD: MappingProxyType[Refusal, str] = MappingProxyType(
         Refusal.BAD_ADDRESS: "server",
         Refusal.CERTIFICATE: "server",
         Refusal.BAD_NUMBER: "user",
+        Refusal.NO_RIGHT: "user",
         Refusal.WRONG_CREDENTIALS: "password",
     }
 )

@@ -22,14 +22,16 @@ Zone = Mapping[tuple[str, str], Sequence[str]]
 class DnsServer:
     """Answers over UDP from `zone`; NXDOMAIN for names it has nothing of, silence when `silent`."""
 
-    def __init__(self, zone: Zone, *, ttl: int = 60, silent: bool = False, status: str = "NXDOMAIN") -> None:
+    def __init__(
+        self, zone: Zone, *, ttl: int = 60, silent: bool = False, status: str = "NXDOMAIN", port: int = 0
+    ) -> None:
         self.zone = dict(zone)
         self.ttl = ttl
         self.silent = silent
         self.status = status
         self.queries: list[tuple[str, str]] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((LOOPBACK, 0))
+        self._socket.bind((LOOPBACK, port))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._serve, daemon=True)
 

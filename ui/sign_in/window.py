@@ -159,10 +159,17 @@ class SignInWindow(HidingWindow):
         next((editor for editor in required if not editor.text()), self.password.editor).setFocus()
 
     def _look_at(self, wrong_field: str) -> None:
-        editors: dict[str, QLineEdit] = {"server": self.server.editor, "user": self.user.editor}
-        editor = editors.get(wrong_field, self.password.editor)
-        editor.setFocus()
-        editor.selectAll()
+        """Where to mend it, ready to be written over; where nothing typed is wrong, trying again is next."""
+        editors: dict[str, QLineEdit] = {
+            "server": self.server.editor,
+            "user": self.user.editor,
+            "password": self.password.editor,
+        }
+        if wrong_field in editors:
+            editors[wrong_field].setFocus()
+            editors[wrong_field].selectAll()
+        else:
+            self.submit.setFocus()
 
     # --- what a person does ---------------------------------------------------------------------
 
