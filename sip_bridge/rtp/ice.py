@@ -9,7 +9,7 @@ from typing import Any
 from aioice import Candidate, Connection
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import StunProtocol, server_reflexive_candidate
-from aioice.stun import TransactionError
+from aioice.stun import Message, TransactionError
 
 from sip_bridge.core.errors import SipError
 from sip_bridge.core.sdp_values import IceDescription
@@ -111,6 +111,11 @@ class _SharedProtocol(StunProtocol):
         super().__init__(receiver)
         self.transport = socket.transport
         self.local_candidate = candidate
+        self._socket = socket
+
+    def send_stun(self, message: Message, addr: Address) -> None:
+        """Send unless the owner has closed the socket."""
+        self._socket.send(bytes(message), addr)
 
     async def close(self) -> None:
         """The owner closes the socket."""

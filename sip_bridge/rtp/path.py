@@ -162,13 +162,17 @@ class MediaPath:
         if data and 128 <= data[0] <= 191 and is_rtcp(data):
             self._listener.hear_rtcp(data, source, self)
 
+    def shut(self) -> None:
+        """Close both sockets; nothing is heard or sent any more."""
+        self._rtp_socket.close()
+        self._rtcp_socket.close()
+
     async def close(self) -> None:
-        """Close both sockets and wait until the system has the ports back."""
+        """Close, and wait until the system has the ports back."""
+        self.shut()
         await self.forget_ice()
-        for each in (self._rtp_socket, self._rtcp_socket):
-            each.close()
-        for each in (self._rtp_socket, self._rtcp_socket):
-            await each.closed.wait()
+        await self._rtp_socket.closed.wait()
+        await self._rtcp_socket.closed.wait()
 
 
 def _reachable(address: Address) -> Address | None:

@@ -208,10 +208,13 @@ class AudioSession:
         self._stream.on_feedback = callback
 
     async def close(self) -> None:
-        """Say goodbye and give the ports back."""
+        """Say goodbye and give the ports back, also when the waiting for it is cancelled."""
         if self._started and self.negotiated is not None:
             self._send_report(goodbye=True)
         self._security.close()
+        self._path.shut()
+        if self._next_path is not None:
+            self._next_path.shut()
         await self._tasks.close()
         await self._drop_next_path()
         await self._path.close()

@@ -74,6 +74,9 @@ async def open_pair(
             return rtp, await _bind(local_ip, port + 1, receive_rtcp)
         except OSError:
             rtp.close()
+        except asyncio.CancelledError:
+            rtp.close()
+            raise
     raise NoMediaPort(f"no free ports for media at {local_ip}")
 
 

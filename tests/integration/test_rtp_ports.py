@@ -98,6 +98,19 @@ async def test_the_old_hold_stops_everything_towards_the_peer() -> None:
         assert bob.packets == []
 
 
+async def test_ports_come_back_although_nobody_waits_for_the_close() -> None:
+    first = free_ports(2, consecutive=True)[0]
+    limited = replace(PLAIN, ports=(first, first + 1))
+    for _ in range(3):
+        session = await AudioSession.open(limited, "127.0.0.1")
+        await session.create_offer()
+        closing = asyncio.create_task(session.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.gather(closing, return_exceptions=True)
+        await asyncio.sleep(0.01)
+
+
 async def test_a_closed_session_sends_nothing_and_closes_twice() -> None:
     async with ends(PLAIN) as (alice, bob):
         await connect(alice, bob)
