@@ -271,10 +271,16 @@ class Agent:
         if problem is not None:
             if request.method != "ACK" and self._uas.knows(flow):
                 self._answer_malformed(request, flow, problem.status, problem.reason)
-        elif self._uas.knows(flow) or self._calls.find(request) is not None:
+        elif self._may_ask(request, flow):
             self._context.layer.receive(request, flow, now)
         elif request.method != "ACK":
             self._context.layer.refuse(request, flow, 481 if request.to.tag else 403)
+
+    def _may_ask(self, request: Request, flow: Flow) -> bool:
+        """Our server may, who is in a call with us may, and who asked before gets the same answer again."""
+        if self._uas.knows(flow) or self._calls.find(request) is not None:
+            return True
+        return self._context.layer.handles(request)
 
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""

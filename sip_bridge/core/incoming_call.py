@@ -57,6 +57,8 @@ class IncomingCall:
         """180, or 183 with an early answer (or, reliably, our offer)."""
         if self._call.phase is not Phase.RINGING:
             return
+        if self._offer is None and not self._must_be_reliable:
+            sdp = None  # an offer of ours may not go in what can be lost (RFC 3261 13.2.1)
         self._ringing = 183 if sdp else 180
         response = self._build(self._ringing, sdp or b"")
         if self._must_be_reliable:

@@ -175,6 +175,10 @@ class TransactionLayer:
         else:
             self._receive_request(seen_from(message, flow), flow, now)
 
+    def handles(self, request: Request) -> bool:
+        """Whether a transaction knows this request: it is a repetition, or the ACK of a refusal."""
+        return server_key(request) in self._table
+
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         transaction = self._table.get(("client", response.top_via.branch, response.cseq.method))
         if transaction is None or not answers(response, flow, transaction):

@@ -19,8 +19,8 @@ _VALUES = st.one_of(
     st.sampled_from(
         [
             "", "*", "0", "-1", "99999999999", "abc", "<", "<>", ";", "=", ",", '"', "<sip:>", "<sip:a@b",
-            "sip:a@b;tag", "<sip:a@b>;tag=x", "<tel:1>", "<sips:a@b?Replaces=x>", "100rel", "timer", "1 INVITE",
-            "1 1 INVITE", "refer", "refer;id=", "active;expires=x", "terminated", "Digest",
+            "sip:a@b;tag", "<sip:a@b>;tag=x", "<tel:1>", "<sips:a@b?Replaces=x>", "100rel", "timer",
+            "1 INVITE", "1 1 INVITE", "refer", "refer;id=", "active;expires=x", "terminated", "Digest",
             'Digest realm="", nonce=""', "application/sdp", "message/sipfrag", "90;refresher=",
             'Digest realm="example.com", nonce="n", algorithm=SHA-256-sess, qop="auth-int,x"',
             "x;to-tag=;from-tag=", "SIP;cause=;text=", "false", "\udcff\u2028",

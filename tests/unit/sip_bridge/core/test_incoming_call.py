@@ -123,6 +123,13 @@ def test_an_invite_without_offer_gets_ours_and_the_ack_brings_the_answer() -> No
     assert rig.last(AnswerReceived) == AnswerReceived(handle, b"their answer", "far")
 
 
+def test_our_offer_never_goes_in_a_provisional_that_can_be_lost() -> None:
+    rig = Rig()
+    handle = _ringing(rig, call_for_us(body=b""))
+    rig.agent.ring(handle, rig.now, b"our offer")
+    assert rig.response(180).body == b""
+
+
 def test_an_ack_without_the_answer_ends_the_call() -> None:
     rig = Rig()
     handle = _ringing(rig, call_for_us(body=b""))

@@ -94,6 +94,28 @@ def test_a_dead_udp_path_keeps_its_socket_and_registers_again() -> None:
     assert len(_options(rig)) == 1
 
 
+def test_the_address_the_server_sees_outlives_a_dead_spell_on_the_same_socket() -> None:
+    rig = Rig()
+
+    def seen(register: Request) -> None:
+        response = register.reply(200, to_tag="r")
+        response.headers.set("Via", str(register.top_via.with_received("203.0.113.77", 40123)))
+        rig.receive(response)
+
+    rig.agent.register(replace(KEPT, keepalive_s=2), rig.now)
+    rig.open()
+    seen(rig.request("REGISTER"))
+    seen(rig.request("REGISTER"))
+    rig.wait(4.1)
+    rig.sent()
+    rig.open()
+    register = rig.request("REGISTER")
+    assert "203.0.113.77:40123" in (register.headers.get("Contact") or "")
+    seen(register)
+    assert rig.sent() == []
+    assert len(rig.of(RegistrationSucceeded)) == 2
+
+
 def test_options_that_fail_at_once_are_noticed_at_once() -> None:
     rig = Rig(transport="tcp")
     rig.register(KEPT)

@@ -227,8 +227,10 @@ def test_a_stranger_in_a_dialog_of_its_own_invention_is_481() -> None:
 def test_the_peer_itself_may_speak_in_its_dialog() -> None:
     rig = Rig()
     _, ack = talking(rig)
-    rig.receive(inside(ack, "BYE", 1), rig.peer_flow)
-    rig.response(200)
+    bye = inside(ack, "BYE", 1)
+    rig.receive(bye, rig.peer_flow)
+    rig.receive(bye, rig.peer_flow)
+    assert rig.names() == ["200 BYE", "200 BYE"]
     assert rig.last(Ended).by_remote
 
 
