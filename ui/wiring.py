@@ -128,6 +128,7 @@ class Wiring(QObject):
     def _typed(self, text: str) -> None:
         board, do, dial = self._board, self._bridge.do, self._desk.main.dial
         do(board.line.typing(text), lambda shown: dial.regroup(text, shown))
+        self._desk.main.look_for(text)
         do(board.history.search(text))
         do(board.contacts.search(text))
 

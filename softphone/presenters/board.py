@@ -82,7 +82,9 @@ class Board:
         s = services
         self._emit = emit
         self.sign_in = SignInPresenter(s.session, words, emit)
-        self.line = LinePresenter(s.session, s.calls, s.devices, s.history, s.numbers, words, emit)
+        self.line = LinePresenter(
+            s.session, s.calls, s.devices, s.history, s.contacts, s.numbers, words, emit
+        )
         self.calls = CallsPresenter(
             s.calls, s.ringing, s.contacts, s.devices, s.numbers, s.clock, words, emit
         )

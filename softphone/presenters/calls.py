@@ -16,6 +16,7 @@ from softphone.presenters.call_views import CallView, IncomingView, OtherCall, W
 from softphone.presenters.moments import timer
 from softphone.presenters.parts import Advice
 from softphone.presenters.presenter import Presenter
+from softphone.presenters.targets import resolve
 from softphone.services.calls import Calls
 from softphone.services.contacts import Contacts
 from softphone.services.numbers import Numbers
@@ -208,11 +209,11 @@ class CallsPresenter(Presenter[CallsView]):
 
     async def transfer(self, call_id: str, target: str) -> None:
         """Transfer without asking."""
-        await self._try(self._calls.transfer(call_id, target))
+        await self._try(self._transfer(call_id, target))
 
     async def ask_first(self, target: str) -> None:
         """Call the one to transfer to; the first call waits on hold."""
-        await self._try(self._calls.dial(target))
+        await self._try(self._dial(target))
 
     async def join(self, call_id: str, other_id: str) -> None:
         """Connect the two far ends and leave."""
@@ -222,6 +223,12 @@ class CallsPresenter(Presenter[CallsView]):
         """The person has read the advice."""
         self._advice = lambda: None
         self.render()
+
+    async def _transfer(self, call_id: str, target: str) -> None:
+        await self._calls.transfer(call_id, await resolve(target, self._contacts))
+
+    async def _dial(self, target: str) -> None:
+        await self._calls.dial(await resolve(target, self._contacts))
 
     async def _try(self, work: Awaitable[object]) -> None:
         self._advice = lambda: None

@@ -13,7 +13,9 @@ from softphone.domain.events import AccountChanged, CallChanged, DevicesChanged,
 from softphone.presenters import sentences
 from softphone.presenters.parts import Advice, Sign, Tone
 from softphone.presenters.presenter import Presenter
+from softphone.presenters.targets import resolve
 from softphone.services.calls import Calls
+from softphone.services.contacts import Contacts
 from softphone.services.history import History
 from softphone.services.numbers import Numbers
 from softphone.services.session import Session
@@ -54,13 +56,14 @@ class LinePresenter(Presenter[LineView]):
         calls: Calls,
         devices: SoundDevices,
         history: History,
+        contacts: Contacts,
         numbers: Numbers,
         words: Words,
         emit: Callable[[LineView], None],
     ) -> None:
         super().__init__(words, emit)
         self._session, self._calls, self._numbers = session, calls, numbers
-        self._history = history
+        self._history, self._contacts = history, contacts
         self._account: Account = session.account
         self._devices: DeviceState = devices.state()
         self._notices: dict[str, dict[str, str]] = {}
@@ -165,7 +168,7 @@ class LinePresenter(Presenter[LineView]):
         """Start a call; False when it could not, and the advice says why."""
         self._failure, self._question = None, ""
         try:
-            await self._calls.dial(text)
+            await self._calls.dial(await resolve(text, self._contacts))
         except SoftphoneError as error:
             self._failure = error
         self.render()

@@ -157,6 +157,10 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
             marked("This is not a phone number or an address."),
             marked("Type a number like 0401234567 or an address like aino@example.com."),
         ),
+        "several-contacts": (
+            marked("More than one contact has this name."),
+            marked("Choose one of them from the contacts."),
+        ),
         "bad-setting": (
             marked("This setting can't be changed."),
             marked("Your company has decided it."),

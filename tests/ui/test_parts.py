@@ -125,3 +125,31 @@ def test_the_qt_thread_never_waits_for_the_engine(qapp: QApplication, tmp_path: 
         assert turns > 10
 
     play(qapp, tmp_path, scenario)
+
+
+def test_a_rows_button_calls_once_and_the_row_on_a_double_click(make_desk: MakeDesk) -> None:
+    desk = make_desk()
+    arrange(desk, next(s for s in SCENES if s.name == "main"), scene("main"))
+    rows, called = desk.main.history.list, []
+    rows.called.connect(called.append)
+    box = rows.visualRect(rows.model().index(0, 0))
+    left = Qt.MouseButton.LeftButton
+    button, words = box.center(), box.center()
+    button.setX(rows.viewport().width() - 20)
+    QTest.mouseClick(rows.viewport(), left, pos=words)
+    assert called == []
+    QTest.mouseClick(rows.viewport(), left, pos=button)
+    first = rows.rows[0].id
+    assert called == [first]
+    called.clear()
+    QTest.mouseDClick(rows.viewport(), left, pos=words)
+    assert called == [first]
+    QTest.keyClick(rows, Qt.Key.Key_Return)
+    assert called == [first, first]
+
+
+def test_a_typed_name_leads_to_the_contacts_and_back(make_desk: MakeDesk) -> None:
+    main = make_desk().main
+    for text, page in (("04", 0), ("Ai", 1), ("", 0)):
+        main.look_for(text)
+        assert main.tabs.currentIndex() == page

@@ -40,7 +40,7 @@ class IncomingPopup(Window):
         self.name = ElidedLabel("title")
         self.number = ElidedLabel("", figures=True)
         self.note = Label("side", wrap=True)
-        self.ring = ElidedLabel("side")
+        self.ring = Label("side", wrap=True)
         self.answer = Button(look, "answer", "phone", tall=True)
         self.decline = Button(look, "danger", "hang-up", tall=True)
         self.silence = Button(look, "link", "bell-off")

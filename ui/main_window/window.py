@@ -44,6 +44,7 @@ class MainWindow(HidingWindow):
         self.advice = [AdviceBox(look, dismissible=True) for _ in range(MOST_ADVICE)]
         self._pages = QStackedWidget()
         self._view: LineView | None = None
+        self._by_name = False
         self._arrange()
         self._connect()
         self.retranslate()
@@ -162,6 +163,15 @@ class MainWindow(HidingWindow):
     def _turn(self, page: int) -> None:
         self._pages.setCurrentIndex(page)
         self._look_at_history()
+
+    def look_for(self, text: str) -> None:
+        """A name is looked for among the contacts; an empty field leads back to the calls."""
+        if any(sign.isalpha() for sign in text):
+            self.tabs.setCurrentIndex(1)
+            self._by_name = True
+        elif self._by_name and not text:
+            self.tabs.setCurrentIndex(0)
+            self._by_name = False
 
     def _into_list(self) -> None:
         page = self.history if self.tabs.currentIndex() == 0 else self.contacts

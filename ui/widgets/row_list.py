@@ -164,7 +164,6 @@ class RowList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
-        self.doubleClicked.connect(lambda index: self.called.emit(index.data(ROLE).id))
         look.theme.changed.connect(self.viewport().update)
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -200,13 +199,24 @@ class RowList(QListView):
         if not self.currentIndex().isValid() and self.rows:
             self.setCurrentIndex(self._rows.index(0))
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 — Qt's name
-        """A click on a row's call button calls."""
-        super().mouseReleaseEvent(event)
-        at = event.position().toPoint()
-        index = self.indexAt(at)
-        in_button = at.x() > self.viewport().width() - CALL_AREA
-        if index.isValid() and in_button and event.button() is Qt.MouseButton.LeftButton:
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 — Qt's name
+        """A click on a row's call button calls, once however often it is clicked."""
+        super().mousePressEvent(event)
+        if self._in_button(event):
+            self._call_at(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 — Qt's name
+        """A double click on a row calls."""
+        super().mouseDoubleClickEvent(event)
+        if not self._in_button(event):
+            self._call_at(event)
+
+    def _in_button(self, event: QMouseEvent) -> bool:
+        return event.position().x() > self.viewport().width() - CALL_AREA
+
+    def _call_at(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and event.button() is Qt.MouseButton.LeftButton:
             self.called.emit(index.data(ROLE).id)
 
     def _menu(self, at: QPoint) -> None:

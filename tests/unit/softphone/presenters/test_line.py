@@ -118,3 +118,24 @@ async def test_signing_out_forgets(stage: Stage) -> None:
     view = stage.view(LineView)
     assert view.number == ""
     assert not view.registered
+
+
+async def test_a_name_dials_the_one_contact_who_has_it(stage: Stage) -> None:
+    await stage.sign_in()
+    await stage.fill()
+    assert await stage.board.line.dial("bertil")
+    assert ("dial", "+46812345678", False) in stage.doubles.telephony.commands
+
+
+async def test_a_name_of_several_dials_nobody(stage: Stage) -> None:
+    await stage.sign_in()
+    await stage.fill()
+    assert not await stage.board.line.dial("a")
+    assert stage.view(LineView).advice[0].id == "failure-several-contacts"
+    assert [c for c in stage.doubles.telephony.commands if c[0] == "dial"] == []
+
+
+async def test_a_user_name_nobody_in_the_contacts_has_is_dialled_as_it_is(stage: Stage) -> None:
+    await stage.sign_in()
+    assert await stage.board.line.dial("echo")
+    assert ("dial", "echo", False) in stage.doubles.telephony.commands
