@@ -22,6 +22,7 @@ class Acknowledgement:
         self._data = b""
         self.begun = False
         self._flow: Flow | None = None
+        self._request: Request  # from `send` on
 
     def send(self, now: float, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> None:
         """Send it for the first time; later calls do nothing."""
@@ -30,19 +31,23 @@ class Acknowledgement:
         self.begun = True
         extra = [(name, value) for name, value in self._invite.headers if name in _CREDENTIALS]
         request = self._dialog.ack(self._invite.cseq.number, [*extra, *(headers or [])], body)
-        self._context.stamp(request)
+        self._request = self._context.stamp(request)
         way = way_of(self._dialog, self._context.binding)
         if way.flow is not None:
-            self._transmit(request, way.flow)
+            self._transmit(way.flow)
         else:
-            came_by = self._came_by
-            self._context.sender.open(way.hop, lambda flow, _, __: self._transmit(request, flow or came_by))
+            self._context.sender.open(way.hop, lambda flow, _, __: self._transmit(flow or self._came_by))
 
     def again(self) -> None:
-        """The 2xx came again: so does the ACK."""
-        if self._flow is not None:
+        """The 2xx came again: so does the ACK, over another flow if the server has one now."""
+        if self._flow is None:
+            return
+        way = way_of(self._dialog, self._context.binding)
+        if way.flow is None or way.flow.id == self._flow.id:
             self._context.layer.resend(self._data, self._flow)
+        else:
+            self._transmit(way.flow)
 
-    def _transmit(self, request: Request, flow: Flow) -> None:
+    def _transmit(self, flow: Flow) -> None:
         self._flow = flow
-        self._data = self._context.layer.send(request, flow)
+        self._data = self._context.layer.send(self._request, flow)

@@ -19,10 +19,13 @@ from sip_bridge.core.errors import SipError
 from sip_bridge.core.events import Ended, Established
 from sip_bridge.core.message import Request, Response
 from sip_bridge.core.negotiation import Negotiation
-from sip_bridge.core.sending import Listener, Outgoing
+from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing, Unheard
 from sip_bridge.core.session_timer import SessionTimer
 from sip_bridge.core.transfer import Transfer, Watcher
 from sip_bridge.core.way import way_of
+
+BYE_TRIES, BYE_PAUSE = 10, 4.0
+"""How often, and after how many seconds each time, a BYE without a way is tried again."""
 
 
 class Phase(Enum):
@@ -193,11 +196,11 @@ class Call:
         """Just the request: from then on the call is over for us (RFC 3261 15.1.1)."""
         self.negotiation.close(now)
         self.transfer.close(now)
-        self.send("BYE", _Bye(), now, headers=[("Reason", reason)] if reason else [])
+        Farewell(self, reason).send(now)
 
     def send_info(self, content_type: str, body: bytes, now: float) -> None:
         """An INFO; nobody waits for its answer."""
-        self.send("INFO", _Bye(), now, headers=[("Content-Type", content_type)], body=body)
+        self.send("INFO", Unheard(), now, headers=[("Content-Type", content_type)], body=body)
 
     def stop(self) -> None:
         """Nothing of it waits for anything any more."""
@@ -208,14 +211,26 @@ class Call:
             self.invite.stop()
 
 
-class _Bye(Listener):
-    """Nobody waits for what becomes of a BYE: the call is over for us when it is sent."""
+class Farewell(Listener):
+    """A BYE. Its answer changes nothing, but a broken way is tried again: nobody shall talk to the air."""
+
+    def __init__(self, call: Call, reason: str) -> None:
+        self._call = call
+        self._headers = [("Reason", reason)] if reason else []
+        self._left = BYE_TRIES
+
+    def send(self, now: float) -> None:
+        """Send it by whatever way there is now."""
+        self._left -= 1
+        self._call.send("BYE", self, now, headers=self._headers)
 
     def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
-        """Any answer will do."""
+        """The peer knows, or knew."""
 
     def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
-        """And so will none."""
+        """A peer that is silent may be gone; one that can't be reached may be back in a moment."""
+        if reason != TIMEOUT and self._left > 0:
+            self._call.context.agenda.set(self, now + BYE_PAUSE, self.send)
 
 
 def bye_stray(context: Context, dialog: Dialog, now: float) -> None:

@@ -49,7 +49,7 @@ class Negotiation:
 
     def reoffer(self, sdp: bytes, now: float) -> None:
         """Offer now, or as soon as it is our turn; a newer offer takes the place of one that waits."""
-        if self.open_for_us() and not self._context.agenda.waits(self._reoffer):
+        if self.open_for_us() and not self._reoffer.pausing:
             self._queued = None
             self._reoffer.start(sdp, now)
         else:
@@ -57,7 +57,7 @@ class Negotiation:
 
     def refresh(self, now: float) -> None:
         """Refresh session and target with what is agreed already (RFC 4028 10)."""
-        if self.open_for_us() and not self._context.agenda.waits(self._reoffer):
+        if self.open_for_us() and not self._reoffer.pausing:
             self._reoffer.refresh(now)
 
     def ready(self, now: float) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sip_bridge.core.negotiation import Negotiation
 
 MOST_TRIES = 6
+REFRESH_PAUSE = 10.0
+"""Seconds after which a refresh that found no way is tried again: the session has time, an outage ends."""
 
 
 class Reoffer(Listener):
@@ -30,10 +32,15 @@ class Reoffer(Listener):
         self._negotiation = negotiation
         self._sdp = b""
         self._method = "INVITE"
-        self._refreshing = False
+        self.refreshing = False
         self._tries = 0
         self._sent: Outgoing | None = None
         self._acks: dict[int, Acknowledgement] = {}
+
+    @property
+    def pausing(self) -> bool:
+        """Whether an offer waits to be tried again."""
+        return not self.refreshing and self._call.context.agenda.waits(self)
 
     @property
     def running(self) -> bool:
@@ -41,8 +48,9 @@ class Reoffer(Listener):
         return self._sent is not None
 
     def start(self, sdp: bytes, now: float) -> None:
-        """Offer `sdp` by re-INVITE."""
-        self._sdp, self._method, self._refreshing, self._tries = sdp, "INVITE", False, 0
+        """Offer `sdp` by re-INVITE; a refresh that waits to be tried again is done with it."""
+        self._call.context.agenda.clear(self)
+        self._sdp, self._method, self.refreshing, self._tries = sdp, "INVITE", False, 0
         self._send(now)
 
     def refresh(self, now: float) -> None:
@@ -50,7 +58,7 @@ class Reoffer(Listener):
         by_update = "UPDATE" in self._call.dialog.peer_allows
         self._sdp = b"" if by_update else self._call.local_sdp
         self._method = "UPDATE" if by_update else "INVITE"
-        self._refreshing, self._tries = True, 0
+        self.refreshing, self._tries = True, 0
         self._send(now)
 
     def stop(self) -> None:
@@ -89,9 +97,11 @@ class Reoffer(Listener):
         """No answer: the call may outlive a lost network, so it is not ended for that."""
         if sent is self._sent and not self._call.over:
             self._finish()
-            self._give_up(
-                408 if reason == TIMEOUT else 0, NO_ANSWER if reason == TIMEOUT else UNREACHABLE, now
-            )
+            if self.refreshing and self._tries < MOST_TRIES:
+                self._again_in(REFRESH_PAUSE, now)
+                return
+            silent = reason == TIMEOUT
+            self._give_up(408 if silent else 0, NO_ANSWER if silent else UNREACHABLE, now)
 
     def _acknowledged(self, sent: Outgoing, flow: Flow, now: float) -> bool:
         """ACK a 2xx; True when it was a retransmission."""
@@ -120,7 +130,7 @@ class Reoffer(Listener):
         if self._sdp and sdp is not None:
             changed = sdp != call.remote_sdp
             call.local_sdp, call.remote_sdp = self._sdp, sdp
-            if changed or not self._refreshing:
+            if changed or not self.refreshing:
                 call.context.emit(AnswerReceived(call.handle, sdp, dialog.remote_tag))
         self._negotiation.ready(now)
 
@@ -153,6 +163,6 @@ class Reoffer(Listener):
             self._again_in(1.0, now)
 
     def _give_up(self, status: int, key: str, now: float) -> None:
-        if not self._refreshing:
+        if not self.refreshing:
             self._call.context.emit(ReofferFailed(self._call.handle, status, key))
         self._negotiation.ready(now)

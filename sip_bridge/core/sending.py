@@ -36,6 +36,16 @@ class Listener(Protocol):
         ...
 
 
+class Unheard(Listener):
+    """For a request whose fate changes nothing: INFO, NOTIFY."""
+
+    def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
+        """Any answer will do."""
+
+    def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
+        """And so will none."""
+
+
 @dataclass(eq=False)
 class Outgoing:
     """A request on its way. `fixed`: over `flow` and nothing else.

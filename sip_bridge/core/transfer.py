@@ -11,7 +11,7 @@ from sip_bridge.core.headers import EventHeader, NameAddr, ReplacesHeader, Subsc
 from sip_bridge.core.message import Request, Response
 from sip_bridge.core.parts import no_subscription, sipfrag_status
 from sip_bridge.core.reasons import TRANSFERRED, phrase
-from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
+from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing, Unheard
 from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.uri import SipUri
 
@@ -185,7 +185,7 @@ class Transfer(Listener):
         ]
         if over:
             self._asked = None
-        self._call.send("NOTIFY", _Unheard(), now, headers=headers, body=body)
+        self._call.send("NOTIFY", Unheard(), now, headers=headers, body=body)
 
     def stop(self) -> None:
         """The call is over."""
@@ -213,16 +213,6 @@ class _Notifier:
     def progress(self, status: int, now: float) -> None:
         """One NOTIFY for each step."""
         self._transfer.notify(status, now)
-
-
-class _Unheard(Listener):
-    """A NOTIFY's answer changes nothing for us."""
-
-    def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
-        """Any answer will do."""
-
-    def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
-        """And so will none."""
 
 
 def _refer_to(request: Request) -> NameAddr | None:

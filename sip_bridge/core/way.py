@@ -26,8 +26,10 @@ def way_of(dialog: Dialog, binding: Binding) -> Way:
     """
     hop = dialog.hop()
     far_end = not _ends_at_server(dialog, binding)
-    if binding.flow is not None and dialog.home and (dialog.routes or hop.host == binding.flow.remote[0]):
-        return Way(binding.flow, hop, True, far_end)
+    ours = binding.flow
+    through_server = dialog.home and ours is not None and (dialog.routes or hop.host == ours.remote[0])
+    if ours is not None and through_server and (ours.secure or not hop.secure):
+        return Way(ours, hop, True, far_end)
     flow = dialog.flow
     if flow is not None and _leads_to(flow, hop):
         return Way(flow, hop, dialog.home and binding.is_home(flow), far_end)

@@ -15,7 +15,7 @@ from sip_bridge.core.events import (
     Provisional,
 )
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import ACCOUNT, CONTACT, ROUTE, TARGET, Rig, calling, talking
+from tests.doubles.sip_rig import ACCOUNT, CONTACT, ROUTE, TARGET, Rig, calling, other_flow, talking
 
 
 def _end(rig: Rig) -> tuple[int, str, bool]:
@@ -97,6 +97,53 @@ def test_nobody_waits_for_the_answer_to_a_bye() -> None:
     rig.agent.cancel_or_bye(handle, rig.now)
     rig.wait(40)
     assert len(rig.of(Ended)) == 1
+
+
+def test_a_bye_without_a_way_is_tried_again_until_the_server_is_back() -> None:
+    rig = Rig(transport="tcp")
+    handle, _ = talking(rig)
+    rig.closed_flow()
+    rig.agent.cancel_or_bye(handle, rig.now)
+    assert len(rig.of(Ended)) == 1
+    rig.refuse("connection-refused")
+    rig.wait(4.01)
+    register, bye = rig.opened
+    rig.agent.flow_refused(bye.request, "connection-refused", rig.now)
+    rig.agent.flow_opened(register.request, rig.flow, rig.now)
+    rig.opened.clear()
+    assert rig.names() == ["REGISTER"]
+    rig.wait(4.01)
+    assert "BYE" in rig.names()
+
+
+def test_a_bye_nobody_can_ever_be_given_is_given_up() -> None:
+    rig = Rig()
+    handle = rig.agent.invite("sip:bob@198.51.100.7", b"o", rig.now)
+    rig.open(rig.peer_flow)
+    invite = rig.request("INVITE")
+    rig.reply(invite, 200, ("Contact", "<sip:bob@203.0.113.9>"), body=b"a", flow=rig.peer_flow)
+    rig.refuse("exhausted")
+    rig.agent.cancel_or_bye(handle, rig.now)
+    for _ in range(10):
+        rig.refuse("exhausted")
+        rig.wait(4)
+    assert rig.opened == []
+    assert "BYE" not in rig.names()
+
+
+def test_the_ack_of_a_2xx_that_comes_again_by_a_new_flow_goes_there() -> None:
+    rig = Rig(transport="tcp")
+    _, invite = calling(rig)
+    rig.reply(invite, 200, CONTACT, ROUTE, body=b"answer")
+    assert rig.names() == ["ACK"]
+    rig.closed_flow()
+    rig.wait(4.01)
+    new = other_flow(rig.flow, 9)
+    rig.open(new)
+    rig.sent()
+    rig.reply(invite, 200, CONTACT, ROUTE, body=b"answer", flow=new)
+    assert rig.names() == ["ACK"]
+    assert rig.raw[-1].flow_id == 9
 
 
 # --- an offer from the other side ----------------------------------------------------------------

@@ -82,6 +82,30 @@ def test_a_failed_refresh_is_no_news_but_the_session_expires() -> None:
     assert rig.last(Ended).reason_key == "network-lost"
 
 
+def test_a_refresh_that_found_no_way_is_tried_again_and_a_reoffer_does_it_too() -> None:
+    rig = Rig(transport="tcp")
+    handle, _ = talking(rig, ("Session-Expires", "1800;refresher=uac"), ALLOW_UPDATE)
+    rig.wait(900.1)
+    rig.request("UPDATE")
+    rig.closed_flow()
+    rig.wait(4.01)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 200, ("Expires", "1000000"))
+    rig.wait(6)
+    update = rig.request("UPDATE")
+    rig.closed_flow()
+    rig.wait(4.01)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 200, ("Expires", "1000000"))
+    rig.agent.reoffer(handle, b"hold", rig.now)
+    rig.reply(rig.request("INVITE"), 200, CONTACT, ("Session-Expires", "1800;refresher=uac"), body=b"held")
+    rig.sent()
+    rig.wait(800)
+    assert rig.sent() == []
+    assert update.body == b""
+    assert rig.of(ReofferFailed) == []
+
+
 def test_when_the_peer_does_not_refresh_we_end_it_a_little_before_time() -> None:
     rig = Rig()
     talking(rig, ("Session-Expires", "300;refresher=uas"))
