@@ -6,12 +6,15 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from demo.sounds import babble
 from softphone.control.protocol import ControlError
 from tests.e2e.conftest import THEM, THIRD, US, NewPhone, NewProgram, sign_in
 from tests.lab.baresip import Baresip
 from tests.lab.certificates import Authority
+from tests.lab.hearing import Tape, transit_ms, watching
 from tests.lab.kamailio import Kamailio
 from tests.lab.program import Program
 from tests.lab.pulse import Pcm, PulseRig
@@ -27,6 +30,9 @@ SOON_S = 5.0
 AUDIBLE_DBFS = -40.0
 OUR_HZ, THEIR_HZ = 1300.0, 800.0
 FOR_EVER_S = 60.0
+ASLEEP_S = 3.0
+LATE_MS = 250.0
+QUARTER = 32_768 / 4
 LONGEST_HOLE_MS = 120.0
 
 
@@ -107,6 +113,66 @@ def assert_tone(heard: Pcm) -> None:
     """The far end was heard in every second."""
     for second in range(0, len(heard) - 48_000, 48_000):
         assert level_at(heard[second : second + 48_000], THEIR_HZ) > AUDIBLE_DBFS
+
+
+def test_asleep_in_a_call_while_the_server_starts_anew(
+    new_program: NewProgram,
+    new_phone: NewPhone,
+    server: Kamailio,
+    authority: Authority,
+    rig: PulseRig,
+    tmp_path: Path,
+) -> None:
+    """A lid closed for some seconds: the call is heard at once, as soon after it was said as before."""
+    program = new_program(settings={"sip.keepalive_s": "2"})
+    program.start()
+    sign_in(program, server, authority, "tls")
+    phone = new_phone(write_wav(tmp_path / "babble.wav", speechlike(60)))
+    with (
+        rig.recording("headset") as ear,
+        watching(phone.recordings, "*-enc.wav") as their_mouth,
+    ):
+        call_them(program, phone)
+        time.sleep(3.0)
+        program.sleep()
+        server.restart()
+        time.sleep(ASLEEP_S)
+        woken = time.monotonic()
+        program.wake()
+        back_s = registered_after(program, woken)
+        time.sleep(max(0.0, woken + 7.0 - time.monotonic()))
+        assert program.call_in("active")["held"] is False
+    near, far = their_mouth.tape(), Tape(ear.pcm(), ear.began)
+    before, *after = (transit_ms(near, far, woken + second) for second in (-ASLEEP_S - 2.5, 1, 3, 5))
+    print(f"registered {back_s:.2f} s after waking; heard {before:.0f} ms late before, then {after}")
+    assert back_s < SOON_S
+    assert min(after) < LATE_MS
+    phone.hang_up()
+    program.no_calls()
+
+
+def speechlike(seconds: float) -> Pcm:
+    """Sound that never repeats itself."""
+    return np.rint(babble(seconds) * QUARTER).astype(np.int16)
+
+
+def test_hanging_up_without_a_server(
+    program: Program, new_phone: NewPhone, server: Kamailio, authority: Authority, whistle: Path
+) -> None:
+    """The far end can't be told, yet the line is free for the next call."""
+    sign_in(program, server, authority, "tls")
+    phone = new_phone(whistle)
+    call_them(program, phone)
+    server.kill()
+    try:
+        began = time.monotonic()
+        program.control("hangup")
+        program.no_calls(15.0)
+        took = time.monotonic() - began
+    finally:
+        server.start()
+    print(f"the line was free {took:.2f} s after hanging up without a server")
+    assert took < SOON_S
 
 
 def test_a_server_that_never_answers(new_program: NewProgram, server: Kamailio, authority: Authority) -> None:

@@ -17,6 +17,10 @@ from tests.lab.sound import read_growing_wav
 from tests.lab.speech import RATE, Pcm, delay, pesq
 
 LOOK_S = 0.004
+LATEST_S = 2.0
+ALIKE = 0.4
+"""Likeness from which on two sounds are one, codec and stretching in between."""
+
 HEADER = 44
 """Bytes before the samples of a WAV file."""
 
@@ -30,6 +34,22 @@ class Tape(NamedTuple):
     def when(self, sound: Pcm) -> float:
         """When the start of `sound` was heard on it."""
         return self.began + delay(sound, self.pcm)
+
+    def after(self, moment: float, seconds: float) -> Pcm:
+        """What was on it from a moment on."""
+        start = max(0, round((moment - self.began) * RATE))
+        return self.pcm[start : start + round(seconds * RATE)]
+
+
+def transit_ms(near: Tape, far: Tape, since: float, seconds: float = 1.5) -> float:
+    """How long what was on one tape from `since` on (time.monotonic) took to the other, in ms; NaN when it
+    is not there. The sound must not repeat itself."""
+    said, heard = near.after(since, seconds), far.after(since, seconds + LATEST_S)
+    shift = max(0.0, delay(said, heard))
+    found = heard[round(shift * RATE) :][: len(said)].astype(float)
+    said = said[: len(found)]
+    power = float(np.sqrt(np.sum(found**2) * np.sum(said.astype(float) ** 2)))
+    return 1000 * shift if power and float(np.sum(found * said)) / power > ALIKE else float("nan")
 
 
 class FileTape:

@@ -97,6 +97,16 @@ class Program:
         if self._process is not None:
             self._process.kill()
 
+    def sleep(self) -> None:
+        """Stop its time, as a closed lid does."""
+        if self._process is not None:
+            self._process.signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Go on after `sleep`."""
+        if self._process is not None:
+            self._process.signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it cleanly, or in any case; harmless when it does not run."""
         if self.terminate() is None:
@@ -105,6 +115,7 @@ class Program:
     def _end(self, number: signal.Signals) -> int | None:
         if self._process is None:
             return None
+        self.wake()
         self._process.signal(number)
         return self.wait()
 
