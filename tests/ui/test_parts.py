@@ -130,7 +130,8 @@ def test_the_qt_thread_never_waits_for_the_engine(qapp: QApplication, tmp_path: 
 def test_a_rows_button_calls_once_and_the_row_on_a_double_click(make_desk: MakeDesk) -> None:
     desk = make_desk()
     arrange(desk, next(s for s in SCENES if s.name == "main"), scene("main"))
-    rows, called = desk.main.history.list, []
+    rows = desk.main.history.list
+    called: list[str] = []
     rows.called.connect(called.append)
     box = rows.visualRect(rows.model().index(0, 0))
     left = Qt.MouseButton.LeftButton
