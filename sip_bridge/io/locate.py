@@ -69,11 +69,14 @@ def by_weight(records: Sequence[Srv], random: Callable[[], float]) -> list[Srv]:
     return ordered
 
 
-def interleave(addresses: Iterable[str]) -> list[str]:
-    """IPv6 and IPv4 by turns, IPv6 first (RFC 8305 section 4): a dead family costs one attempt, not all."""
+def interleave(addresses: Iterable[str], transport: str = "tcp") -> list[str]:
+    """IPv6 and IPv4 by turns, IPv6 first (RFC 8305 section 4): a dead family costs one attempt, not all.
+
+    For UDP IPv4 comes first: no handshake tells a dead IPv6 from a slow server before half a minute is over.
+    """
     families: tuple[list[str], list[str]] = ([], [])
     for address in addresses:
-        families[0 if ":" in address else 1].append(address)
+        families[(":" in address) == (transport == "udp")].append(address)
     pairs = itertools.zip_longest(*families)
     return [address for pair in pairs for address in pair if address is not None]
 
@@ -104,7 +107,9 @@ class Locator:
                 return targets
         addresses = await self._addresses(host)
         return [
-            Target(one, address, hop.port or PORTS[one], host) for one in transports for address in addresses
+            Target(one, address, hop.port or PORTS[one], host)
+            for one in transports
+            for address in interleave(addresses, one)
         ]
 
     @staticmethod
@@ -156,20 +161,21 @@ class Locator:
             addresses = await self._addresses(record.target)
         except LookupFailed:
             return []
-        return [Target(transport, address, record.port, host) for address in addresses]
+        ordered = interleave(addresses, transport)
+        return [Target(transport, address, record.port, host) for address in ordered]
 
-    async def _addresses(self, host: str) -> list[str]:
+    async def _addresses(self, host: str) -> Sequence[str]:
         """By DNS; what DNS doesn't know the system may: hosts file, local network, VPN."""
         failure: LookupFailed = NameNotFound(host)
         if "." in host:
             try:
                 if found := await self._resolver.addresses(host):
-                    return interleave(found)
+                    return found
             except LookupFailed as caught:
                 failure = caught
         try:
             async with asyncio.timeout(SYSTEM_TIMEOUT_S):
-                return interleave(await self._system.addresses(host))
+                return await self._system.addresses(host)
         except (NameNotFound, TimeoutError):
             raise failure from None
         except NoNetwork:

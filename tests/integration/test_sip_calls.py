@@ -111,7 +111,12 @@ async def test_every_codec_out_and_in(board: Switchboard, phone: Baresip, codecs
 
 @pytest.mark.parametrize(
     ("number", "transport", "protection", "method"),
-    [("1004", "tls", "srtp-mand", "sdes"), ("1005", "tls", "dtls_srtp", "dtls")],
+    [
+        ("1004", "tls", "srtp-mand", "sdes"),
+        ("1005", "tls", "dtls_srtp", "dtls"),
+        ("1007", "udp", "srtp-mand", "sdes"),
+        ("1008", "udp", "dtls_srtp", "dtls"),
+    ],
 )
 async def test_protected_sound_out_and_in(
     board: Switchboard, number: str, transport: str, protection: str, method: str
@@ -119,11 +124,13 @@ async def test_protected_sound_out_and_in(
     phone = await asyncio.to_thread(
         lambda: board.phone(number, transport=transport, media_encryption=protection)
     )
-    async with signed_in(board, "tls", ClientSettings(encryption="required")) as caller:
+    settings = ClientSettings(encryption="required", sdes_without_tls=True)
+    async with signed_in(board, transport, settings) as caller:
         call_id = await caller.dial(number)
         await carried(caller, phone)
         fact = caller.client.calls.leg(call_id).encryption
-        assert (fact.method, fact.trusted, fact.to) == (method, True, LOOPBACK)
+        trusted = transport == "tls"
+        assert (fact.method, fact.trusted, fact.to) == (method, trusted, LOOPBACK if trusted else "")
         await hang_up(caller, call_id)
         caller.answer_at_once = True
         await asyncio.to_thread(phone.dial, "1001")

@@ -180,9 +180,14 @@ async def test_srv_target_without_address_is_passed_over() -> None:
 async def test_name_with_addresses_only() -> None:
     table = Table(hosts={NAME: ["192.0.2.1", "192.0.2.2", "2001:db8::1"]})
     assert await found(table, Hop(NAME)) == [
-        ("udp", "2001:db8::1", 5060),
         ("udp", "192.0.2.1", 5060),
+        ("udp", "2001:db8::1", 5060),
         ("udp", "192.0.2.2", 5060),
+    ]
+    assert [host for _, host, _ in await found(table, Hop(NAME, 0, "tcp"))] == [
+        "2001:db8::1",
+        "192.0.2.1",
+        "192.0.2.2",
     ]
     automatic = await found(table, Hop(NAME, 0, "auto"))
     assert [transport for transport, _, _ in automatic] == ["tls"] * 3 + ["tcp"] * 3 + ["udp"] * 3
@@ -234,6 +239,7 @@ def test_srv_of_weight_zero_is_chosen_last_but_chosen() -> None:
 
 def test_families_take_turns() -> None:
     assert interleave(["1.1.1.1", "2.2.2.2", "::1", "3.3.3.3"]) == ["::1", "1.1.1.1", "2.2.2.2", "3.3.3.3"]
+    assert interleave(["::1", "1.1.1.1", "::2"], "udp") == ["1.1.1.1", "::1", "::2"]
     assert interleave([]) == []
 
 
