@@ -169,6 +169,24 @@ async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Cal
         peer.stop()
 
 
+async def test_a_large_request_leaves_udp(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+    """RFC 3261 18.1.1: what may not fit a datagram goes by TCP, although we registered by UDP."""
+    port = board.route_port("7001")
+    peer = Sipp(
+        tmp_path / "peer", calling(recv("INVITE"), reply("486 Busy Here", "a"), recv("ACK")), port=port
+    )
+    peer.start()
+    try:
+        async with Caller(ClientSettings(encryption="required")) as caller:
+            await caller.start(board.account("1002"))
+            await caller.client.dial("7001")
+            assert (await caller.wait_for(told.Ended)).reason == "busy"
+        await asyncio.to_thread(peer.finish, 5.0)
+        assert "Via: SIP/2.0/TCP" in peer.messages
+    finally:
+        peer.stop()
+
+
 async def test_keys_by_info(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     """Older gateways send keys as INFO bodies."""
     info = request("INFO", "1001", 2, inside=True).replace(
