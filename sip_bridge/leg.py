@@ -7,6 +7,7 @@ the media session a moment; commands run beside it and wait for their outcome.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 from typing import Protocol
@@ -23,8 +24,9 @@ from sip_bridge.rtp.tasks import Tasks
 log = logging.getLogger(__name__)
 
 REOFFER_TIMEOUT_S = 40.0
-KEYS_TIMEOUT_S = 10.0
-KEYS_STEP_S = 0.02
+RESTART_PAUSES_S = (0.0, 2.0, 4.0, 8.0, 16.0)
+"""Between tries to find a new way for the sound; the last one again and again."""
+
 NOT_ACCEPTABLE = 488
 
 MediaEvent = (
@@ -102,7 +104,11 @@ class Leg:
         self._shown: tuple[object, ...] = ()
         self.successor = False
         self._stood = established
+        self._lost_before = False
+        self._restarting = False
         session.on_dtmf = self._dtmf
+        session.on_protection = self.show
+        session.on_failure = self._sound_failed
 
     # --- facts -----------------------------------------------------------------------------------
 
@@ -231,17 +237,36 @@ class Leg:
 
     def _media_ready(self, *, early: bool) -> None:
         self.tell(told.MediaReady(self.id, early))
-        agreed = self.session.negotiated
-        if agreed is not None and agreed.keying.method != self.session.encryption[0]:
-            self._line.tasks.spawn(self._await_keys(), f"keys {self.id}")
 
-    async def _await_keys(self) -> None:
-        """DTLS keys come after the answer: tell when they are there."""
-        for _ in range(int(KEYS_TIMEOUT_S / KEYS_STEP_S)):
-            if self.ended or self.session.encryption[0]:
-                break
-            await asyncio.sleep(KEYS_STEP_S)
-        self.show()
+    # --- when no sound can pass ----------------------------------------------------------------------
+
+    def _sound_failed(self, why: str) -> None:
+        """A way that was lost is looked for anew and the call lives; one that never was ends it."""
+        log.info("call %s: no sound can pass: %s", self.id, why)
+        if why == "dtls":
+            self.end(reasons.ENCRYPTION_REQUIRED)
+        elif why == "consent" or self._lost_before:
+            self._lost_before = True
+            if not self._restarting:
+                self._restarting = True
+                self._line.tasks.spawn(self._restart_sound(), f"new way {self.id}")
+        else:
+            self.end(reasons.NETWORK_LOST)
+        self._line.pump()
+
+    async def _restart_sound(self) -> None:
+        """Offer fresh candidates until the far end agrees (ICE restart, RFC 8839 section 4.4.1.1)."""
+        for pause in itertools.chain(RESTART_PAUSES_S, itertools.repeat(RESTART_PAUSES_S[-1])):
+            await asyncio.sleep(pause)
+            if self.ended:
+                return
+            try:
+                await self.move(self.session.local_ip)
+            except (CommandRefused, SipError) as refused:
+                log.info("call %s: no new way yet: %s", self.id, refused)
+            else:
+                self._restarting = False
+                return
 
     # --- commands ------------------------------------------------------------------------------------
 

@@ -127,6 +127,11 @@ class AudioSession:
         self._negotiation.wish = Direction.SENDONLY if held else Direction.SENDRECV
 
     @property
+    def local_ip(self) -> str:
+        """The address our sound uses."""
+        return self._path.local_ip
+
+    @property
     def negotiated(self) -> NegotiatedAudio | None:
         """What holds now."""
         return self._negotiation.agreed

@@ -39,7 +39,7 @@ class CallVoice:
         self._first_sound = first_sound
         self._heard = False
         self._attached = False
-        self.stream = VoiceStream(self._spec())
+        self.stream = VoiceStream(self._spec(), receive=session.other_codecs)
         self._report: Feedback | None = None
         self._figures = CallFigures(self.stream, time.monotonic)
         session.on_packet = self._packet
@@ -55,7 +55,7 @@ class CallVoice:
     def renegotiated(self) -> None:
         """The session agreed anew: use its codec. Raises CodecUnavailable."""
         if self._spec() != self.stream.spec:
-            self.stream.change_codec(self._spec())
+            self.stream.change_codec(self._spec(), receive=self.session.other_codecs)
 
     def _packet(self, packet: AudioPacket) -> None:
         if not self._heard:
