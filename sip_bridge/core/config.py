@@ -14,7 +14,8 @@ class AgentConfig:
     `accept_strangers` False: requests outside dialogs are taken only over the registration flow or from its
     remote host. `aor` names us where no registration does. `session_expires` 0 switches timers off
     (RFC 4028); `min_session_expires` is what we still accept. `contact_user` is our Contact's user part where
-    no registration says it.
+    no registration says it. Beyond `max_calls` a call for us is busy (486), beyond `max_transactions` a
+    request is 503.
     """
 
     user_agent: str = "Softphone"

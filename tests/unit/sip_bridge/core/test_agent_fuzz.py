@@ -44,7 +44,7 @@ _METHODS = [
     "MESSAGE",
 ]
 
-_QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_QUICK = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _changed(headers: Headers, changes: list[tuple[str, bool, str]]) -> None:
