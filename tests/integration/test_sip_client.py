@@ -204,3 +204,87 @@ async def test_secrets_show_nowhere(office: Office, caplog: pytest.LogCaptureFix
     assert SECRET not in caplog.text
     assert SECRET not in repr(account)
     assert "response=" not in caplog.text and "inline:" not in caplog.text
+
+
+async def test_one_who_transfers_and_hangs_up_at_once(office: Office) -> None:
+    """The old call ends before the new one stands: the conversation goes on under the new one."""
+    one, two, three = office.people.values()
+    three.answer_at_once = False
+    call_id = await one.dial("1002")
+    theirs = two.heard(told.Incoming)[0].call_id
+    calls = two.client.calls
+    calls.agent.refer(theirs, f"sip:1003@{HOST}", calls.now())
+    calls.pump()
+    await three.wait_for(told.Incoming)
+    await calls.hang_up(theirs)
+    ended = await one.wait_for(told.Ended)
+    assert (ended.call_id, ended.reason) == (call_id, "transferred")
+    replaced = one.heard(told.CallReplaced)[0]
+    await three.client.calls.answer(three.heard(told.Incoming)[0].call_id)
+    await one.wait_for(told.Established, where=lambda event: event.call_id == replaced.call_id)
+    assert await hears(one, "1003") and await hears(three, "1001")
+
+
+async def test_a_transfer_that_fails_after_the_other_left_ends_the_new_call_in_the_open(
+    office: Office,
+) -> None:
+    one, two, three = office.people.values()
+    three.answer_at_once = False
+    call_id = await one.dial("1002")
+    theirs = two.heard(told.Incoming)[0].call_id
+    calls = two.client.calls
+    calls.agent.refer(theirs, f"sip:1003@{HOST}", calls.now())
+    calls.pump()
+    incoming = await three.wait_for(told.Incoming)
+    await calls.hang_up(theirs)
+    replaced = await one.wait_for(told.CallReplaced)
+    await three.client.calls.reject(incoming.call_id)
+    await one.wait_for(told.Ended, 2)
+    assert [(event.call_id, event.reason) for event in one.heard(told.Ended)] == [
+        (call_id, "transferred"),
+        (replaced.call_id, "declined"),
+    ]
+
+
+async def test_a_second_transfer_while_one_runs_is_refused(office: Office) -> None:
+    one, two, three = office.people.values()
+    three.answer_at_once = False
+    call_id = await one.dial("1002")
+    await one.client.calls.transfer(call_id, "1003")
+    incoming = await three.wait_for(told.Incoming)
+    with pytest.raises(CommandRefused):
+        await one.client.calls.transfer(call_id, "1009")
+    await three.client.calls.reject(incoming.call_id)
+    await one.wait_for(told.TransferProgress, where=lambda event: event.state == "failed")
+    await one.wait_for(told.MediaChanged, where=lambda event: not event.held)
+    assert await hears(two, "1001")
+
+
+async def test_garbage_changes_nothing(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    one, two = office.people["1001"], office.people["1002"]
+    await one.start(office.account("1001", "udp"))
+    call_id = await one.dial("1002")
+    flow = one.client.calls.flow
+    assert flow is not None
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        asyncio.DatagramProtocol, remote_addr=flow.local
+    )
+    for piece in (
+        b"",
+        b"\0",
+        b"\r\n\r\n",
+        bytes(range(256)) * 8,
+        b"INVITE sip:1001@x SIP/2.0\r\n\r\n",
+        b"INVITE sip:1001@x SIP/2.0\r\nVia: SIP/2.0/UDP \r\nCSeq: x\r\nContent-Length: 99999999999\r\n\r\n",
+        b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK\r\nCSeq: 1 INVITE\r\n\r\n",
+        b"BYE sip:1001@x SIP/2.0\r\n" + b"Via: SIP/2.0/UDP h\r\n" * 3000 + b"\r\n",
+        'BYE sip:ä@ö SIP/2.0\r\nFrom: "\udcff\r\n\r\n'.encode("utf-8", "surrogateescape"),
+    ):
+        transport.sendto(piece)
+    await asyncio.sleep(0.2)
+    transport.close()
+    assert await hears(two, "1001")
+    await one.client.calls.hold(call_id)
+    await one.client.calls.hang_up(call_id)
+    await one.wait_for(told.Ended)
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
