@@ -119,7 +119,7 @@ class Agent:
     def local_address_changed(self, now: float) -> None:
         """The host's addresses changed: leave the old flow, register over a new one.
 
-        Call it for a real change only: each call is one REGISTER. In doubt `refresh_registration` looks first.
+        Call it for a real change only, as each call is one REGISTER; `refresh_registration` looks first.
         """
         self._registration.leave_flow(now)
         self._settle(now)
