@@ -95,7 +95,7 @@ class Desk(QObject):
     def _show_general(self, view: GeneralView) -> None:
         self.general = view
         self.settings.show_view(view)
-        self.sign_in.show_languages(view.language)
+        self.sign_in.show_general(view)
         self.tray.stand(dict(view.switches)["ui.tray"].on)
 
     def _show_popups(self, view: CallsView) -> None:

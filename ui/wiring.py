@@ -37,6 +37,9 @@ class Wiring(QObject):
         desk.sign_in.sign_in_wanted.connect(lambda typed: do(board.sign_in.sign_in(typed)))
         desk.sign_in.cancel_wanted.connect(lambda: do(board.sign_in.cancel()))
         desk.sign_in.language_picked.connect(lambda code: do(board.general.change("ui.language", code)))
+        desk.sign_in.encryption_picked.connect(
+            lambda value: do(board.general.change("call.encryption", value))
+        )
         desk.signed_in.connect(
             lambda: do(
                 board.headset_page_wanted(),

@@ -71,7 +71,7 @@ class SignInPresenter(Presenter[SignInView]):
     def _transports(self, chosen: Transport) -> Choice:
         return Choice(
             (
-                Option(Transport.AUTO, self._("Automatic (encrypted where possible)")),
+                Option(Transport.AUTO, self._("Automatic (encrypted if possible)")),
                 Option(Transport.TLS, self._("TLS (encrypted)")),
                 Option(Transport.TCP, self._("TCP (not encrypted)")),
                 Option(Transport.UDP, self._("UDP (not encrypted)")),

@@ -235,6 +235,7 @@ COMPANY = (("call.encryption", "required"), ("call.auto_answer", False))
 
 SCENES = (
     Scene("sign-in", "sign_in", _empty_form),
+    Scene("sign-in-advanced", "sign_in+advanced", _empty_form),
     *(Scene(f"sign-in-{refusal}", "sign_in", _refused(refusal)) for refusal in Refusal),
     Scene("main", "main", _main),
     Scene("main-empty", "main", _main_empty),

@@ -57,7 +57,7 @@ def clipped(window: QWidget) -> list[str]:
             wrong.append(f"button {button.text()!r} is cut")
     for box in window.findChildren(QComboBox):
         words = box.fontMetrics().horizontalAdvance(box.currentText())
-        if box.isVisible() and words > box.width() - 44:
+        if box.isVisible() and words > box.width() - 48:
             wrong.append(f"drop-down {box.currentText()!r} is cut")
     return wrong
 

@@ -41,7 +41,9 @@ def _window(desk: Desk, name: str, views: list[object]) -> QWidget:
 
 
 def _open(desk: Desk, name: str, detail: str) -> None:
-    if name == "settings":
+    if name == "sign_in":
+        desk.sign_in.more.click()
+    elif name == "settings":
         desk.settings.open_page(detail)
     elif name == "main" and detail == "contacts":
         desk.main.tabs.setCurrentIndex(1)

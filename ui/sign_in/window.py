@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from resources.words import LANGUAGES
 from softphone.domain.account import Credentials, Transport
+from softphone.presenters.general import GeneralView
 from softphone.presenters.parts import Choice
 from softphone.presenters.sign_in import SignInView
 from ui.look import Look
@@ -25,6 +26,7 @@ class SignInWindow(HidingWindow):
     sign_in_wanted = Signal(object)
     cancel_wanted = Signal()
     language_picked = Signal(str)
+    encryption_picked = Signal(str)
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -37,9 +39,11 @@ class SignInWindow(HidingWindow):
         self.more = Button(look, "link", "chevron-right")
         self.language = DropDown(look)
         self.transport = DropDown(look)
+        self.encryption = Field(DropDown(look))
         self.ca_file = Field(QLineEdit())
         self.browse = Button(look)
         self.refusal = AdviceBox(look)
+        self._logo = Picture(look, "softphone", "text", 56)
         self._title = Label("title")
         self._busy = Label("side", wrap=True)
         self._transport_field = Field(self.transport)
@@ -57,7 +61,7 @@ class SignInWindow(HidingWindow):
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 32, 40, 24)
         column.setSpacing(14)
-        column.addWidget(Picture(self.look, "softphone", "text", 56), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignHCenter)
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self._title)
         column.addSpacing(4)
@@ -85,8 +89,11 @@ class SignInWindow(HidingWindow):
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(12)
         inner.addWidget(self._transport_field)
-        inner.addWidget(self.ca_file)
-        inner.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignLeft)
+        inner.addWidget(self.encryption)
+        file = QHBoxLayout()
+        file.addWidget(self.ca_file, 1)
+        file.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignBottom)
+        inner.addLayout(file)
         self._advanced.hide()
 
     def _connect(self) -> None:
@@ -95,6 +102,7 @@ class SignInWindow(HidingWindow):
         self.more.clicked.connect(self._toggle_advanced)
         self.browse.clicked.connect(self._choose_file)
         self.language.picked.connect(self.language_picked)
+        self.encryption.editor.picked.connect(self.encryption_picked)
         self.cancel.hide()
         self._busy.hide()
 
@@ -111,8 +119,9 @@ class SignInWindow(HidingWindow):
         self.cancel.say(_("Cancel"))
         self.more.say(_("Advanced"))
         self._transport_field.say(_("Connection"))
-        self.ca_file.say(_("Own certificate file (from your IT support)"), "")
-        self.browse.say(_("Choose a file …"))
+        self.encryption.say(_("Encrypt calls"))
+        self.ca_file.say(_("Own certificate file"), "")
+        self.browse.say(_("Choose …"))
         self.language.setAccessibleName(_("Language"))
         self.grow()
 
@@ -138,8 +147,10 @@ class SignInWindow(HidingWindow):
             self._look_at(view.wrong_field)
         self.grow()
 
-    def show_languages(self, choice: Choice) -> None:
-        """The languages to choose from; the one spoken now stands for "as the computer"."""
+    def show_general(self, view: GeneralView) -> None:
+        """Languages and encryption to choose from; the language spoken now stands for "as the computer"."""
+        choice = view.language
+        self.encryption.editor.show_choice(dict(view.choices)["call.encryption"])
         named = tuple(option for option in choice.options if option.id in LANGUAGES)
         self.language.show_choice(Choice(named, self.look.words.language, choice.locked))
 
@@ -217,7 +228,8 @@ class SignInWindow(HidingWindow):
 
     def _toggle_advanced(self) -> None:
         shown = not self._advanced.isVisibleTo(self)
-        self._advanced.setVisible(shown)
+        for part in (self._logo, self._advanced) if shown else (self._advanced, self._logo):
+            part.setVisible(shown is (part is self._advanced))  # what goes makes room first
         self.more.show_icon("chevron-down" if shown else "chevron-right")
         self.grow()
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QSizePolicy,
+    QStyledItemDelegate,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -34,7 +35,7 @@ class Field(QWidget, Generic[E]):
     def __init__(self, editor: E) -> None:
         super().__init__()
         self.editor = editor
-        self._label = Label("heading")
+        self._label = Label("heading", wrap=True)
         self._label.setBuddy(editor)
         self._note = Label("side", wrap=True)
         self._note.hide()
@@ -114,6 +115,7 @@ class DropDown(QComboBox):
         self._look = look
         self._options: tuple[Option, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setItemDelegate(QStyledItemDelegate(self))
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(12)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
