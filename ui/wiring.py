@@ -89,7 +89,7 @@ class Wiring(QObject):
     def _popup(self, popup: IncomingPopup) -> None:
         calls, do = self._board.calls, self._bridge.do
         popup.name_keys(ANSWER_KEYS, DECLINE_KEYS)
-        popup.answer_wanted.connect(lambda which: do(calls.answer(which)))
+        popup.answer_wanted.connect(self._answer)
         popup.decline_wanted.connect(lambda which: do(calls.decline(which)))
         popup.silence_wanted.connect(lambda which: do(calls.silence(which)))
 
@@ -145,13 +145,18 @@ class Wiring(QObject):
             case "swap":
                 do(calls.swap())
             case "answer":
-                do(calls.answer(call_id))
+                self._answer(call_id)
             case _:
                 do(calls.hang_up(call_id))
 
+    def _answer(self, call_id: str) -> None:
+        """Answer, and bring the call to the front at once: its window may come up under another program's."""
+        call = self._desk.call
+        self._bridge.do(self._board.calls.answer(call_id), lambda _: call.come_up())
+
     def _answer_first(self) -> None:
         for call_id in tuple(self._desk.popups)[:1]:
-            self._bridge.do(self._board.calls.answer(call_id))
+            self._answer(call_id)
 
     def _decline_first(self) -> None:
         for call_id in tuple(self._desk.popups)[:1]:
@@ -162,9 +167,7 @@ class Wiring(QObject):
         self._desk.main.dial.field.setFocus()
 
     def _show_call(self) -> None:
-        self._desk.call.show()
-        self._desk.call.raise_()
-        self._desk.call.activateWindow()
+        self._desk.call.come_up()
 
     # --- questions ------------------------------------------------------------------------------
 

@@ -53,7 +53,8 @@ class OtherCall:
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """The call in the window. `state` is the line under the name; `timer` is "" before the answer."""
+    """The call in the window. `state` is the line under the name; `timer` is "" before the answer;
+    `outgoing` where this person dialled."""
 
     id: str
     who: Who
@@ -68,6 +69,7 @@ class CallView:
     others: tuple[OtherCall, ...]
     join: tuple[OtherCall, ...]
     volume: int
+    outgoing: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class CallsPresenter(Presenter[CallsView]):
             others=tuple(call_views.other_call(self.words, c, self._who(c).name) for c in others),
             join=tuple(self._join(call, other) for other in connected),
             volume=round(100 * (self._calls.volume(call.id) - QUIETEST_DB) / VOLUME_RANGE_DB),
+            outgoing=call.direction is Direction.OUTGOING,
         )
 
     def _join(self, call: Call, other: Call) -> OtherCall:

@@ -176,7 +176,16 @@ class CallWindow(Window):
         if before is None:
             self.show()
             self.setFocus()
+        if view.outgoing and not view.timer and (before is None or before.id != view.id):
+            self.come_up()
         self.grow()
+
+    def come_up(self) -> None:
+        """To the front, because the person dialled or answered; a call taken by itself disturbs nobody."""
+        if self._view is not None:
+            self.showNormal() if self.isMinimized() else self.show()
+            self.raise_()
+            self.activateWindow()
 
     def _render(self, view: CallView) -> None:
         self.setWindowTitle(f"{view.who.name} · {view.timer}" if view.timer else view.who.name)
