@@ -192,6 +192,7 @@ class Driver:
             self.pump()
 
     def _watch(self) -> None:
+        self._watcher = self._loop.call_later(self._watch_s, self._watch)
         ahead, self._ahead = self._ahead, self._wall() - self._loop.time()
         offline, self._was_online = not self._was_online, self._online()
         if self._ahead - ahead > SLEPT_S:
@@ -203,7 +204,6 @@ class Driver:
             self.network_changed()
         else:
             self._leave_old_address()
-        self._watcher = self._loop.call_later(self._watch_s, self._watch)
 
     def _leave_old_address(self) -> bool:
         moved = {flow.id for flow in self.flows.moved()} - self._noticed

@@ -31,8 +31,6 @@ def _alternative(name: str) -> x509.GeneralName:
     try:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
-        if name.startswith("sip:"):
-            return x509.UniformResourceIdentifier(name)
         return x509.DNSName(name)
 
 
@@ -89,7 +87,7 @@ class Authority:
         )
 
     def issue(self, *names: str, expired: bool = False) -> KeyPair:
-        """A server certificate for host names, IP addresses or `sip:` URIs; one that ran out yesterday
+        """A server certificate for host names or IP addresses; one that ran out yesterday
         when `expired`."""
         key = ec.generate_private_key(ec.SECP256R1())
         now = datetime.datetime.now(datetime.UTC)
