@@ -26,7 +26,8 @@ FIRST = -10
 SECRET = "Kettle-Harbour-93"
 US, THEM, THIRD = "0401000001", "0401000002", "0401000003"
 USERS = tuple(User(number, SECRET) for number in (US, THEM, THIRD))
-DEVICES = {
+SETTINGS = {
+    "phone.region": "FI",
     "audio.microphone": "pulse:headset_mic",
     "audio.speaker": "pulse:headset",
     "audio.ring": "pulse:speakers",
@@ -90,7 +91,7 @@ def new_program(tmp_path: Path, rig: PulseRig) -> Iterator[NewProgram]:
         settings: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> Program:
-        chosen = {**DEVICES, **(settings or {})}
+        chosen = {**SETTINGS, **(settings or {})}
         made.append(Program(tmp_path / name, {**rig.environment, **(environment or {})}, chosen))
         return made[-1]
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
-from tests.e2e.conftest import THEM, US, NewPhone, NewProgram, sign_in
+from tests.e2e.conftest import THEM, THIRD, US, NewPhone, NewProgram, sign_in
 from tests.lab.baresip import Baresip
 from tests.lab.certificates import Authority
 from tests.lab.hearing import Journey, Tape, journey, watching
 from tests.lab.kamailio import Kamailio
 from tests.lab.program import Program
 from tests.lab.pulse import RATE, Pcm, PulseRig, Recording
-from tests.lab.sound import tone, write_wav
+from tests.lab.sound import level_at, read_growing_wav, tone, write_wav
 from tests.lab.speech import level, speak
 
 pytestmark = pytest.mark.peer
@@ -32,6 +33,7 @@ SILENT_DBFS, AUDIBLE_DBFS = -70.0, -40.0
 SETTLED_S = 0.7
 FOR_EVER_S = 60.0
 LATE_MS = 250.0
+OUR_HZ, SERVICE_HZ = 1300.0, 425.0
 ATTEMPTS = 3
 """Calls until speech came through clean: whatever else the machine does then isn't the path's fault."""
 
@@ -204,6 +206,84 @@ def test_the_ring_is_where_it_is_wanted_and_speech_in_the_headset(
     assert max(after.values()) < SILENT_DBFS
 
 
+def test_what_the_ear_is_told_around_a_call(
+    program: Program,
+    new_program: NewProgram,
+    new_phone: NewPhone,
+    server: Kamailio,
+    authority: Authority,
+    rig: PulseRig,
+    whistle: Path,
+) -> None:
+    """Ringback, a soft tone for a second call, silence on hold, busy; nothing of it on the loudspeakers."""
+    sign_in(program, server, authority)
+    them = far_program(new_program, whistle)
+    sign_in(them, server, authority, user=THEM)
+    third = new_phone(whistle, number=THIRD)
+    with rig.recording("headset") as ear, rig.recording("speakers") as speakers:
+        program.control("dial", target=THEM)
+        ringback = tones_heard(ear, 3.5)
+        them.control("answer")
+        program.call_in("active")
+        third.dial(US)
+        program.call_in("ringing")
+        waiting = tones_heard(ear, 1.5)
+        third.hang_up()
+        with rig.saying("headset_mic", tone(OUR_HZ, FOR_EVER_S, -20)):
+            spoken = {"talking": their_ear(them)}
+            for command, undo in (("mute", "unmute"), ("hold", "resume")):
+                program.control(command)
+                spoken[command] = their_ear(them)
+                program.control(undo)
+                spoken[undo] = their_ear(them)
+        program.control("hangup")
+        program.no_calls()
+        them.no_calls()
+        program.control("dial", target=THEM)
+        them.call_in("ringing")
+        them.control("decline")
+        program.no_calls()
+        refused = tones_heard(ear, 2.5)
+    print(f"tones: ringback {ringback}, call waiting {waiting}, refused {refused}; they heard {spoken}")
+    assert [round(length, 1) for length in ringback] == [1.0]
+    assert [round(length, 1) for length in waiting] == [0.2, 0.2]
+    assert len(refused) >= 2
+    assert min(spoken[state] for state in ("talking", "unmute", "resume")) > AUDIBLE_DBFS
+    assert max(spoken["mute"], spoken["hold"]) < SILENT_DBFS
+    assert level(speakers.pcm()) < SILENT_DBFS
+
+
+def far_program(new_program: NewProgram, microphone: Path) -> Program:
+    """Another person's program, whose ear is a file."""
+    files = {
+        "audio.microphone": f"file:{microphone}",
+        "audio.speaker": f"file:{microphone.with_name('heard.wav')}",
+        "audio.ring": f"file:{microphone.with_name('rung.wav')}",
+    }
+    program = new_program("them", files)
+    program.start()
+    return program
+
+
+def their_ear(them: Program) -> float:
+    """How loud our tone is at the other program's ear, once it had time to get there."""
+    place = Path(them.control("devices")["chosen"]["speaker"].removeprefix("file:"))
+    time.sleep(0.8)
+    before = len(read_growing_wav(place)[0])
+    time.sleep(0.5)
+    pcm, rate = read_growing_wav(place)
+    return level_at(pcm[before:], OUR_HZ, rate)
+
+
+def tones_heard(ear: Recording, seconds: float) -> list[float]:
+    """Lengths in s of the service tones (425 Hz) in the ear from now on."""
+    began = time.monotonic()
+    time.sleep(seconds)
+    pcm, step = ear.pcm(began), RATE // 50
+    loud = [level_at(pcm[at : at + step], SERVICE_HZ) > AUDIBLE_DBFS for at in range(0, len(pcm), step)]
+    return [len(list(run)) / 50 for on, run in groupby(loud) if on]
+
+
 @pytest.fixture
 def usb_headset(rig: PulseRig) -> Iterator[str]:
     rig.plug_speaker("usb", "USB Headset")
@@ -225,7 +305,7 @@ def test_a_headset_pulled_in_a_call_leaves_speech_at_the_default(
     program.start()
     sign_in(program, server, authority)
     we_dial(program, phone := new_phone(whistle))
-    with rig.recording("headset") as default, rig.saying("headset_mic", tone(1300, FOR_EVER_S, -20)):
+    with rig.recording("headset") as default, rig.saying("headset_mic", tone(OUR_HZ, FOR_EVER_S, -20)):
         with rig.recording(usb_headset) as chosen:
             assert _heard_after(chosen, time.monotonic()) < 3.0
         assert default.first_loud() is None
