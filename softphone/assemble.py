@@ -20,7 +20,6 @@ from softphone.adapters.history_store import SqliteHistoryStore
 from softphone.adapters.policy import read_policy
 from softphone.adapters.settings_store import JsonSettingsStore
 from softphone.control.commands import Commands, Reach
-from softphone.control.place import socket_path
 from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
@@ -44,6 +43,11 @@ from softphone.services.ringing import Ringing
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
+
+if sys.platform == "win32":
+    from softphone.control.pipe_listener import listener_for
+else:
+    from softphone.control.unix_socket import listener_for
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +125,7 @@ class Application:
         )
         self._put_calls_together()
         commands = Commands(self._reach())
-        self._control = ControlServer(socket_path(self.profile.folder), commands, self.bus, self.clock)
+        self._control = ControlServer(listener_for(self.profile.folder), commands, self.bus, self.clock)
 
     def _put_lists_together(self) -> None:
         self._databases = (

@@ -1,14 +1,19 @@
-"""Speaking to a running program: plain blocking socket, nothing heavy to import."""
+"""Speaking to a running program: plain and blocking, nothing heavy to import."""
 
 from __future__ import annotations
 
 import contextlib
-import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from softphone.control.place import socket_path, supported
 from softphone.control.protocol import ControlError, read_object, write_object
+from softphone.control.transport import Caller
+
+if sys.platform == "win32":
+    from softphone.control.windows_pipe import call
+else:
+    from softphone.control.unix_caller import call
 
 ANSWER_LIMIT = 8_000_000
 """Longest answer read, in bytes."""
@@ -40,28 +45,19 @@ def as_error(answer: dict[str, object]) -> ControlError:
     return ControlError(str(error.get("message", "")), code=str(error.get("code", "error")))
 
 
-def _exchange(
-    connection: socket.socket, command: str, arguments: dict[str, object]
-) -> Iterator[dict[str, object]]:
+def _exchange(connection: Caller, command: str, arguments: dict[str, object]) -> Iterator[dict[str, object]]:
     try:
-        connection.sendall(write_object({"command": command, "arguments": arguments}))
-        with connection.makefile("rb") as lines:
-            while line := lines.readline(ANSWER_LIMIT):
-                yield read_object(line)
+        connection.send(write_object({"command": command, "arguments": arguments}))
+        while line := connection.read_line(ANSWER_LIMIT):
+            yield read_object(line)
     except TimeoutError as error:
         raise ControlError("the program does not answer", code="timeout") from error
     except OSError as error:
         raise ControlError(f"the connection broke: {error.strerror}", code="not-running") from error
 
 
-def _connect(profile: Path, timeout_s: float | None) -> socket.socket:
-    if not supported():
-        raise ControlError("there is no control interface on this platform yet", code="unsupported")
-    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    connection.settimeout(timeout_s)
+def _connect(profile: Path, timeout_s: float | None) -> Caller:
     try:
-        connection.connect(str(socket_path(profile)))
+        return call(profile, timeout_s)
     except OSError as error:
-        connection.close()
         raise ControlError("no program is running with this profile", code="not-running") from error
-    return connection

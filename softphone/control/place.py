@@ -7,9 +7,9 @@ import os
 import socket
 import stat
 import struct
-import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from softphone.control.protocol import ControlError
 
@@ -20,18 +20,13 @@ _LOCAL_PEERCRED = 1
 _XUCRED = struct.Struct("=Ii")
 
 
-def supported() -> bool:
-    """Whether this platform has Unix sockets; on Windows there is no control interface yet."""
-    return hasattr(socket, "AF_UNIX") and sys.platform != "win32"
-
-
 def socket_path(profile: Path) -> Path:
     """The socket in the profile; where its path is too long, in a private folder for temporary files."""
     path = profile.absolute() / "control"
     if len(os.fsencode(path)) <= LONGEST_PATH:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"softphone-{os.getuid()}" / name
+    return Path(tempfile.gettempdir()) / f"softphone-{own_uid()}" / name
 
 
 def prepare_folder(path: Path) -> None:
@@ -39,9 +34,15 @@ def prepare_folder(path: Path) -> None:
     folder = path.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != own_uid():
         raise ControlError(f"{folder.name} is not this user's folder", code="refused")
     folder.chmod(0o700)
+
+
+def own_uid() -> int:
+    """This user's id; not on Windows."""
+    system: Any = os
+    return int(system.getuid())
 
 
 def peer_uid(connection: socket.socket) -> int:

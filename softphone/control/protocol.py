@@ -14,6 +14,9 @@ from softphone.domain.errors import SoftphoneError
 MESSAGE_LIMIT = 64 * 1024
 """Longest line in bytes; a longer one is refused and the connection closed."""
 
+HEARING_OUT_S = 1.0
+"""How long a refused connection is still read."""
+
 
 class ControlError(SoftphoneError):
     """The control interface says no, or can't be reached; `code` tells why."""
@@ -67,6 +70,11 @@ def read_object(line: bytes) -> dict[str, object]:
 def write_object(values: dict[str, object]) -> bytes:
     """One line; what was received with broken encoding stays printable."""
     return json.dumps(values, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def too_large() -> ControlError:
+    """The refusal of a line over the limit."""
+    return ControlError(f"longer than {MESSAGE_LIMIT} bytes", code="too-large")
 
 
 def error_object(error: SoftphoneError) -> dict[str, object]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from softphone.assemble import Application
-from softphone.control import cli, client, handover, server
+from softphone.control import cli, client, handover, unix_socket
 from softphone.control.place import LONGEST_PATH, socket_path
 from softphone.control.protocol import MESSAGE_LIMIT, ControlError
 from softphone.domain.account import Credentials
@@ -214,7 +214,7 @@ async def test_the_socket_is_for_this_user_alone(bench: Bench) -> None:
 
 
 async def test_another_users_process_is_refused(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "peer_uid", lambda connection: os.getuid() + 1)
+    monkeypatch.setattr(unix_socket, "peer_uid", lambda connection: os.getuid() + 1)
     assert await bench.refused("status") == "not-granted"
 
 
@@ -222,7 +222,7 @@ async def test_a_peer_that_can_not_be_told_is_refused(bench: Bench, monkeypatch:
     def unknown(connection: object) -> int:
         raise OSError("no such option")
 
-    monkeypatch.setattr(server, "peer_uid", unknown)
+    monkeypatch.setattr(unix_socket, "peer_uid", unknown)
     assert await bench.refused("status") == "not-granted"
 
 
