@@ -11,12 +11,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
-from resources import LOCALES
 from resources.words import LANGUAGES
 from softphone import __version__
-from tests.e2e.window_rig import Form, Refused, Well, Windowed, click, refused, refused_alone, story, until
+from tests.e2e.window_rig import (
+    Form,
+    Refused,
+    Well,
+    Windowed,
+    click,
+    in_language,
+    refused,
+    refused_alone,
+    story,
+    until,
+)
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio, Options, User
 from tests.lab.ports import LOOPBACK
@@ -75,14 +84,6 @@ def new_server(tmp_path: Path) -> Iterator[NewServer]:
     yield make
     for kamailio in made:
         kamailio.stop()
-
-
-def in_language(text: str, language: str) -> str:
-    """A sentence as the catalogue file has it."""
-    with (LOCALES / language / "LC_MESSAGES" / "softphone.po").open("rb") as file:
-        message = read_po(file, language).get(text)
-    assert message is not None, f"no catalogue entry: {text}"
-    return str(message.string or text)
 
 
 def assert_told(outcome: Refused, form: Form, said: tuple[str, str], focus: str, reason: str) -> None:

@@ -1,7 +1,7 @@
 """The whole program with its windows: composed as by main.py, worked by mouse and keyboard, read by widgets.
 
 Started as a program, this module is somebody's other program (`other FILE`), or one refused sign-in in the
-network this process has (`refused FOLDER`: on standard input what to type, on standard output what came of it).
+network this process has (`refused FOLDER`: input says what to type, output what came of it).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import shlex
 import ssl
 import subprocess
 import sys
@@ -16,14 +17,17 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, ParamSpec
 
 import qasync
+from babel.messages.pofile import read_po
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QWidget
 
-from resources.words import LANGUAGES
+from resources import LOCALES
+from resources.words import LANGUAGE_NAMES, LANGUAGES
 from softphone.adapters.directory import PATH
 from softphone.assemble import Options, build
 from softphone.control import client
@@ -107,6 +111,28 @@ def words_in(widget: QWidget) -> list[str]:
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible() and label.text()]
 
 
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """English texts and what they are in a language, as the catalogue file has them."""
+    with (LOCALES / language / "LC_MESSAGES" / "softphone.po").open("rb") as file:
+        messages = [message for message in read_po(file, language) if isinstance(message.id, str)]
+    return {str(message.id): str(message.string or message.id) for message in messages if message.id}
+
+
+def in_language(text: str, language: str) -> str:
+    """A sentence as the catalogue file has it."""
+    return catalogue(language)[text]
+
+
+def foreign_words(widget: QWidget, language: str) -> list[str]:
+    """Texts seen there that are another language's words for something this language says otherwise."""
+    here = set(catalogue(language).values())
+    foreign = {word for other in LANGUAGES for word in catalogue(other).values()} - here
+    labels = {label.text() for label in widget.findChildren(QLabel) if label.isVisible()}
+    buttons = {button.text() for button in widget.findChildren(QAbstractButton) if button.isVisible()}
+    return sorted((labels | buttons) & foreign)
+
+
 def save(widget: QWidget, picture: Path) -> Path:
     """Keep what a window looks like."""
     picture.parent.mkdir(parents=True, exist_ok=True)
@@ -176,7 +202,13 @@ class Windowed:
 
     async def registered(self) -> None:
         """Wait until the line says so in its window."""
-        await until(lambda: self.desk.line is not None and self.desk.line.registered, "a registered line")
+        await until(
+            lambda: (
+                self.desk.main.line.label.text()
+                == in_language("Available · Registered", self.desk.look.words.language)
+            ),
+            "a registered line",
+        )
 
     async def ask(self, command: Coroutine[Any, Any, Any]) -> Any:
         """Something the core does on its own thread."""
@@ -255,18 +287,19 @@ def _named(program: Windowed, widget: QWidget | None) -> str:
     return next((name for name, place in places.items() if place is widget), str(widget))
 
 
+async def pick(down: QComboBox, text: str) -> None:
+    """Open a drop-down with the mouse and choose a line with the arrow keys."""
+    await click(down)
+    await until(lambda: down.view().isVisible(), "the drop-down open")
+    await keys("Home", *["Down"] * down.findText(text), "Return")
+    await until(lambda: down.currentText() == text, text)
+
+
 async def choose_language(program: Windowed, language: str) -> None:
     """Pick a language from the form's drop-down, by mouse and arrow keys."""
-    down = program.desk.sign_in.language
-    await click(down)
-    await until(lambda: down.view().isVisible(), "the list of languages")
-    at = [down.itemText(at) for at in range(down.count())].index(NAMES[language])
-    await keys("Home", *["Down"] * at, "Return")
+    await pick(program.desk.sign_in.language, LANGUAGE_NAMES[language])
     await until(lambda: program.desk.look.words.language == language, f"words in {language}")
     await asyncio.sleep(0.2)
-
-
-NAMES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 
 
 # --- as a program of its own ------------------------------------------------------------------------
@@ -324,6 +357,11 @@ class Well:
         writer.close()
 
 
+def module_command(what: str, place: Path) -> list[str]:
+    """How this module is started as a program of its own."""
+    return [sys.executable, "-m", "tests.e2e.window_rig", what, str(place)]
+
+
 def refused_alone(
     folder: Path, network: str, form: Form, *, well: Well | None = None, names: bool = False
 ) -> Refused:
@@ -332,7 +370,7 @@ def refused_alone(
     With `names` a name server that knows no names stands on its loopback.
     """
     asked = json.dumps({"form": asdict(form), "well": well and asdict(well), "names": names})
-    here = f'{network}\nexec "{sys.executable}" -m tests.e2e.window_rig refused "{folder}"'
+    here = f"{network}\nexec {shlex.join(module_command('refused', folder))}"
     done = subprocess.run(
         ["unshare", "--map-root-user", "--net", "--mount", "sh", "-ec", here],
         input=asked,
