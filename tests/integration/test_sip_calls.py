@@ -24,6 +24,7 @@ LOUD = -18.0
 """dBFS: both sides speak at −12; a codec may cost a little."""
 
 QUIET = -40.0
+SPEECH_BPS = 12_000
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,11 @@ async def carried(caller: Caller, phone: Baresip) -> None:
         if ours > LOUD and phones > LOUD:
             return
     raise AssertionError(f"we hear {ours:.1f} dBFS, the phone {phones:.1f} dBFS")
+
+
+async def spoken_to(phone: Baresip, really: bool) -> None:
+    """Speech arrives at the phone, or none: by its own count, for its recording ends with the first hold."""
+    assert await asyncio.to_thread(wait_until, lambda: (phone.received_bps() > SPEECH_BPS) is really)
 
 
 async def hang_up(caller: Caller, call_id: str) -> None:
@@ -174,16 +180,19 @@ async def test_hold_from_both_sides(caller: Caller, phone: Baresip) -> None:
     assert caller.heard(told.MediaChanged)[-1].held
     assert await caller.level(PHONE_TONE, 0.5) < LOUD
     assert await caller.level(PHONE_TONE, 0.3) < QUIET
+    await spoken_to(phone, False)
     await caller.client.calls.hold(call_id)
     await caller.client.calls.resume(call_id)
     assert not caller.heard(told.MediaChanged)[-1].held
-    await carried(caller, phone)
+    assert await caller.level(PHONE_TONE, 0.5) > LOUD
+    await spoken_to(phone, True)
     await asyncio.to_thread(phone.hold)
     changed = await caller.wait_for(told.MediaChanged, where=lambda event: event.remote_held)
     assert not changed.held
     await asyncio.to_thread(phone.resume)
     await caller.wait_for(told.MediaChanged, 4)
-    await carried(caller, phone)
+    assert await caller.level(PHONE_TONE, 0.5) > LOUD
+    await spoken_to(phone, True)
     await hang_up(caller, call_id)
 
 

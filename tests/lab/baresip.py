@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ from tests.lab.ports import LOOPBACK, free_port, free_ports, listening
 from tests.lab.process import PeerFailed, Process, wait_until
 from tests.lab.sound import Pcm, read_growing_wav
 
+STALE_S = 0.25
 MODULES = "/usr/lib/baresip/modules"
 CODECS = ("opus/48000/2", "G722/16000/1", "PCMA/8000/1", "PCMU/8000/1")
 
@@ -240,10 +242,16 @@ class Baresip:
         """Keys heard from the far end so far."""
         return "".join(str(event.get("param", "")) for event in self.events("CALL_DTMF_START"))
 
+    def received_bps(self) -> int:
+        """Bits a second of speech that arrive, as the phone itself counted them over its last seconds."""
+        counts = re.findall(r"audio=\d+/(\d+) \(bit/s\)", self.log)
+        return int(counts[-1]) if counts else 0
+
     def heard(self, last_s: float | None = None) -> tuple[Pcm, int]:
-        """Sound received so far, mono, and its rate in Hz; only the last seconds when asked."""
+        """Sound received so far, mono, and its rate in Hz; only the last seconds when asked: none where
+        nothing is being written. Its recording ends for good with the first hold."""
         files = sorted(self.recordings.glob("*-dec.wav"), key=lambda path: path.stat().st_mtime)
-        if not files:
+        if not files or (last_s is not None and time.time() - files[-1].stat().st_mtime > STALE_S):
             return np.zeros(0, dtype=np.int16), 48_000
         pcm, rate = read_growing_wav(files[-1])
         return (pcm if last_s is None else pcm[-int(last_s * rate) :]), rate
