@@ -34,7 +34,7 @@ QUIETEST_DB, VOLUME_RANGE_DB = -40.0, 52.0
 
 @dataclass(frozen=True, slots=True)
 class CallsView:
-    """`call` is None while no window is needed; `ring_text` names where it rings now."""
+    """`call` is None while no window is needed; `ring_text` names where it rings now, "" beside a call."""
 
     call: CallView | None
     incoming: tuple[IncomingView, ...]
@@ -71,10 +71,11 @@ class CallsPresenter(Presenter[CallsView]):
         live = [call for call in self._calls.calls() if call.live]
         ringing = [call for call in live if _rings_here(call)]
         current = self._current([call for call in live if not _rings_here(call)])
+        busy = len(live) > len(ringing)
         return CallsView(
             call=self._call(current, live) if current is not None else None,
-            incoming=tuple(self._incoming(call, busy=len(live) > len(ringing)) for call in ringing),
-            ring_text=" + ".join(dict.fromkeys(self._devices.state().ring_used)),
+            incoming=tuple(self._incoming(call, busy=busy) for call in ringing),
+            ring_text="" if busy else " + ".join(dict.fromkeys(self._devices.state().ring_used)),
             advice=self._advice(),
         )
 

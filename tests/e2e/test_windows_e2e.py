@@ -300,6 +300,7 @@ async def test_a_second_call_is_soft_and_the_two_are_swapped(
         assert popup.note.text() == "Answering puts your call on hold."
         await until(lambda: heard(program.ear, WAITING_HZ) > AUDIBLE_DBFS, "the soft tone in the ear")
         assert heard(program.ring, WAITING_HZ) < SILENT_DBFS
+        assert not popup.silence.isVisible() and popup.ring.text() == ""
         program.picture("popup-second-call", popup)
         await click(popup.answer)
         await until(lambda: call.name.text() == LIISA and call.strips.strips, "the strip")
