@@ -11,7 +11,6 @@ DOMAIN = "softphone"
 LANGUAGES = ("fi", "sv", "en")
 LANGUAGE_NAMES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 DEFAULT_LANGUAGE = "en"
-FOLLOW_SYSTEM = "system"
 
 
 def marked(text: str) -> str:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 from resources import ROOT
 
 CONTROL = 36
-CALL_CONTROL = 48
 BODY_PX, SIDE_PX = 15, 13
 
 

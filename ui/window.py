@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QLayout, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from ui.look import Look
 
@@ -32,7 +32,7 @@ class Window(QWidget):
         layout = self.layout()
         if layout is not None:
             layout.activate()
-            wanted = needed_height(layout, self.width())
+            wanted = layout.totalMinimumSize().height()
             if wanted > self.height():
                 self.resize(self.width(), wanted)
 
@@ -47,13 +47,6 @@ class HidingWindow(Window):
         event.ignore()
         self.hide()
         self.closed.emit()
-
-
-def needed_height(layout: QLayout, width: int) -> int:
-    """Height a layout needs at a width, wrapped texts included."""
-    if layout.hasHeightForWidth():
-        return max(layout.totalHeightForWidth(width), layout.totalMinimumSize().height())
-    return layout.totalMinimumSize().height()
 
 
 def rule() -> QFrame:

@@ -44,7 +44,6 @@ class LineView:
     calls: int
     calls_text: str
     tray_text: str
-    registered: bool
 
 
 class LinePresenter(Presenter[LineView]):
@@ -90,7 +89,6 @@ class LinePresenter(Presenter[LineView]):
                 count=running
             ),
             tray_text=f"{line.text}\n{missed_text}" if self._missed else line.text,
-            registered=self._account.state is LineState.REGISTERED,
         )
 
     def _line(self) -> Sign:

@@ -51,7 +51,7 @@ class Choice:
 class Advice:
     """Something a person should know and do: what happened, and the next step.
 
-    `id` lets the person put it away; `action` names an intent the screen offers, "" for none.
+    `id` lets the person put it away; `action` names the settings page that helps, "" for none.
     """
 
     id: str

@@ -37,6 +37,10 @@ REFUSALS: MappingProxyType[Refusal, tuple[str, str]] = MappingProxyType(
             marked("This phone number may not use Softphone."),
             marked("Ask your company's main user to give you the right to use it."),
         ),
+        Refusal.OTHER_SERVER: (
+            marked("{server} leads to {other}, so your password was not sent."),
+            marked("Ask your IT support which server address is right."),
+        ),
         Refusal.TOO_OLD: (
             marked("This version of Softphone is too old for the server."),
             marked("Install the newest version and sign in again."),
@@ -61,6 +65,7 @@ WRONG_FIELD: MappingProxyType[Refusal, str] = MappingProxyType(
         Refusal.SERVER_NOT_FOUND: "server",
         Refusal.BAD_ADDRESS: "server",
         Refusal.CERTIFICATE: "server",
+        Refusal.OTHER_SERVER: "server",
         Refusal.BAD_NUMBER: "user",
         Refusal.NO_RIGHT: "user",
         Refusal.WRONG_CREDENTIALS: "password",
@@ -181,11 +186,15 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
 )
 
 
-def refusal(words: Words, code: str, server: str) -> Advice:
-    """Why signing in failed and what to do; an unknown code reads as a fault of the server."""
+def refusal(words: Words, code: str, server: str, other: str = "") -> Advice:
+    """Why signing in failed and what to do; an unknown code reads as a fault of the server.
+
+    `other` is the server the typed one leads to, where that is known.
+    """
     known = Refusal(code) if code in set(Refusal) else Refusal.SERVER_ERROR
     text, what_to_do = REFUSALS[known]
-    return Advice(known, Tone.BAD, words._(text).format(server=server), words._(what_to_do))
+    other = other or words._("another server")
+    return Advice(known, Tone.BAD, words._(text).format(server=server, other=other), words._(what_to_do))
 
 
 def ending(words: Words, reason: EndReason | None) -> str:
@@ -199,7 +208,8 @@ def notice(words: Words, code: str, parameters: Mapping[str, str]) -> Advice | N
         return None
     tone, text, what_to_do = NOTICES[code]
     device = parameters.get("device") or words._("The device")
-    return Advice(code, tone, words._(text).format(device=device), words._(what_to_do))
+    action = ("headset", words._("Open Audio settings")) if code.startswith("device-") else ("", "")
+    return Advice(code, tone, words._(text).format(device=device), words._(what_to_do), *action)
 
 
 def failure(words: Words, error: SoftphoneError) -> Advice:

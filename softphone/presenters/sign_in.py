@@ -46,13 +46,13 @@ class SignInPresenter(Presenter[SignInView]):
         self._account: Account = session.account
         self._attempt: asyncio.Task[Account] | None = None
         self._server = session.account.server
-        self._refused = session.account.reason
+        self._refused, self._other = session.account.reason, ""
 
     def compose(self) -> SignInView:
         """The form as it stands."""
         prefill = self._session.remembered()
         code = self._refused
-        refusal = sentences.refusal(self.words, code, self._server) if code else None
+        refusal = sentences.refusal(self.words, code, self._server, self._other) if code else None
         known = Refusal(code) if code in set(Refusal) else Refusal.SERVER_ERROR
         return SignInView(
             server=prefill.server,
@@ -93,13 +93,13 @@ class SignInPresenter(Presenter[SignInView]):
         """Try to sign in; the outcome is in the view. A second press while busy does nothing."""
         if self._attempt is not None:
             return
-        self._server, self._refused = credentials.server.strip(), ""
+        self._server, self._refused, self._other = credentials.server.strip(), "", ""
         self._attempt = asyncio.ensure_future(self._session.sign_in(credentials))
         self.render()
         try:
             await self._attempt
         except SignInRefused as refused:
-            self._refused = refused.code
+            self._refused, self._other = refused.code, refused.detail
         except SoftphoneError:
             self._refused = Refusal.SERVER_ERROR
         except asyncio.CancelledError:

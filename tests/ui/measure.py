@@ -55,6 +55,14 @@ def clipped(window: QWidget) -> list[str]:
         words = button.fontMetrics().horizontalAdvance(button.text())
         if words > button.width() - 4:
             wrong.append(f"button {button.text()!r} is cut")
+    parts: list[QLabel | QAbstractButton] = [
+        *window.findChildren(QLabel),
+        *window.findChildren(QAbstractButton),
+    ]
+    for part in parts:
+        around = part.parentWidget()
+        if part.isVisible() and around is not None and not around.rect().contains(part.geometry()):
+            wrong.append(f"{part.text()!r} at {part.geometry()} reaches out of {around.rect()}")
     for box in window.findChildren(QComboBox):
         words = box.fontMetrics().horizontalAdvance(box.currentText())
         if box.isVisible() and words > box.width() - 48:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from softphone.presenters.contacts import ContactsView
 from softphone.presenters.sign_in import SignInView
@@ -21,9 +22,19 @@ def arrange(desk: Desk, scene: Scene, views: list[object]) -> QWidget:
     if name == "sign_in" and scene.name != "sign-in":
         _type(desk, views)
     window.show()
-    for _round in range(3):
-        QApplication.processEvents()
+    settle(window)
     return window
+
+
+def settle(window: QWidget) -> None:
+    """Let layouts and the window manager agree: the size has been the same for a while."""
+    same, before = 0, window.size()
+    for _round in range(200):
+        QTest.qWait(2)
+        same = same + 1 if window.size() == before else 0
+        before = window.size()
+        if same >= 8 and window.height() >= window.minimumHeight():
+            return
 
 
 def _window(desk: Desk, name: str, views: list[object]) -> QWidget:

@@ -120,12 +120,17 @@ class IncomingPopup(Window):
         self.note.setVisible(bool(view.note))
         self._say_ring()
         if fresh:
-            self.adjustSize()
-            corner = screen.availableGeometry().marginsRemoved(QMargins(EDGE, EDGE, EDGE, EDGE)).bottomRight()
-            self.move(corner.x() - self.width(), corner.y() - self.height())
+            self._to_corner(screen)
             self.show()
+            self._to_corner(screen)
             self.raise_()
             announce(self, f"{view.title}. {view.who.name}")
+
+    def _to_corner(self, screen: QScreen) -> None:
+        """Wrapped texts know their height only once they are shown, so this is done before and after."""
+        self.adjustSize()
+        corner = screen.availableGeometry().marginsRemoved(QMargins(EDGE, EDGE, EDGE, EDGE)).bottomRight()
+        self.move(corner.x() - self.width(), corner.y() - self.height())
 
     @property
     def call_id(self) -> str:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSizePolicy
 
 from softphone.presenters.parts import Sign
 from ui.look import Look
+from ui.theme import CONTROL
 from ui.widgets.buttons import Button
 
 CHROME = 60
@@ -43,4 +44,4 @@ class PromiseButton(Button):
             lines = self._sign.text.split(" · ")
         fitted = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, room) for line in lines]
         self.setText("\n".join(fitted))
-        self.setMinimumHeight(20 + metrics.lineSpacing() * len(fitted))
+        self.setMinimumHeight(max(CONTROL, 20 + metrics.lineSpacing() * len(fitted)))

@@ -50,7 +50,7 @@ class MainWindow(HidingWindow):
         self.retranslate()
         self.dial.field.setFocus()
         self.resize(380, 640)
-        self.setMinimumSize(340, 480)
+        self.setMinimumWidth(340)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
@@ -105,6 +105,7 @@ class MainWindow(HidingWindow):
         self.tools.clicked.connect(self._open_tools)
         for box in self.advice:
             box.dismissed.connect(self.put_away)
+            box.acted.connect(self.settings_wanted)
         for page in (self.history, self.contacts):
             page.dial_wanted.connect(self.dial.dial_wanted)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self).activated.connect(
@@ -146,6 +147,7 @@ class MainWindow(HidingWindow):
             box.show_advice(view.advice[at] if at < len(view.advice) else None)
         self.running.setVisible(view.calls > 0)
         self.running.say(view.calls_text)
+        self.grow()
         self._name_calls_tab()
         self._look_at_history()
 

@@ -47,7 +47,7 @@ class SettingsWindow(HidingWindow):
         self.navigation.currentItemChanged.connect(self._turn)
         self.open_page("headset", show=False)
         self.resize(780, 600)
-        self.setMinimumSize(660, 480)
+        self.setMinimumWidth(660)
 
     def _arrange(self) -> None:
         row = QHBoxLayout(self)

@@ -41,10 +41,10 @@ class AdviceBox(QFrame):
         self._picture = Picture(look, "")
         self._text = Label("heading", wrap=True)
         self._what_to_do = Label(wrap=True)
-        self._action = Button(look, "link")
-        self._action.clicked.connect(self._act)
         self._close = IconButton(look, "close", "text_quiet")
         self._close.clicked.connect(self._put_away)
+        self._action = Button(look, "link")
+        self._action.clicked.connect(self._act)
         self._arrange()
         look.theme.changed.connect(self._tint)
         look.words_changed.connect(self._name)
@@ -52,11 +52,14 @@ class AdviceBox(QFrame):
         self.hide()
 
     def _arrange(self) -> None:
+        for button in (self._close, self._action):
+            button.setParent(self)  # the tab key finds the one above first
         texts = QVBoxLayout()
         texts.setContentsMargins(0, 8, 0, 8)
         texts.setSpacing(2)
         for part in (self._text, self._what_to_do):
             texts.addWidget(part)
+        self._action.setProperty("fit", "text")
         texts.addWidget(self._action, 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 2, 0)

@@ -46,11 +46,26 @@ class Label(QLabel):
         super().resizeEvent(event)
         self._take_height()
 
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 — Qt's name
+        """Never: nested layouts guess a width that differs by some pixels, and a line is lost."""
+        return False
+
+    def sizeHint(self) -> QSize:  # noqa: N802 — Qt's name
+        """A wrapped text is as high as its present width makes it."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), self.minimumHeight()) if self.wordWrap() else hint
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 — Qt's name
+        """A wrapped text may become narrow."""
+        return QSize(40, self.minimumHeight()) if self.wordWrap() else super().minimumSizeHint()
+
     def _take_height(self) -> None:
-        """Layouts ask wrapped labels for their height too early; as a minimum it always holds."""
+        """The height follows from the width there really is."""
         if self.wordWrap():
             self.ensurePolished()
+            self.setMinimumHeight(0)  # Qt counts the former minimum into the height it tells
             self.setMinimumHeight(max(self.heightForWidth(max(self.width(), 40)), 0))
+            self.updateGeometry()
 
     def set_role(self, role: str) -> None:
         """Change what kind of text this is."""

@@ -48,6 +48,7 @@ async def test_without_any_device_the_promise_asks_for_one(stage: Stage) -> None
     view = stage.view(LineView)
     assert view.promise.tone is Tone.BAD
     assert view.advice[0].id == "device-none"
+    assert view.advice[0].action == "headset"
 
 
 async def test_dialling_while_signed_out_says_why_not(stage: Stage) -> None:
@@ -117,7 +118,7 @@ async def test_signing_out_forgets(stage: Stage) -> None:
     await stage.board.line.sign_out()
     view = stage.view(LineView)
     assert view.number == ""
-    assert not view.registered
+    assert view.line.text == "Signed out"
 
 
 async def test_a_name_dials_the_one_contact_who_has_it(stage: Stage) -> None:
