@@ -26,8 +26,10 @@ NOTHING_KEPT_S = 60.0
 TRANSPORTS = ("", "udp", "tcp", "tls")
 FORMS = ("", "national", "international")
 REDIRECTS = 3
+WANTED = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 _DOMAIN = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.\-]{0,251}[A-Za-z0-9_])?")
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
 
 
 class WellKnownDirectory:
@@ -69,7 +71,7 @@ class WellKnownDirectory:
         bracketed = f"[{host}]" if ":" in host else host
         url = httpx.URL(f"https://{bracketed}:{self._port}{PATH}")
         for _ in range(REDIRECTS + 1):
-            async with client.stream("GET", url, headers={"Accept": "application/json"}) as response:
+            async with client.stream("GET", url, headers=WANTED) as response:
                 if response.is_redirect:
                     goal = url.join(response.headers["location"])
                     if (goal.scheme, goal.host, goal.port or 443) != (url.scheme, url.host, url.port or 443):
@@ -81,8 +83,9 @@ class WellKnownDirectory:
 
 
 async def _limited(response: httpx.Response) -> bytes | None:
+    """The body as it travels: unpacking first would let a small answer fill the memory."""
     body = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():
         body += part
         if len(body) > SIZE_LIMIT:
             return None
@@ -108,7 +111,7 @@ def read_discovery(body: bytes) -> Discovery | None:
         transport=text("transport") if text("transport") in TRANSPORTS else "",
         number_format=text("number_format") if text("number_format") in FORMS else "",
         service_url=service if service.startswith("https://") else "",
-        minimum_version=version if re.fullmatch(r"\d+(\.\d+){0,3}", version) else "",
+        minimum_version=version if _VERSION.fullmatch(version) else "",
     )
 
 

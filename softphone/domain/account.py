@@ -34,6 +34,7 @@ class Refusal(StrEnum):
     CERTIFICATE = "certificate"
     WRONG_CREDENTIALS = "wrong-credentials"
     NO_RIGHT = "no-right"
+    OTHER_SERVER = "other-server"
     TOO_OLD = "too-old"
     BAD_ADDRESS = "bad-address"
     BAD_NUMBER = "bad-number"

@@ -42,6 +42,7 @@ class Registrar:
         typed = self._user(credentials.user)
         offered = await self._directory.discover(server.host, ca_file=ca_file) or Discovery()
         self._check_version(offered, server)
+        self._check_domain(offered, server)
         forms = self._forms(typed, offered.number_format or self._memory.number_form(server.key))
         if offered.number_format:
             forms = forms[:1]
@@ -70,7 +71,7 @@ class Registrar:
             chosen = Transport(offered.transport)
         if by_administrator:
             chosen = Transport(self._settings.text("sip.transport"))
-        elif tls_known:
+        if tls_known and (chosen is Transport.AUTO or not by_administrator):
             chosen = Transport.TLS
         return SipAccount(
             host=offered.sip_domain or server.host,
@@ -95,6 +96,12 @@ class Registrar:
         if needed > _version(self._version) or (offered.service_url and not offered.sip_domain):
             raise SignInRefused(Refusal.TOO_OLD, server.host)
 
+    def _check_domain(self, offered: Discovery, server: ServerAddress) -> None:
+        """The password goes where the person typed, or to a domain above or below: who holds the upper one
+        decides over the lower one anyway. Anywhere else would need the person's word."""
+        if offered.sip_domain and not _akin(offered.sip_domain.lower().rstrip("."), server.host):
+            raise SignInRefused(Refusal.OTHER_SERVER, offered.sip_domain)
+
     def _user(self, text: str) -> str:
         """The typed number or name without separators. Raises SignInRefused (bad-number)."""
         user = bare(text) if "@" not in text else text
@@ -116,6 +123,13 @@ class Registrar:
         as_typed = [(form, number) for form, number in known if number == typed] or [("", typed)]
         ordered = [*first, *as_typed, *known]
         return [entry for index, entry in enumerate(ordered) if entry not in ordered[:index]]
+
+
+def _akin(named: str, typed: str) -> bool:
+    """Whether one is the other or a subdomain of it; of top level domains and IP addresses nothing is."""
+    upper, lower = sorted((named, typed), key=len)
+    divisible = "." in upper and not upper[-1].isdigit()
+    return named == typed or (divisible and lower.endswith(f".{upper}"))
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import ssl
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -149,6 +151,16 @@ async def test_too_much(web: Web, ca_file: str) -> None:
     assert await asked(web, ca_file) is None
 
 
+async def test_a_packed_answer_is_not_unpacked(web: Web, ca_file: str) -> None:
+    packed = gzip.compress(json.dumps(DOCUMENT).encode() + b" " * 60_000_000)
+    assert len(packed) < SIZE_LIMIT
+    web.says(PATH, "200 OK", packed, "Content-Encoding: gzip")
+    tracemalloc.start()
+    assert await asked(web, ca_file) is None
+    assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    tracemalloc.stop()
+
+
 async def test_silence(web: Web, ca_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "TIMEOUT_S", 0.3)
     directory = WellKnownDirectory(FakeClock(), port=web.port)
@@ -177,3 +189,4 @@ def test_fields_that_make_no_sense_count_as_not_said() -> None:
     }
     assert read_discovery(json.dumps(odd).encode()) == Discovery()
     assert read_discovery(b'{"minimum_version": null}') == Discovery()
+    assert read_discovery(b'{"minimum_version": "' + b"9" * 5_000 + b'"}') == Discovery()

@@ -282,17 +282,48 @@ async def test_a_service_without_a_sip_side_is_beyond_this_version() -> None:
 async def test_the_document_decides_domain_transport_and_form() -> None:
     bench = Bench()
     bench.directory.found[SERVER] = Discovery(
-        sip_domain="sip.example.com", transport="tls", number_format="international", minimum_version="0.1.0"
+        sip_domain="sip.vip.example.com",
+        transport="tls",
+        number_format="international",
+        minimum_version="0.1.0",
     )
     account = await bench.session.sign_in(Credentials(f"{SERVER}:5060", "0401234567", "x"))
     used = bench.telephony.accounts[0]
     assert (used.host, used.port, used.transport, used.number) == (
-        "sip.example.com",
+        "sip.vip.example.com",
         0,
         "tls",
         "+358401234567",
     )
     assert account.user == "+358401234567"
+
+
+@pytest.mark.parametrize("domain", [SERVER, "VIP.example.com.", "a.b.vip.example.com", "example.com"])
+async def test_the_password_may_go_to_the_same_house(domain: str) -> None:
+    bench = Bench()
+    bench.directory.found[SERVER] = Discovery(sip_domain=domain)
+    await bench.session.sign_in(HERE)
+    assert bench.telephony.accounts[0].host == domain
+
+
+@pytest.mark.parametrize(
+    ("typed", "domain"),
+    [
+        (SERVER, "sip.example.com"),
+        (SERVER, "evil.example"),
+        (SERVER, "evilvip.example.com"),
+        (SERVER, "vip.example.com.evil.example"),
+        (SERVER, "com"),
+        ("192.0.2.10", "2.10"),
+        ("192.0.2.10", "192.0.2.1"),
+        ("192.0.2.10", "evil.192.0.2.10"),
+    ],
+)
+async def test_the_password_goes_to_no_server_nobody_typed(typed: str, domain: str) -> None:
+    bench = Bench()
+    bench.directory.found[typed] = Discovery(sip_domain=domain)
+    assert await bench.refusal(Credentials(typed, "1001", "x")) == Refusal.OTHER_SERVER
+    assert bench.telephony.accounts == []
 
 
 async def test_other_form_once_after_404_then_remembered() -> None:
@@ -334,6 +365,14 @@ async def test_an_administrator_may_choose_less() -> None:
     await bench.settings.set("account.tls_servers", (SERVER,))
     await bench.session.sign_in(HERE)
     assert (bench.telephony.accounts[0].transport, bench.telephony.accounts[0].tls_required) == ("tcp", False)
+
+
+async def test_an_administrator_who_leaves_it_open_weakens_nothing() -> None:
+    bench = Bench(policy={"sip.transport": "auto"})
+    await bench.session.sign_in(HERE)
+    await bench.session.sign_in(HERE)
+    used = bench.telephony.accounts[-1]
+    assert (used.transport, used.tls_required) == ("tls", True)
 
 
 @pytest.mark.parametrize(
