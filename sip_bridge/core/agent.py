@@ -281,7 +281,7 @@ class Agent:
 
     def _may_ask(self, request: Request, flow: Flow) -> bool:
         """Our server may, who is in a call with us may, and who asked before gets the same answer again."""
-        if self._uas.knows(flow) or self._calls.find(request) is not None:
+        if self._uas.knows(flow) or self._uas.knows_in_call(request, flow):
             return True
         return self._context.layer.handles(request)
 

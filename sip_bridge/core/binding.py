@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
-from sip_bridge.core.dialog import hop_of
+from sip_bridge.core.dialog import Dialog, hop_of
 from sip_bridge.core.effects import Address, Flow, Hop
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.uri import SipUri, escape_user, format_host
@@ -16,6 +16,7 @@ class Binding:
     """Our identity and the way to our server. `flow` is None while there is none; `server` is its address.
 
     `public` is our address as the server sees it; `contact` goes by it where the registration flow is used.
+    `secure`: the server was reached by TLS last; then nothing in the clear comes from it or goes to it.
     """
 
     agent: AgentConfig
@@ -24,13 +25,14 @@ class Binding:
     public: Address | None = None
     service_routes: tuple[str, ...] = ()
     server: str = ""
+    secure: bool = False
     _public_over: int | None = None
 
     def take(self, flow: Flow) -> None:
         """`flow` leads to our server now."""
         if flow.id != self._public_over:
             self.public = None
-        self.flow, self.server = flow, flow.remote[0]
+        self.flow, self.server, self.secure = flow, flow.remote[0], flow.secure
 
     def seen_as(self, public: Address, flow: Flow) -> None:
         """Our server sees us at `public` over `flow`."""
@@ -43,7 +45,7 @@ class Binding:
     def clear(self) -> None:
         """Another account begins: nothing is known."""
         self.flow = self.public = None
-        self.server, self.service_routes = "", ()
+        self.server, self.secure, self.service_routes = "", False, ()
 
     @property
     def identity(self) -> NameAddr:
@@ -91,8 +93,15 @@ class Binding:
         return f"<sip:{at}{format_host(host)}:{port}{transport}>"
 
     def is_home(self, flow: Flow) -> bool:
-        """Whether `flow` leads to our server: it ends at the host we registered with."""
-        return self.server != "" and flow.remote[0] == self.server
+        """Whether `flow` leads to our server: it ends at the host we registered with, as safely as we did.
+
+        Anybody can write our server's address on a datagram.
+        """
+        return self.server != "" and flow.remote[0] == self.server and (flow.secure or not self.secure)
+
+    def keeps_to_tls(self, dialog: Dialog) -> bool:
+        """Whether nothing of this dialog may go or come in the clear: media keys may be in it."""
+        return dialog.home and self.secure
 
     def _seen_address(self, flow: Flow) -> Address:
         ours = self.flow

@@ -108,6 +108,11 @@ class Uas:
         """Whether requests outside our dialogs are taken from there: from our server, unless configured."""
         return self._context.config.accept_strangers or self._context.binding.is_home(flow)
 
+    def knows_in_call(self, request: Request, flow: Flow) -> bool:
+        """Whether the request belongs to a call and may come that way: a call over TLS stays there."""
+        found = self._calls.find(request)
+        return found is not None and (flow.secure or not self._context.binding.keeps_to_tls(found[1]))
+
     # --- outside dialogs -------------------------------------------------------------------------
 
     def _invite(self, transaction: Transaction, now: float) -> None:

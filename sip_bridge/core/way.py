@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sip_bridge.core.binding import Binding
 from sip_bridge.core.dialog import Dialog
@@ -22,13 +22,16 @@ class Way:
 def way_of(dialog: Dialog, binding: Binding) -> Way:
     """A dialog made through our server stays on the present flow to it, whichever that is.
 
-    Else the flow it came by serves as long as it leads to the next hop; else the hop is looked up.
+    Else the flow it came by serves as long as it leads to the next hop; else the hop is looked up. What TLS
+    has carried never leaves it, though a proxy has kept itself out of the route.
     """
     hop = dialog.hop()
+    guarded = binding.keeps_to_tls(dialog)
+    hop = replace(hop, secure=hop.secure or guarded)
     far_end = not _ends_at_server(dialog, binding)
     ours = binding.flow
-    through_server = dialog.home and ours is not None and (dialog.routes or hop.host == ours.remote[0])
-    if ours is not None and through_server and (ours.secure or not hop.secure):
+    through_server = dialog.routes or guarded or (ours is not None and hop.host == ours.remote[0])
+    if ours is not None and dialog.home and through_server and (ours.secure or not hop.secure):
         return Way(ours, hop, True, far_end)
     flow = dialog.flow
     if flow is not None and _leads_to(flow, hop):

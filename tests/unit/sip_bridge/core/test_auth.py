@@ -8,12 +8,26 @@ import pytest
 
 from sip_bridge.core.digest_values import Answer
 from sip_bridge.core.effects import Flow
-from sip_bridge.core.events import Ended, ReofferFailed
+from sip_bridge.core.events import Ended, IncomingInvite, OfferReceived, ReofferFailed
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import ACCOUNT, CHALLENGE, CONTACT, LOCAL, PEER, ROUTE, Rig, calling, talking
+from tests.doubles.sip_rig import (
+    ACCOUNT,
+    CHALLENGE,
+    CONTACT,
+    LOCAL,
+    PEER,
+    ROUTE,
+    SERVER,
+    Rig,
+    call_for_us,
+    calling,
+    inside,
+    talking,
+)
 
 PROXY = ("Proxy-Authenticate", CHALLENGE)
 WWW = ("WWW-Authenticate", CHALLENGE)
+PEER_UDP = Flow(8, "udp", LOCAL, PEER, PEER[0])
 PINNED = replace(ACCOUNT, realm="example.com")
 
 
@@ -194,3 +208,52 @@ def test_without_an_account_nothing_is_answered() -> None:
     handle, _ = talking(rig)
     rig.agent.cancel_or_bye(handle, rig.now)
     assert _challenged(rig, rig.request("BYE"), 407, PROXY) == []
+
+
+# --- a server reached by TLS
+
+
+def _over_tls() -> tuple[Rig, Flow]:
+    """Registered by TLS; and a datagram on which somebody wrote our server's address."""
+    rig = Rig(transport="tls")
+    rig.register()
+    return rig, Flow(9, "udp", LOCAL, SERVER, SERVER[0])
+
+
+def test_a_datagram_with_our_servers_address_is_a_strangers_once_we_came_by_tls() -> None:
+    rig, forged = _over_tls()
+    rig.receive(call_for_us(), forged)
+    assert rig.names() == ["403 INVITE"]
+    assert rig.of(IncomingInvite) == []
+
+
+@pytest.mark.parametrize("method", ["INVITE", "BYE", "UPDATE"])
+def test_a_call_over_tls_hears_nothing_in_the_clear(method: str) -> None:
+    rig = Rig(transport="tls")
+    _, ack = talking(rig)
+    rig.receive(inside(ack, method, 5, CONTACT, body=b"keys" if method != "BYE" else b""), PEER_UDP)
+    assert rig.names() == [f"481 {method}"]
+    assert rig.of(OfferReceived) == []
+    assert rig.of(Ended) == []
+
+
+def test_a_call_over_tls_says_nothing_in_the_clear_though_its_proxy_left_the_route() -> None:
+    rig = Rig(transport="tls")
+    handle, invite = calling(rig)
+    rig.reply(invite, 200, CONTACT, body=b"answer")
+    rig.request("ACK")
+    rig.agent.reoffer(handle, b"keys", rig.now)
+    rig.request("INVITE")
+    assert rig.opened == []
+    assert {sent.flow_id for sent in rig.raw} == {rig.flow.id}
+
+
+def test_a_call_over_tls_waits_for_tls_when_its_flow_is_lost() -> None:
+    rig = Rig(transport="tls")
+    handle, invite = calling(rig)
+    rig.reply(invite, 200, CONTACT, body=b"answer")
+    rig.request("ACK")
+    rig.closed_flow()
+    rig.agent.cancel_or_bye(handle, rig.now)
+    rig.collect()
+    assert rig.opened[-1].hop.secure
