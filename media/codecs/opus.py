@@ -18,7 +18,7 @@ BANDWIDTHS = ((8_000, 1101), (12_000, 1102), (16_000, 1103), (24_000, 1104), (48
 
 def _number(parameters: dict[str, str], name: str, default: int) -> int:
     text = parameters.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() else default
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else default
 
 
 def _bandwidth(playback_rate: int) -> int:

@@ -18,7 +18,7 @@ from sip_bridge.core.events import (
 )
 from sip_bridge.core.keepalive import KeepAlive
 from sip_bridge.core.message import Response
-from sip_bridge.core.parts import retry_after
+from sip_bridge.core.parts import number_of, retry_after
 from sip_bridge.core.register_request import Form, build_register, granted, seen_by_server
 from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
 
@@ -242,12 +242,11 @@ class Registration(Listener):
 
     def _adapted(self, response: Response, flow: Flow, now: float) -> bool:
         """A refusal that names what would be accepted: ask again that way."""
-        least = response.headers.get("Min-Expires")
-        if response.status == 423 and least is not None and least.strip().isdigit():
-            wanted = int(least)
-            if wanted <= self._expires:
+        least = number_of(response, "Min-Expires")
+        if response.status == 423 and least is not None:
+            if least <= self._expires:
                 return False
-            self._expires = wanted
+            self._expires = least
         elif response.status in {420, 439} and self._outbound:
             self._outbound = False
         else:

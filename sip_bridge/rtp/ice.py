@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import struct
 from typing import Any
 
 from aioice import Candidate, Connection
@@ -71,8 +72,9 @@ class IceLink:
         return IceDescription(connection.local_username, connection.local_password, candidates)
 
     def receive(self, datagram: bytes, source: Address) -> None:
-        """Take a STUN datagram."""
-        self._connection.shared.datagram_received(datagram, source)
+        """Take a STUN datagram; anybody can send one, and aioice trips over attributes that are cut short."""
+        with contextlib.suppress(struct.error, LookupError):
+            self._connection.shared.datagram_received(datagram, source)
 
     async def connect(self, remote: IceDescription, default: Address, *, controlling: bool) -> Address:
         """Find a pair and return the peer's address in it. Raises IceFailed.

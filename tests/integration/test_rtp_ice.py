@@ -120,3 +120,18 @@ async def test_both_ask_for_new_pairs_at_a_restart() -> None:
         await until(lambda: carol.session.encryption[0] == "dtls")
         await say(carol, 3, first=500)
         await until(lambda: (502).to_bytes(2) * 40 in bob.payloads)
+
+
+async def test_damaged_checks_from_strangers_are_dropped() -> None:
+    check = stun.Message(message_method=stun.Method.BINDING, message_class=stun.Class.REQUEST)
+    check.attributes["PRIORITY"] = 1
+    check.attributes["ICE-CONTROLLING"] = 1
+    whole = bytes(check)
+    at = whole.index(b"\x00\x24\x00\x04")
+    cut_short = whole[: at + 3] + b"\x02" + whole[at + 4 :]
+    async with ends(ICE) as (alice, _):
+        await alice.session.create_offer()
+        link = alice.session._path.ice
+        assert link is not None
+        for datagram in (cut_short, whole, whole[:20], b"\x00\x01" + bytes(18)):
+            link.receive(datagram, ("127.0.0.1", 9))

@@ -183,3 +183,10 @@ def test_short_packets_announce_silence() -> None:
 
 def test_the_encoder_tells_its_delay() -> None:
     assert libopus.EncoderHandle().lookahead() == 312
+
+
+@pytest.mark.parametrize("absurd", ["9" * 5_000, "²", "-1", ""])
+def test_absurd_wishes_of_a_peer_count_as_none(absurd: str) -> None:
+    wish = (("maxaveragebitrate", absurd), ("maxplaybackrate", absurd))
+    encoder = OpusEncoder(CodecSpec("opus", 96, 48_000, 2, 20, wish))
+    assert encoder.bitrate == 32_000

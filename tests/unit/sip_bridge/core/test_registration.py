@@ -468,3 +468,13 @@ def test_unregistering_what_was_never_registered_says_so_at_once() -> None:
 
 def test_the_configuration_never_shows_the_password() -> None:
     assert "secret" not in repr(ACCOUNT)
+
+
+@pytest.mark.parametrize("least", ["²", "9" * 400, "-1", "4e9"])
+def test_a_423_with_nonsense_is_a_refusal(least: str) -> None:
+    rig = Rig()
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 423, ("Min-Expires", least))
+    assert rig.sent() == []
+    assert rig.last(RegistrationFailed).status == 423
