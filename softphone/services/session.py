@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from softphone.domain.account import Account, Credentials, LineState, Refusal
-from softphone.domain.errors import SignInRefused
+from softphone.domain.errors import CommandRefused, SignInRefused
 from softphone.domain.events import AccountChanged, Notice
 from softphone.ports import (
     Directory,
@@ -62,6 +62,7 @@ class Session:
         self._lock = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
         self._waiting: Credentials | None = None
+        self._patience: asyncio.Timeout | None = None
         self._account = Account()
         telephony.listen(self._heard)
 
@@ -75,14 +76,17 @@ class Session:
         return self._memory.prefill()
 
     async def sign_in(self, credentials: Credentials) -> Account:
-        """Sign in, leaving whatever line was there before. Raises SignInRefused; nothing is retried then."""
-        self._stop_retrying()
+        """Sign in, leaving whatever line was there before. Raises SignInRefused; nothing is retried then.
+
+        Raises CommandRefused (given-up) when another sign-in, a sign-out or the end comes in between.
+        """
+        self._give_up()
         async with self._lock:
-            return await self._sign_in(credentials)
+            return await self._attempt(credentials)
 
     async def sign_out(self) -> None:
         """Unregister, and forget the secret and the number."""
-        self._stop_retrying()
+        self._give_up()
         async with self._lock:
             await self._telephony.sign_out()
             await self._memory.forget()
@@ -105,7 +109,9 @@ class Session:
             if self._waiting is None:
                 return self._account.state is LineState.REGISTERED
             try:
-                await self._sign_in(self._waiting)
+                await self._attempt(self._waiting)
+            except CommandRefused:
+                return False
             except SignInRefused:
                 self._set(replace(self._account, state=LineState.RECONNECTING))
                 return False
@@ -117,13 +123,13 @@ class Session:
 
     async def close(self) -> None:
         """Unregister because the program ends; what is remembered stays."""
-        self._stop_retrying()
+        self._give_up()
         async with self._lock:
             await self._telephony.sign_out()
             self._set(Account())
 
     def _in_background(self, work: Coroutine[Any, Any, None], account: Credentials) -> None:
-        self._stop_retrying()
+        self._give_up()
         self._set(Account(LineState.SIGNING_IN, account.user, account.server))
         self._retry = self._tasks.spawn(work, "signing in")
 
@@ -149,7 +155,21 @@ class Session:
             await self._sleep(pause)
             pause = min(2 * pause, LONGEST_RETRY_S)
 
-    def _stop_retrying(self) -> None:
+    async def _attempt(self, credentials: Credentials) -> Account:
+        """One try, which `_give_up` ends: nobody should wait for a server that does not answer."""
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                return await self._sign_in(credentials)
+        except TimeoutError:
+            raise CommandRefused("another command came in between", code="given-up") from None
+        finally:
+            self._patience = None
+
+    def _give_up(self) -> None:
+        """Try no longer, now or later."""
+        if self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time())
+            self._patience = None
         self._waiting = None
         if self._retry is not None:
             self._retry.cancel()
