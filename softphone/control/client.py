@@ -47,7 +47,8 @@ def as_error(answer: dict[str, object]) -> ControlError:
 
 def _exchange(connection: Caller, command: str, arguments: dict[str, object]) -> Iterator[dict[str, object]]:
     try:
-        connection.send(write_object({"command": command, "arguments": arguments}))
+        with contextlib.suppress(BrokenPipeError):  # why it hung up can still be read
+            connection.send(write_object({"command": command, "arguments": arguments}))
         while line := connection.read_line(ANSWER_LIMIT):
             yield read_object(line)
     except TimeoutError as error:

@@ -135,9 +135,17 @@ class PipeConnection:
         self._pipe.stop()
 
     async def close(self) -> None:
-        """End what waits, then let the pipe go."""
+        """End what waits, then let the pipe go, even when cancelled meanwhile."""
         self._pipe.stop()
-        await asyncio.to_thread(self._threads.shutdown)
+        ending = asyncio.get_running_loop().run_in_executor(None, self._end)
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
+
+    def _end(self) -> None:
+        self._threads.shutdown()
         self._pipe.close()
 
     async def _wait_for(self, function: Callable[[], T]) -> T:

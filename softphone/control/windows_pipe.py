@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,8 @@ class Pipe:
         self._windows = windows
         self._handle = handle
         self._glance_ms = glance_ms
-        self._stopped = False
+        self._stopped = self._closed = False
+        self._ending = threading.Lock()
         try:
             self._stop = windows.new_event()
         except CallFailed:
@@ -127,14 +129,18 @@ class Pipe:
         return self._other_end("GetNamedPipeServerProcessId")
 
     def stop(self) -> None:
-        """End everything that waits here, and let nothing begin any more."""
-        self._stopped = True
-        self._windows.kernel32.SetEvent(self._stop)
+        """End everything that waits here, and let nothing begin any more; harmless after `close`."""
+        with self._ending:
+            self._stopped = True
+            if not self._closed:
+                self._windows.kernel32.SetEvent(self._stop)
 
     def close(self) -> None:
         """Give the handles back; nothing may be waiting any more. What was written can still be read."""
-        self._windows.close(self._handle)
-        self._windows.close(self._stop)
+        with self._ending:
+            self._closed = True
+            self._windows.close(self._handle)
+            self._windows.close(self._stop)
 
     def _other_end(self, function: str) -> int:
         process_id = DWORD()
