@@ -12,12 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-import shiboken6
-from PySide6.QtWidgets import QApplication
 
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.certificates import Authority
-from tests.lab.display import display
 from tests.lab.kamailio import REALM, Kamailio, Options, User
 from tests.lab.program import Program
 from tests.lab.pulse import PulseRig, pulse_rig
@@ -45,20 +42,6 @@ def unhurried() -> None:
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, FIRST)
-
-
-@pytest.fixture(scope="package")
-def qapp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[QApplication]:
-    """The windows' application on a screen with a window manager; where one stands already, that one."""
-    standing = QApplication.instance()
-    if isinstance(standing, QApplication):
-        yield standing
-        return
-    with display(tmp_path_factory.mktemp("display"), "1920x1200x24"):
-        application = QApplication(["softphone"])
-        application.setQuitOnLastWindowClosed(False)
-        yield application
-        shiboken6.delete(application)
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from resources.words import Words
-from tests.lab.display import display
 from ui.desk import Desk
 from ui.look import Look
 from ui.theme import Theme, ThemeChoice
@@ -25,22 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.peer)
-
-
-@pytest.fixture(scope="session")
-def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Xvfb with openbox, for the whole session."""
-    with display(tmp_path_factory.mktemp("display")) as number:
-        yield number
-
-
-@pytest.fixture(scope="session")
-def qapp(screen: str) -> Iterator[QApplication]:
-    """The application on that screen, gone before the screen goes."""
-    application = QApplication(["softphone"])
-    application.setQuitOnLastWindowClosed(False)
-    yield application
-    shiboken6.delete(application)
 
 
 @pytest.fixture(scope="session")
