@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from softphone.domain.errors import IllegalTransition
 from softphone.domain.quality import CallQuality
+from softphone.domain.text import harmless
 
 
 class Direction(StrEnum):
@@ -79,13 +80,23 @@ class TransferState(StrEnum):
     FAILED = "failed"
 
 
+_LONGEST = (("uri", 512), ("number", 128), ("name", 128))
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
-    """The other side: `uri` as SIP names it, `number` as dialled or shown, `name` if known."""
+    """The other side: `uri` as SIP names it, `number` as dialled or shown, `name` if known.
+
+    The other side wrote them itself: whatever it wrote, they can be shown and stored.
+    """
 
     uri: str
     number: str = ""
     name: str = ""
+
+    def __post_init__(self) -> None:
+        for part, limit in _LONGEST:
+            object.__setattr__(self, part, harmless(getattr(self, part), limit))
 
 
 @dataclass(frozen=True, slots=True)
