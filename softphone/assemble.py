@@ -205,7 +205,7 @@ class Application:
         """
         if not text:
             self.bus.publish(Notice("show-window"))
-        elif self.numbers.is_emergency(text):
+        elif self.numbers.is_emergency_link(text):
             await self.calls.dial(text)
         else:
             self.numbers.target(text)

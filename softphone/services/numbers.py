@@ -16,8 +16,9 @@ ALWAYS_EMERGENCY = "112"
 
 _DIALLED = re.compile(r"\+?[0-9*#]+")
 _SEPARATORS = re.compile(r"[\s()./\-\u2010-\u2015\u00a0\u202a-\u202e\u2066-\u2069]")
-_USER = re.compile(r"[^\s@<>\"\x00-\x1f]+")
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.\-]+)(:\d{1,5})?([;?]\S*)?")
+_USER = re.compile(r"[^\s:@<>\"\x00-\x1f]+")
+_HOST = re.compile(r"(?P<host>(\[[0-9A-Fa-f:.]+\]|[\w.\-]+)(:\d{1,5})?)(?P<parameters>;[^\s?<>\"]*)?(\?\S*)?")
+_PLAIN_LINK = re.compile(r"(tel:)?[0-9]+", re.IGNORECASE)
 _SCHEMES = ("sip:", "sips:", "tel:")
 
 
@@ -74,6 +75,10 @@ class Numbers:
             or number in own
             or (number.isdigit() and phonenumbers.is_emergency_number(number, self.region))
         )
+
+    def is_emergency_link(self, text: str) -> bool:
+        """Whether a link is an emergency number and nothing else: only that is dialled without a question."""
+        return _PLAIN_LINK.fullmatch(text.strip()) is not None and self.is_emergency(text)
 
     def display(self, text: str) -> str:
         """How a number is shown: national within the region, else international; addresses without scheme."""
@@ -144,7 +149,9 @@ def bare(text: str) -> str:
 
 
 def _address(scheme: str, rest: str) -> str:
-    user, _, host = rest.partition("@")
-    if not _USER.fullmatch(user) or not _HOST.fullmatch(host):
+    """A whole address, without a password and without headers: those would be a stranger's words in our call."""
+    user, _, where = rest.partition("@")
+    found = _HOST.fullmatch(where)
+    if found is None or not _USER.fullmatch(user):
         raise BadTarget(f"not an address: {rest!r}")
-    return f"{scheme}{user}@{host}"
+    return f"{scheme}{user}@{found['host']}{found['parameters'] or ''}"

@@ -94,3 +94,51 @@ def test_typing_groups_without_losing_a_sign() -> None:
 
 def test_an_unknown_region_is_the_default_one() -> None:
     assert Numbers(lambda: "XX").region == "FI"
+
+
+@pytest.mark.parametrize("text", ["tel:112", "112", "TEL:112", " tel:112 "])
+def test_a_link_that_is_an_emergency_number(text: str) -> None:
+    assert FINLAND.is_emergency_link(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sip:112@evil.example",
+        "tel:112;phone-context=evil",
+        "tel:1-1-2",
+        "tel:112,,5",
+        "tel:0401",
+        "tel:１１２",
+    ],
+)
+def test_a_link_that_only_looks_like_an_emergency_number_is_asked_about(text: str) -> None:
+    assert not FINLAND.is_emergency_link(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialled"),
+    [
+        ("sip:bob@b.example?Replaces=a%3Bto-tag%3Db", "sip:bob@b.example"),
+        ("sip:bob@b.example;transport=tcp?Route=%3Csip:evil.example%3E", "sip:bob@b.example;transport=tcp"),
+        ("sip:bob@b.example?", "sip:bob@b.example"),
+    ],
+)
+def test_headers_in_an_address_are_left_out(text: str, dialled: str) -> None:
+    assert FINLAND.target(text) == Target(dialled)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mailto:bob@b.example",
+        "sip:bob:secret@b.example",
+        "sip:bob@b.example;x>,<sip:eve@e.example",
+        "sip:bob@b.example\r\nRoute: <sip:evil.example>",
+        "0401234567\r\nRoute: x",
+        'sip:"bob"@b.example',
+    ],
+)
+def test_what_would_smuggle_something_into_a_message_is_no_target(text: str) -> None:
+    with pytest.raises(BadTarget):
+        FINLAND.target(text)
