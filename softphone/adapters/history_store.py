@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from softphone.adapters.database import Database
 from softphone.adapters.search_text import folded, like
 from softphone.domain.call import Direction
@@ -22,6 +24,13 @@ CREATE TABLE history (
     search TEXT NOT NULL
 );
 CREATE INDEX history_by_time ON history (started_at DESC)
+"""
+
+KEPT = 10_000
+"""Calls remembered; whoever calls without end pushes out old entries and fills no disk."""
+
+_FORGET = """
+DELETE FROM history WHERE id IN (SELECT id FROM history ORDER BY started_at DESC LIMIT -1 OFFSET ?)
 """
 
 _RECENT = """
@@ -52,7 +61,12 @@ class SqliteHistoryStore:
             folded(entry.name, entry.number, entry.uri),
         )
         sql = "INSERT OR REPLACE INTO history VALUES (?,?,?,?,?,?,?,?,?,?,?)"
-        await self._database.run(lambda db: db.execute(sql, row))
+
+        def add(db: sqlite3.Connection) -> None:
+            db.execute(sql, row)
+            db.execute(_FORGET, (KEPT,))
+
+        await self._database.run(add)
 
     async def recent(self, limit: int = 200, search: str = "") -> list[HistoryEntry]:
         """See ports.HistoryStore."""

@@ -13,6 +13,9 @@ from softphone.runtime.bus import Bus
 
 log = logging.getLogger(__name__)
 
+MOST_WAITING = 1_000
+"""Entries kept in memory while the disk refuses them."""
+
 
 class History:
     """Ended calls, newest first."""
@@ -36,7 +39,7 @@ class History:
     async def add(self, entry: HistoryEntry) -> None:
         """Keep an entry: on disk, or in memory until the disk takes it again."""
         told = bool(self._waiting)
-        self._waiting.append(entry)
+        self._waiting = [*self._waiting[-MOST_WAITING:], entry]
         await self._write_waiting(told)
         self._bus.publish(HistoryChanged(entry, await self.missed()))
 

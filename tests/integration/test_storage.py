@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from softphone.adapters import history_store
 from softphone.adapters.database import Database
 from softphone.adapters.history_store import MIGRATION, SqliteHistoryStore
 from softphone.adapters.settings_store import JsonSettingsStore
@@ -266,3 +267,12 @@ async def test_the_journal_is_write_ahead_and_every_commit_on_the_disk(tmp_path:
     )
     await database.close()
     assert modes == ["wal", 2]
+
+
+async def test_the_oldest_calls_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history_store, "KEPT", 3)
+    database, store = store_at(tmp_path / "history.sqlite")
+    for number in (4, 1, 5, 2, 3):
+        await store.add(entry(number))
+    assert [kept.id for kept in await store.recent()] == [entry(number).id for number in (5, 4, 3)]
+    await database.close()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from softphone.domain.call import Direction
 from softphone.domain.events import Event, HistoryChanged, Notice
 from softphone.domain.history import HistoryEntry, Outcome
 from softphone.runtime.bus import Bus
+from softphone.services import history as service
 from softphone.services.history import History
 from tests.doubles.stores import FakeHistoryStore
 
@@ -68,3 +71,12 @@ async def test_what_waits_for_the_disk_can_be_deleted() -> None:
     await bench.history.add(entry(2))
     await bench.history.clear()
     assert await bench.history.recent() == []
+
+
+async def test_what_waits_for_the_disk_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_WAITING", 2)
+    bench = Bench()
+    bench.store.full = True
+    for number in range(6):
+        await bench.history.add(entry(number))
+    assert [e.id for e in await bench.history.recent()] == ["id5", "id4", "id3"]
