@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from softphone.profile import Profile, default_folder
+from softphone.runtime.leaving import leave
 
 EXIT_ERROR, EXIT_USAGE = 1, 2
 
@@ -115,4 +116,4 @@ def _complain(text: str, code: int = EXIT_ERROR) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

@@ -84,7 +84,8 @@ class SystemKeyring:
 
         threading.Thread(target=run, name="keyring", daemon=True).start()
         try:
-            return await asyncio.wait_for(answer, PATIENCE_S)
+            async with asyncio.timeout(PATIENCE_S):
+                return await answer
         except TimeoutError:
             raise SecretsUnavailable("the keyring does not answer") from None
 

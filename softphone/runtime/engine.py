@@ -25,6 +25,7 @@ class Engine:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+        self._executor = concurrent.futures.ThreadPoolExecutor(thread_name_prefix="engine-helper")
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -37,6 +38,7 @@ class Engine:
         """Start the thread."""
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._loop = asyncio.SelectorEventLoop(selectors.DefaultSelector())
+        self._loop.set_default_executor(self._executor)
         self._thread.start()
 
     def _run(self) -> None:
@@ -46,7 +48,7 @@ class Engine:
             loop.run_forever()
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
+            self._executor.shutdown(wait=False, cancel_futures=True)
             loop.close()
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> concurrent.futures.Future[T]:

@@ -136,3 +136,41 @@ def test_starting_signed_in_reads_the_password(tmp_path: Path) -> None:
         assert process.wait(20) == 0
     for file in (path for path in (tmp_path / "p").rglob("*") if path.is_file()):
         assert b"Kettle-Harbour-95" not in file.read_bytes()
+
+
+LOOKUP_THAT_HANGS = """
+import socket, sys, time
+sys.path.insert(0, {root!r})
+found = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **more: time.sleep(60) if host == "dead.invalid" else found(host, *rest, **more)
+import main
+main.leave(main.main(sys.argv[1:]))
+"""
+
+
+def test_a_name_lookup_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
+    account = ("--server", "dead.invalid", "--user", "1001", "--password-stdin")
+    program = LOOKUP_THAT_HANGS.format(root=str(ROOT))
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, "--profile", str(tmp_path / "p"), "--headless", *account],
+        env={**os.environ, **AWAY},
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                told = client.request(tmp_path / "p", "status", {}, 5.0)["account"]
+            except ControlError:
+                time.sleep(0.1)
+                continue
+            if isinstance(told, dict) and told["state"] == "signing-in":
+                break
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 5.0
+    finally:
+        process.kill()
+        process.wait()
+    assert "ended" in (tmp_path / "p" / "log" / "softphone.log").read_text()

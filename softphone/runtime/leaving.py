@@ -1,0 +1,30 @@
+"""The very end of the process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from typing import NoReturn
+
+GRACE_S = 1.0
+"""How long threads that still do something may go on; all that matters was waited for before."""
+
+
+def leave(code: int) -> NoReturn:
+    """Exit, and wait for no thread that hangs in the system, as a name lookup without network does."""
+    until = time.monotonic() + GRACE_S
+    others = [
+        one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon
+    ]
+    for thread in others:
+        thread.join(max(0.0, until - time.monotonic()))
+    if any(thread.is_alive() for thread in others):
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
