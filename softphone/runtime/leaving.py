@@ -16,9 +16,8 @@ GRACE_S = 1.0
 def leave(code: int) -> NoReturn:
     """Exit, and wait for no thread that hangs in the system, as a name lookup without network does."""
     until = time.monotonic() + GRACE_S
-    others = [
-        one for one in threading.enumerate() if one is not threading.current_thread() and not one.daemon
-    ]
+    here = threading.current_thread()
+    others = [thread for thread in threading.enumerate() if thread is not here and not thread.daemon]
     for thread in others:
         thread.join(max(0.0, until - time.monotonic()))
     if any(thread.is_alive() for thread in others):

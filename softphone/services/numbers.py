@@ -149,7 +149,7 @@ def bare(text: str) -> str:
 
 
 def _address(scheme: str, rest: str) -> str:
-    """A whole address, without a password and without headers: those would be a stranger's words in our call."""
+    """A whole address without password and headers: those would be a stranger's words in our call."""
     user, _, where = rest.partition("@")
     found = _HOST.fullmatch(where)
     if found is None or not _USER.fullmatch(user):

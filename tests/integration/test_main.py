@@ -142,7 +142,9 @@ LOOKUP_THAT_HANGS = """
 import socket, sys, time
 sys.path.insert(0, {root!r})
 found = socket.getaddrinfo
-socket.getaddrinfo = lambda host, *rest, **more: time.sleep(60) if host == "dead.invalid" else found(host, *rest, **more)
+def hangs(host, *rest, **more):
+    return time.sleep(60) if host == "dead.invalid" else found(host, *rest, **more)
+socket.getaddrinfo = hangs
 import main
 main.leave(main.main(sys.argv[1:]))
 """
