@@ -169,6 +169,8 @@ def _word(value: object) -> str:
 
 
 def _print(text: str) -> None:
+    """What the terminal can't show, as a name in other letters on Windows, is written as an escape."""
     if text:
-        sys.stdout.write(text + "\n")
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stdout.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def hand_over(profile: Path, target: str) -> int:
     try:
         client.request(profile, OPEN, {"target": target}, PATIENCE_S)
     except ControlError as error:
-        sys.stderr.write(f"already running with this profile, and it did not listen: {error}\n")
+        with contextlib.suppress(OSError, AttributeError):  # a program of windows has no standard error
+            sys.stderr.write(f"already running with this profile, and it did not listen: {error}\n")
         return 1
     return 0

@@ -32,6 +32,7 @@ class InstanceLock:
     def release(self) -> None:
         """Let another program have it."""
         if self._file is not None:
+            _unlock(self._file)
             self._file.close()
             self._file = None
 
@@ -44,3 +45,10 @@ def _lock(file: BufferedRandom) -> None:
     else:
         fcntl: Any = importlib.import_module("fcntl")
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(file: BufferedRandom) -> None:
+    """Closing is enough but on Windows, which may take its time to forget a lock that was left."""
+    if sys.platform == "win32":
+        msvcrt: Any = importlib.import_module("msvcrt")
+        msvcrt.locking(file.fileno(), msvcrt.LK_UNLCK, 1)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from softphone.domain.events import ContactsChanged, Event
+from softphone.runtime import instance_lock
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
 from softphone.runtime.instance_lock import InstanceLock
@@ -71,3 +74,24 @@ def test_one_program_per_profile(tmp_path: Path) -> None:
     first.release()
     assert second.take()
     second.release()
+
+
+def test_the_lock_on_windows_is_taken_and_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def locking(file: int, how: str, size: int) -> None:
+        if how == "try" and asked[-1:] == [("try", 1)]:
+            raise OSError(13, "Permission denied")
+        asked.append((how, size))
+
+    msvcrt = SimpleNamespace(locking=locking, LK_NBLCK="try", LK_UNLCK="unlock")
+    monkeypatch.setitem(sys.modules, "msvcrt", msvcrt)
+    monkeypatch.setattr(instance_lock, "sys", SimpleNamespace(platform="win32"))
+    first, second = InstanceLock(tmp_path / "lock"), InstanceLock(tmp_path / "lock")
+    assert first.take()
+    assert not second.take()
+    second.release()
+    first.release()
+    assert second.take()
+    second.release()
+    assert [how for how, _ in asked] == ["try", "unlock", "try", "unlock"]
