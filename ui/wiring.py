@@ -150,9 +150,9 @@ class Wiring(QObject):
                 do(calls.hang_up(call_id))
 
     def _answer(self, call_id: str) -> None:
-        """Answer, and bring the call to the front at once: its window may come up under another program's."""
-        call = self._desk.call
-        self._bridge.do(self._board.calls.answer(call_id), lambda _: call.come_up())
+        """Answer, and bring the call to the front: its window would come up under another program's."""
+        self._desk.call.expect(call_id)
+        self._bridge.do(self._board.calls.answer(call_id))
 
     def _answer_first(self) -> None:
         for call_id in tuple(self._desk.popups)[:1]:

@@ -41,6 +41,7 @@ class CallWindow(Window):
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self._view: CallView | None = None
+        self._expected = ""
         self.name = ElidedLabel("title")
         self.number = ElidedLabel("side", figures=True)
         self.timer = Label("title", figures=True)
@@ -176,9 +177,14 @@ class CallWindow(Window):
         if before is None:
             self.show()
             self.setFocus()
-        if view.outgoing and not view.timer and (before is None or before.id != view.id):
+        fresh = before is None or before.id != view.id
+        if fresh and (view.id == self._expected or (view.outgoing and not view.timer)):
             self.come_up()
         self.grow()
+
+    def expect(self, call_id: str) -> None:
+        """The person answers this call: its window comes to the front with it."""
+        self._expected = call_id
 
     def come_up(self) -> None:
         """To the front, because the person dialled or answered; a call taken by itself disturbs nobody."""
