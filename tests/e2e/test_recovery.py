@@ -84,8 +84,8 @@ def test_ten_seconds_without_the_server(
         time.sleep(max(0.0, began + OUTAGE_S - time.monotonic()))
         starting = time.monotonic()
         server.start()
-        back = time.monotonic()
-        took = {transport: registered_after(line, starting) for transport, line in lines.items()}
+        start_s = time.monotonic() - starting
+        took = {transport: registered_after(line, starting) - start_s for transport, line in lines.items()}
         time.sleep(1.0)
         ended = time.monotonic()
         after = level_at(phone.heard(0.5)[0], OUR_HZ)
@@ -93,7 +93,7 @@ def test_ten_seconds_without_the_server(
     holes = gaps(heard, quiet=100)
     print(
         f"registered again {', '.join(f'{way} {s:.2f} s' for way, s in took.items())} after the server "
-        f"was started (it answered after {back - starting:.2f} s); the call's sound {during:.0f} dBFS during "
+        f"answered (it took {start_s:.2f} s to start); the call's sound {during:.0f} dBFS during "
         f"and {after:.0f} after, {holes.number} holes, the longest {holes.longest_ms:.0f} ms"
     )
     assert {account["state"] for account in lost.values()} == {"reconnecting"}
@@ -199,6 +199,36 @@ def test_a_server_that_never_answers(new_program: NewProgram, server: Kamailio, 
         account = program.account()
         assert (account["state"], account["reason"]) == ("refused", "server-silent")
         sign_in(program, server, authority, "tcp" if transport == "auto" else transport)
+
+
+def test_leaving_while_a_server_is_silent(
+    new_program: NewProgram, server: Kamailio, authority: Authority
+) -> None:
+    """A sign-in under way keeps nobody: neither who signs out, nor who ends the program."""
+    staying, ending = new_program("staying"), new_program("ending")
+    for program in (staying, ending):
+        program.start()
+    server.pause()
+    try:
+        with ThreadPoolExecutor() as pool:
+            attempts = [pool.submit(sign_in, program, server, authority) for program in (staying, ending)]
+            for program in (staying, ending):
+                program.line_is("signing-in")
+            began = time.monotonic()
+            staying.control("sign-out")
+            out_s = time.monotonic() - began
+            began = time.monotonic()
+            assert ending.terminate() == 0
+            end_s = time.monotonic() - began
+            refusals = [attempt.exception() for attempt in attempts]
+    finally:
+        server.resume()
+    print(f"signed out after {out_s:.2f} s, ended after {end_s:.2f} s")
+    assert isinstance(refusals[0], ControlError)
+    assert refusals[0].code == "given-up"
+    assert isinstance(refusals[1], ControlError)
+    assert max(out_s, end_s) < 3.0
+    assert staying.account()["state"] == "signed-out"
 
 
 def test_the_end_hangs_up_and_unregisters(
