@@ -18,6 +18,8 @@ from ui.widgets.labels import ElidedLabel, SignLabel
 from ui.window import HidingWindow
 
 MOST_ADVICE = 2
+SETTINGS_KEYS = "Ctrl+,"
+"""Qt knows a standard key for this on macOS only, where Ctrl stands for Command."""
 
 
 class MainWindow(HidingWindow):
@@ -108,9 +110,7 @@ class MainWindow(HidingWindow):
             box.acted.connect(self.settings_wanted)
         for page in (self.history, self.contacts):
             page.dial_wanted.connect(self.dial.dial_wanted)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Preferences), self).activated.connect(
-            lambda: self.settings_wanted.emit("")
-        )
+        QShortcut(QKeySequence(SETTINGS_KEYS), self).activated.connect(lambda: self.settings_wanted.emit(""))
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(
             self.dial.field.setFocus
         )
