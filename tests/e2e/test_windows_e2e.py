@@ -576,6 +576,10 @@ async def test_signing_out_leaves_no_secret_and_no_registration(
         assert await program.ask(secret.get(name)) == PASSWORD
         await until(desk.settings.isVisible, "the headset page after the first sign-in")
         desk.settings.open_page("account")
+        help_text = desk.settings.account.help
+        await until(
+            lambda: help_text.geometry().bottom() < desk.settings.account.sign_out.y(), "a laid-out page"
+        )
         program.picture("settings-account", desk.settings)
         await click(desk.settings.account.sign_out)
         await until(desk.question.isVisible, "the question")
