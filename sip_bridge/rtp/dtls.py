@@ -169,6 +169,11 @@ class DtlsAssociation:
             self._send(datagram)
 
 
+def is_client_hello(datagram: bytes) -> bool:
+    """Whether a handshake begins here (RFC 6347 section 4.2.2)."""
+    return len(datagram) > RECORD_HEADER and datagram[0] == 22 and datagram[RECORD_HEADER] == 1
+
+
 def _datagrams(records: bytes) -> Iterator[bytes]:
     """Cut OpenSSL's run of records into datagrams at record borders."""
     start = end = 0

@@ -37,8 +37,6 @@ class MediaPath:
         self.latch = Latch()
         self.rtcp_mux = True
         self.ice: IceLink | None = None
-        self._handshake_peer: Address | None = None
-        self._handshake_sure = False
         self._listener = listener
         self._rtcp_target: Address | None = None
         self._rtp_socket: MediaSocket
@@ -67,19 +65,19 @@ class MediaPath:
 
     def describe(self, rtp: Address, rtcp: Address, *, rtcp_mux: bool) -> None:
         """What the peer's description says about its addresses."""
-        self._aim(_reachable(rtp))
+        self.latch.describe(_reachable(rtp))
         self._rtcp_target = _reachable(rtcp)
         self.rtcp_mux = rtcp_mux
 
     def await_ice(self) -> None:
         """Send nothing until ICE has found a pair."""
-        self._aim(None)
+        self.latch.describe(None)
         self._rtcp_target = None
         self.rtcp_mux = True
 
     def select(self, peer: Address) -> None:
         """ICE found this address and proved that it is the peer's."""
-        self._aim(peer)
+        self.latch.describe(peer)
         self.latch.heard = True
 
     async def gather_ice(self, stun_server: Address | None, *, controlling: bool) -> None:
@@ -94,9 +92,9 @@ class MediaPath:
             await self.ice.close()
             self.ice = None
 
-    def send_dtls(self, data: bytes) -> None:
-        """To where handshake datagrams come from, which may differ from what the peer described."""
-        target = self._handshake_peer or self.latch.target
+    def send_dtls(self, data: bytes, to: Address | None) -> None:
+        """To where a handshake came from, or to where the peer is."""
+        target = to or self.latch.target
         if target is not None:
             self._rtp_socket.send(data, target)
 
@@ -112,25 +110,9 @@ class MediaPath:
         elif self._rtcp_target is not None:
             self._rtcp_socket.send(data, self._rtcp_target)
 
-    def _aim(self, address: Address | None) -> None:
-        """Another address is another peer, for its handshake too."""
-        if self.latch.describe(address):
-            self._handshake_peer = None
-            self._handshake_sure = False
-
-    def _note_handshake(self, source: Address) -> None:
-        """Answer where a handshake comes from, unless it comes from where the peer should be anyway."""
-        if source == self.latch.target:
-            self._handshake_peer = None
-            self._handshake_sure = True
-        elif not self._handshake_sure:
-            self._handshake_peer = source
-
-    def handshake_done(self) -> None:
-        """The peer proved itself at the end of the handshake: its address is the real one."""
-        self._handshake_sure = True
-        if self._handshake_peer is not None:
-            self.latch.admit(self._handshake_peer, proven=True, continues=False)
+    def proved(self, peer: Address) -> None:
+        """A handshake that came from there has proved the peer: its address is the real one."""
+        self.latch.admit(peer, proven=True, continues=False)
 
     def may_report(self, source: Address) -> bool:
         """Whether a report that nothing proves may be believed: only from the peer's own machine."""
@@ -155,7 +137,6 @@ class MediaPath:
             if self.ice is not None:
                 self.ice.receive(data, source)
         elif 20 <= first <= 63:
-            self._note_handshake(source)
             self._listener.hear_dtls(data, source, self)
 
     def _receive_rtcp(self, data: bytes, source: Address) -> None:

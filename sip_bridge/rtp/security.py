@@ -9,7 +9,7 @@ from typing import Protocol
 
 from sip_bridge.core.media_security import Dtls, EncryptionPolicy, Keying, Protection, Sdes
 from sip_bridge.rtp.certificate import DtlsCertificate
-from sip_bridge.rtp.dtls import DtlsAssociation, DtlsState
+from sip_bridge.rtp.dtls import DtlsAssociation, DtlsState, is_client_hello
 from sip_bridge.rtp.latch import Address
 from sip_bridge.rtp.policy import MediaPolicy, fresh_keys
 from sip_bridge.rtp.srtp import SrtpKeys, SrtpTransform
@@ -18,12 +18,19 @@ from sip_bridge.rtp.transform import PlainTransform, ShutTransform, Transform
 EARLY = 8
 """Handshake datagrams kept that came before the answer which names their sender."""
 
+CANDIDATES = 8
+"""Handshakes at a time with who may be the peer behind a translator."""
+
 
 class Owner(Protocol):
     """Who is told and who moves the bytes."""
 
-    def send_dtls(self, data: bytes) -> None:
-        """A handshake datagram to the peer."""
+    def send_dtls(self, data: bytes, to: Address | None) -> None:
+        """A handshake datagram to the peer, or `to` who may be it."""
+        ...
+
+    def peer_proved(self, source: Address) -> None:
+        """The peer proved itself from an address it did not describe."""
         ...
 
     def protection_changed(self) -> None:
@@ -36,7 +43,12 @@ class Owner(Protocol):
 
 
 class MediaSecurity:
-    """Chooses the transform for what was negotiated. `method` is what protects packets at this moment."""
+    """Chooses the transform for what was negotiated. `method` is what protects packets at this moment.
+
+    Anybody can send a datagram that breaks a handshake. So the peer's handshake hears its described address
+    alone; who comes from elsewhere, as a peer behind a translator does, gets a handshake of its own, and one
+    that fails there means nothing. Where ICE has proved the address nobody else is heard.
+    """
 
     def __init__(self, policy: MediaPolicy, random: Callable[[int], bytes], owner: Owner) -> None:
         self._policy = policy
@@ -45,7 +57,11 @@ class MediaSecurity:
         self._keys = fresh_keys(random) if policy.sdes and usable else ()
         self._certificate = DtlsCertificate.generate() if policy.dtls and usable else None
         self._association: DtlsAssociation | None = None
+        self._candidates: dict[Address, DtlsAssociation] = {}
+        self._peer: Address | None = None
+        self._sure = False
         self._timer: asyncio.TimerHandle | None = None
+        self._protected: SrtpTransform | None = None
         self._early: deque[tuple[bytes, Address]] = deque(maxlen=EARLY)
         self._begun = False
         self.transform: Transform = ShutTransform()
@@ -82,19 +98,20 @@ class MediaSecurity:
             self.transform = PlainTransform()
         self._set_method(keying.method)
 
-    def begin(self, peer: Address | None) -> None:
-        """The peer can be reached now, at `peer`: start or go on with the handshake.
+    def begin(self, peer: Address | None, *, sure: bool) -> None:
+        """The peer can be reached now, at `peer`, `sure` where ICE says so: begin or continue the handshake.
 
-        What came early is used: the peer's own if there is any, else all (it may sit behind a translator);
-        another branch of a forked call may have begun one too.
+        What came early is used: the peer's own if there is any, for another branch of a forked call may have
+        begun one too.
         """
+        self._peer, self._sure = peer, sure
         if self._association is None or self._begun:
             return
         self._begun = True
         self._association.start()
-        own = [data for data, source in self._early if source == peer]
-        for data in own or [data for data, _ in self._early]:
-            self._association.receive(data)
+        own = [one for one in self._early if one[1] == peer]
+        for data, source in own or tuple(self._early):
+            self._take(data, source)
         self._early.clear()
         self._look()
 
@@ -103,8 +120,34 @@ class MediaSecurity:
         if self._association is None or not self._begun:
             self._early.append((data, source))
             return
-        self._association.receive(data)
+        self._take(data, source)
         self._look()
+
+    def _take(self, data: bytes, source: Address) -> None:
+        association = self._association
+        if source != self._peer:
+            association = self._candidate(data, source)
+        if association is not None:
+            association.receive(data)
+
+    def _candidate(self, data: bytes, source: Address) -> DtlsAssociation | None:
+        """The handshake with who may be the peer; a client knows where to call, a server may not."""
+        running = self._association
+        if source in self._candidates:
+            return self._candidates[source]
+        if running is None or running.client or self._sure or running.state is not DtlsState.HANDSHAKE:
+            return None
+        if not is_client_hello(data) or self._certificate is None:
+            return None
+        while len(self._candidates) >= CANDIDATES:
+            del self._candidates[next(iter(self._candidates))]
+        self._candidates[source] = DtlsAssociation(
+            self._certificate,
+            running.fingerprints,
+            client=False,
+            send=lambda answer: self._owner.send_dtls(answer, source),
+        )
+        return self._candidates[source]
 
     def close(self) -> None:
         """Tell a DTLS peer that this is over."""
@@ -115,7 +158,7 @@ class MediaSecurity:
     @property
     def rejected(self) -> int:
         """Packets that failed authentication."""
-        return self.transform.rejected if isinstance(self.transform, SrtpTransform) else 0
+        return self._protected.rejected if self._protected is not None else 0
 
     def _associate(self, keying: Dtls) -> None:
         running = self._association
@@ -128,41 +171,61 @@ class MediaSecurity:
         self.transform = ShutTransform()
         self._set_method("")
         self._association = DtlsAssociation(
-            self._certificate, keying.fingerprints, client=keying.client, send=self._owner.send_dtls
+            self._certificate,
+            keying.fingerprints,
+            client=keying.client,
+            send=lambda data: self._owner.send_dtls(data, None),
         )
 
     def _forget_association(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._association = None
+        self._candidates.clear()
         self._begun = False
 
     def _look(self) -> None:
         """After every step: take new keys, set the timer, notice failure."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._choose()
         association = self._association
         if association is None:
             return
-        if self._timer is not None:
-            self._timer.cancel()
         if association.state is DtlsState.FAILED:
             self._forget_association()
             self.transform = ShutTransform()
             self._set_method("")
             self._owner.protection_failed()
         elif association.keys is not None and not self.method:
+            self._candidates.clear()
             self._protect_with(association.keys)
             self._set_method("dtls")
-        elif (wait := association.timeout) is not None:
-            self._timer = asyncio.get_running_loop().call_later(wait, self._repeat)
+        else:
+            waits = [one.timeout for one in (association, *self._candidates.values())]
+            if (soonest := min((wait for wait in waits if wait is not None), default=None)) is not None:
+                self._timer = asyncio.get_running_loop().call_later(soonest, self._repeat)
+
+    def _choose(self) -> None:
+        """Whoever proved itself is the peer; whoever failed to is nobody."""
+        for source, candidate in tuple(self._candidates.items()):
+            if candidate.state is DtlsState.FAILED:
+                del self._candidates[source]
+            elif candidate.keys is not None:
+                self._association, self._peer = candidate, source
+                self._candidates.clear()
+                self._owner.peer_proved(source)
+                return
 
     def _repeat(self) -> None:
         if self._association is not None:
-            self._association.retransmit()
+            for one in (self._association, *self._candidates.values()):
+                one.retransmit()
             self._look()
 
     def _protect_with(self, keys: SrtpKeys) -> None:
-        before = self.transform if isinstance(self.transform, SrtpTransform) else None
-        self.transform = SrtpTransform(keys, before)
+        """A key that comes back after a time without goes on where it stopped: no keystream is used twice."""
+        self._protected = self.transform = SrtpTransform(keys, self._protected)
 
     def _set_method(self, method: str) -> None:
         if method != self.method:

@@ -248,14 +248,16 @@ class AudioSession:
 
     # --- what the keys tell --------------------------------------------------------------------------
 
-    def send_dtls(self, data: bytes) -> None:
-        """A handshake datagram to the peer."""
-        self._path.send_dtls(data)
+    def send_dtls(self, data: bytes, to: Address | None) -> None:
+        """A handshake datagram to the peer, or to who may be it."""
+        self._path.send_dtls(data, to)
+
+    def peer_proved(self, source: Address) -> None:
+        """The peer is somewhere else than it said."""
+        self._path.proved(source)
 
     def protection_changed(self) -> None:
         """`encryption` says something else now."""
-        if self._security.method == "dtls":
-            self._path.handshake_done()
         if self.on_protection is not None:
             self.on_protection()
 
@@ -343,7 +345,7 @@ class AudioSession:
             return
         path = self._path
         if agreed.ice is None or path.ice is None:
-            self._security.begin(path.latch.target)
+            self._security.begin(path.latch.target, sure=False)
         elif path.ice.remote is None:
             check = self._check(path, path.ice, agreed.ice, agreed.remote_rtp, controlling=self._controlling)
             self._tasks.spawn(check, "ice")
@@ -357,7 +359,7 @@ class AudioSession:
             if not link.closed:
                 self._fail("ice")
             return
-        self._security.begin(path.latch.target)
+        self._security.begin(path.latch.target, sure=True)
         await link.lost()
         if not link.closed:
             self._fail("consent")

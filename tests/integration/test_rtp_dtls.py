@@ -162,3 +162,53 @@ async def test_moving_to_another_address() -> None:
 
 def _without_default(sdp: bytes) -> bytes:
     return re.sub(rb"m=audio \d+", b"m=audio 9", sdp).replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 0.0.0.0")
+
+
+STRANGER = ("127.0.0.9", 4444)
+ALERT = bytes.fromhex("15fefd00000000000000000002") + bytes((2, 40))
+JUNK = bytes.fromhex("16fefd00000000000000000020") + bytes(32)
+BAD_HELLO = bytes.fromhex("16fefd0000000000000000002001000014000000000000001400") + bytes(19)
+
+
+@pytest.mark.parametrize("ice", [False, True])
+@pytest.mark.parametrize("datagram", [ALERT, JUNK, BAD_HELLO])
+@pytest.mark.parametrize("moment", ["ringing", "handshake"])
+async def test_a_strangers_datagram_ends_no_handshake(ice: bool, datagram: bytes, moment: str) -> None:
+    async with ends(replace(DTLS, ice=ice)) as (alice, bob):
+        failures: list[str] = []
+        alice.session.on_failure = bob.session.on_failure = failures.append
+        answer = await bob.session.create_answer(await alice.session.create_offer())
+
+        def disturb() -> None:
+            for end in (alice, bob):
+                end.session._path.receive(datagram, STRANGER)
+
+        if moment == "ringing":
+            disturb()
+        await alice.session.accept_answer(answer)
+        alice.session.start()
+        bob.session.start()
+        if moment == "handshake":
+            disturb()
+        await until(lambda: alice.session.encryption == bob.session.encryption == ("dtls", True))
+        disturb()
+        assert failures == []
+        assert alice.session.encryption == ("dtls", True)
+
+
+async def test_a_peer_behind_a_translator_proves_itself_beside_strangers() -> None:
+    async with Relay.between() as relay, ends(DTLS) as (alice, bob):
+        for end in (alice, bob):
+            for number in range(1, 20):
+                end.session._path.receive(BAD_HELLO, ("127.0.0.9", number))
+        offer = await alice.session.create_offer()
+        answer = await bob.session.create_answer(relay.rewrite(offer, 0))
+        relay.rewrite(answer, 1)
+        elsewhere = answer.replace(b"IN IP4 127.0.0.1", b"IN IP4 127.0.0.77")
+        await alice.session.accept_answer(elsewhere)
+        alice.session.start()
+        for number in range(1, 20):
+            alice.session._path.receive(BAD_HELLO, ("127.0.0.9", number))
+        bob.session.start()
+        await until(lambda: alice.session.encryption == bob.session.encryption == ("dtls", True))
+        await talk(alice, bob)
