@@ -56,6 +56,13 @@ TOO_OLD = (
     "Install the newest version and sign in again.",
 )
 
+LEADS_ELSEWHERE = (
+    "{server} leads to {other}, so your password was not sent.",
+    "Ask your IT support which server address is right.",
+)
+NEWER = f"{int(__version__.split('.')[0]) + 1}.0"
+ELSEWHERE = "sip.elsewhere.example"
+
 NewServer = Callable[..., Kamailio]
 
 
@@ -89,7 +96,9 @@ def new_server(tmp_path: Path) -> Iterator[NewServer]:
 def assert_told(outcome: Refused, form: Form, said: tuple[str, str], focus: str, reason: str) -> None:
     """The catalogue's two sentences in each language, everything typed still there, ready for another try."""
     for language in LANGUAGES:
-        wanted = tuple(in_language(text, language).format(server=form.server) for text in said)
+        wanted = tuple(
+            in_language(text, language).format(server=form.server, other=ELSEWHERE) for text in said
+        )
         assert outcome.sentences[language] == wanted
     assert len(set(outcome.sentences.values())) == len(LANGUAGES)
     assert outcome.kept == form
@@ -190,11 +199,25 @@ def test_a_name_no_name_server_knows(tmp_path: Path) -> None:
     assert_told(outcome, form, NOT_FOUND, "server", "server-not-found")
 
 
-def test_too_old_for_the_server(authority: Authority, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("document", "said", "focus", "reason"),
+    [
+        ({"minimum_version": NEWER}, TOO_OLD, "submit", "too-old"),
+        ({"sip_domain": ELSEWHERE}, LEADS_ELSEWHERE, "server", "other-server"),
+    ],
+    ids=["too-old", "leads-elsewhere"],
+)
+def test_what_a_server_says_of_itself(
+    document: dict[str, str],
+    said: tuple[str, str],
+    focus: str,
+    reason: str,
+    authority: Authority,
+    tmp_path: Path,
+) -> None:
     """The server's own word, over verified HTTPS, before any password is sent."""
     pair = authority.issue("localhost")
-    newer = f"{int(__version__.split('.')[0]) + 1}.0"
-    well = Well(str(pair.certificate), str(pair.key), {"minimum_version": newer})
+    well = Well(str(pair.certificate), str(pair.key), document)
     form = Form("localhost", KNOWN, SECRET, str(authority.ca_file))
     outcome = refused_alone(tmp_path / "program", "ip link set lo up", form, well=well)
-    assert_told(outcome, form, TOO_OLD, "submit", "too-old")
+    assert_told(outcome, form, said, focus, reason)
