@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED
@@ -37,6 +38,7 @@ class Uas:
     def __init__(self, context: Context, calls: Calls) -> None:
         self._context = context
         self._calls = calls
+        self._arrivals: deque[float] = deque(maxlen=context.config.max_rush)
         self._in_dialog: dict[str, _InDialog] = {
             "INVITE": self._reinvite,
             "BYE": self._bye,
@@ -121,7 +123,7 @@ class Uas:
         if request.body and body_of(request, SDP) is None:
             self._context.respond(transaction, 415, now, to_tag=tag, headers=(("Accept", SDP),))
             return
-        if self._calls.full:
+        if self._calls.full or self._in_a_rush(now):
             self._context.respond(transaction, 486, now, to_tag=tag)
             return
         status, replaced = replaced_call(self._calls, request)
@@ -129,6 +131,14 @@ class Uas:
             self._context.respond(transaction, status, now, to_tag=tag)
             return
         self._ring(transaction, tag, replaced, now)
+
+    def _in_a_rush(self, now: float) -> bool:
+        """Whether more calls come than people make: each costs ports, keys, a popup and a line of history."""
+        arrivals = self._arrivals
+        if len(arrivals) == arrivals.maxlen and now - arrivals[0] < self._context.config.rush_window:
+            return True
+        arrivals.append(now)
+        return False
 
     def _ring(self, transaction: Transaction, tag: str, replaced: Call | None, now: float) -> None:
         request = transaction.request

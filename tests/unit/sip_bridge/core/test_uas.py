@@ -14,6 +14,7 @@ from sip_bridge.core.events import (
     MessageReceived,
     NotifyReceived,
 )
+from sip_bridge.core.matching import companion
 from sip_bridge.core.message import Request
 from tests.doubles.sip_rig import CONTACT, LOCAL, Rig, answered, call_for_us, calling, inside, talking
 
@@ -345,3 +346,21 @@ def test_commands_for_a_call_that_is_over_do_nothing() -> None:
     agent.accept_refer(handle, now)
     agent.refuse_refer(handle, 603, now)
     assert rig.sent() == []
+
+
+def test_more_new_calls_than_people_make_are_busy_for_a_while() -> None:
+    rig = Rig(AgentConfig(max_rush=3, rush_window=10.0))
+    rig.register()
+
+    def call(number: int) -> None:
+        invite = call_for_us(call_id=f"in{number}", branch=f"z9hG4bKin{number}")
+        rig.receive(invite)
+        rig.receive(companion(invite, "CANCEL", invite.headers.get("To") or ""))
+
+    for number in range(50):
+        call(number)
+    assert len(rig.of(IncomingInvite)) == 3
+    assert rig.names().count("486 INVITE") == 47
+    rig.wait(10.0)
+    call(51)
+    assert len(rig.of(IncomingInvite)) == 4
