@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -111,7 +110,7 @@ def _overrides(pairs: Sequence[str]) -> dict[str, str]:
 
 def _complain(text: str, code: int = EXIT_ERROR) -> int:
     with contextlib.suppress(OSError, AttributeError):
-        sys.stderr.write(text + os.linesep)
+        sys.stderr.write(text + "\n")
     return code
 
 
