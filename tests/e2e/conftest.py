@@ -6,6 +6,7 @@ Whatever a program wrote anywhere is read after each test: no secret may be in i
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -42,6 +43,14 @@ def unhurried() -> None:
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, FIRST)
+
+
+@pytest.fixture(autouse=True)
+def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A program that runs in this process tells of no fault of its own either."""
+    yield
+    faults = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
+    assert not faults, [record.getMessage() for record in faults]
 
 
 @pytest.fixture(scope="session")
