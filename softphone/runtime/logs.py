@@ -63,3 +63,5 @@ def write_logs(folder: Path, *, level: int = logging.INFO) -> None:
         root.addHandler(handler)
     for noisy in ("httpx", "httpcore", "aioice", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It quotes the lines it can't read, and they are somebody's address book.
+    logging.getLogger("vobject").setLevel(logging.CRITICAL)

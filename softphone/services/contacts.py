@@ -37,6 +37,7 @@ class Contacts:
         self._numbers = numbers
         self._bus = bus
         self._names: dict[str, str] = {}
+        self._indexing = asyncio.Lock()
 
     async def load(self) -> None:
         """Read the names once at the start."""
@@ -97,8 +98,13 @@ class Contacts:
         self._bus.publish(ContactsChanged())
 
     async def _index(self) -> None:
-        contacts = await self._store.all()
-        self._names = {self._numbers.key(n): contact.name for contact in contacts for n in contact.numbers}
+        """In another thread: thousands of numbers take seconds to read, and sound passes through this one."""
+        async with self._indexing:
+            contacts = await self._store.all()
+            self._names = await asyncio.to_thread(self._read_names, contacts)
+
+    def _read_names(self, contacts: list[Contact]) -> dict[str, str]:
+        return {self._numbers.key(n): contact.name for contact in contacts for n in contact.numbers}
 
 
 def _read(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +10,12 @@ import vobject
 
 from softphone.domain.contact import Contact
 from softphone.services.ids import new_id
+from softphone.services.vcard_lines import cards_of
 
 log = logging.getLogger(__name__)
 
 BROKEN = (vobject.base.ParseError, ValueError, KeyError, IndexError, AttributeError, StopIteration)
 """What the parser is known to raise on cards that are not."""
-
-_CARD = re.compile(r"^BEGIN:VCARD\s*?$.*?^END:VCARD\s*?$", re.IGNORECASE | re.MULTILINE | re.DOTALL)
-_START = re.compile(r"^BEGIN:VCARD\s*?$", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +28,9 @@ class Cards:
 
 def read_cards(text: str) -> Cards:
     """Read every card of a file, each on its own so that a broken one spoils no other."""
-    contacts = [contact for card in _CARD.findall(text) if (contact := _read_card(card)) is not None]
-    return Cards(tuple(contacts), len(_START.findall(text)) - len(contacts))
+    cards, begun = cards_of(text)
+    contacts = [contact for card in cards if (contact := _read_card(card)) is not None]
+    return Cards(tuple(contacts), begun - len(contacts))
 
 
 def write_cards(contacts: list[Contact]) -> str:
@@ -42,8 +40,6 @@ def write_cards(contacts: list[Contact]) -> str:
 
 def _read_card(text: str) -> Contact | None:
     """One card, or None where it is broken or holds no name or no number."""
-    if len(_START.findall(text)) != 1:
-        return None
     try:
         card = vobject.readOne(text, ignoreUnreadable=True)
     except BROKEN as error:
