@@ -9,6 +9,9 @@ from types import MappingProxyType
 
 from softphone.domain.errors import BadSetting
 
+LONGEST_TEXT = 4096
+MOST_NAMES = 1000
+
 
 class Kind(StrEnum):
     """What a setting's value is."""
@@ -60,9 +63,9 @@ class Definition:
             case Kind.NAMES:
                 listed = isinstance(value, Sequence) and not isinstance(value, str)
                 names = tuple(value) if listed and isinstance(value, Sequence) else (None,)
-                return names if all(isinstance(name, str) for name in names) else None
+                return names if len(names) <= MOST_NAMES and all(map(_is_storable, names)) else None
             case Kind.TEXT:
-                return value if isinstance(value, str) else None
+                return value if _is_storable(value) else None
 
     def _expected(self) -> str:
         if self.choices:
@@ -70,6 +73,13 @@ class Definition:
         if self.kind is Kind.NUMBER:
             return f"a number from {self.lowest} to {self.highest}"
         return {Kind.FLAG: "true or false", Kind.NAMES: "a list of names"}.get(self.kind, "text")
+
+
+def _is_storable(value: object) -> bool:
+    """Whether it is a text of one line that a file takes."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        return False
+    return not any(letter in "\0\r\n" or "\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _text(key: str, default: str = "", *choices: str, internal: bool = False) -> Definition:

@@ -158,3 +158,11 @@ async def test_full_disk_keeps_the_value_and_tells_once_each_way() -> None:
 
 async def test_people_do_not_see_internal_keys() -> None:
     assert not [d for d in Bench().settings.definitions() if d.key.startswith("account.")]
+
+
+@pytest.mark.parametrize("absurd", ["\ud800", "x" * 5_000, "a\nb", "a\0b"])
+@pytest.mark.parametrize("key", ["sip.ca_file", "phone.emergency_numbers"])
+async def test_text_no_file_takes_is_refused(absurd: str, key: str) -> None:
+    settings = Settings(FakeSettingsStore(), Bus())
+    with pytest.raises(BadSetting):
+        await settings.set(key, (absurd,) if key == "phone.emergency_numbers" else absurd)
