@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +17,7 @@ MAIN = Path(__file__).resolve().parent.parent / "main.py"
 POLL_S = 0.1
 START_S = 30.0
 ANSWER_S = 40.0
+LEAVE_S = 10.0
 
 
 class DemoFailed(Exception):
@@ -123,9 +125,11 @@ class Phone:
         process = self._process
         if process is None or process.returncode is not None:
             return
-        process.terminate()
+        with contextlib.suppress(DemoFailed):
+            await self.control("quit")
         try:
-            await asyncio.wait_for(process.wait(), 10.0)
+            async with asyncio.timeout(LEAVE_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from softphone.control.cli import EXIT_NOT_RUNNING
 from tests.e2e.test_demo import assert_tour_is_whole, take_tour
 from tests.lab.keyring import SecretService
 
@@ -76,6 +78,19 @@ def test_selftest_fails_where_something_is_missing(program: Path, tmp_path: Path
     finished = selftest(program, in_the_way)
     assert finished.returncode != 0
     assert "MISSING data" in finished.stdout
+
+
+def test_the_control_program_stands_beside_it(program: Path, tmp_path: Path) -> None:
+    command = [
+        str(program.with_name("softphonectl")),
+        "--profile",
+        str(tmp_path / "none"),
+        "status",
+        "--json",
+    ]
+    finished = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert finished.returncode == EXIT_NOT_RUNNING, finished.stderr
+    assert json.loads(finished.stdout)["error"]["code"] == "not-running"
 
 
 def test_frozen_sign_in_and_echo_call(program: Path, tmp_path: Path) -> None:
