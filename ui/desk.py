@@ -27,7 +27,11 @@ from ui.tray.sign import Tray
 
 
 class Desk(QObject):
-    """Shows views; knows nothing of commands. `popup_made` lets the wiring hear a new popup."""
+    """Shows views; knows nothing of commands.
+
+    `popup_made` lets the wiring hear a new popup; `signed_in` tells that somebody is signed in who wasn't
+    before, or was already when the windows opened.
+    """
 
     popup_made = Signal(object)
     signed_in = Signal()
@@ -118,6 +122,8 @@ class Desk(QObject):
         """From now on windows come up by themselves."""
         self.open = True
         self.come_up()
+        if not self._needed:
+            self.signed_in.emit()
 
     def come_up(self) -> None:
         """Bring the window a person needs now to the front."""

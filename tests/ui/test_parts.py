@@ -154,3 +154,17 @@ def test_a_typed_name_leads_to_the_contacts_and_back(make_desk: MakeDesk) -> Non
     for text, page in (("04", 0), ("Ai", 1), ("", 0)):
         main.look_for(text)
         assert main.tabs.currentIndex() == page
+
+
+@pytest.mark.parametrize(("name", "told"), [("main-empty", 1), ("sign-in", 0)])
+def test_who_is_signed_in_before_the_windows_open_is_told_too(
+    make_desk: MakeDesk, name: str, told: int
+) -> None:
+    desk = make_desk()
+    heard: list[None] = []
+    desk.signed_in.connect(lambda: heard.append(None))
+    for view in scene(name):
+        desk.show_view(view)
+    assert heard == []
+    desk.start()
+    assert len(heard) == told
