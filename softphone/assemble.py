@@ -11,6 +11,7 @@ from pathlib import Path
 
 from softphone import __version__
 from softphone.adapters.clock import SystemClock
+from softphone.adapters.company_service import HttpsCompanyService
 from softphone.adapters.contact_store import MIGRATION as CONTACTS_1
 from softphone.adapters.contact_store import SqliteContactStore
 from softphone.adapters.database import Database
@@ -24,7 +25,7 @@ from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.events import Notice
-from softphone.ports import Clock, Directory, Screenshot, Secrets, Sound, Telephony
+from softphone.ports import Clock, CompanyService, Directory, Screenshot, Secrets, Sound, Telephony
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
@@ -78,6 +79,7 @@ class World:
     sound: Sound
     secrets: Secrets
     directory: Directory
+    service: CompanyService
     start: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
     clock: Clock
@@ -116,6 +118,7 @@ class Application:
         self.session = Session(
             world.telephony,
             world.directory,
+            world.service,
             memory,
             self.settings,
             self.numbers,
@@ -254,6 +257,7 @@ def _real_world(application: Application) -> World:
         sound=sound,
         secrets=SystemKeyring(),
         directory=WellKnownDirectory(clock),
+        service=HttpsCompanyService(),
         start=sound.start,
         close=close,
         clock=clock,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn
 from softphone.domain.call import Encryption, EndReason
 from softphone.domain.contact import Contact
 from softphone.domain.device import DeviceState
@@ -393,6 +394,18 @@ class Directory(Protocol):
 
     async def discover(self, host: str, *, ca_file: str = "") -> Discovery | None:
         """None where the server has nothing to say or can't be asked."""
+        ...
+
+
+class CompanyService(Protocol):
+    """The company service at a URL, over verified HTTPS; a redirect is never followed."""
+
+    async def sign_in(self, url: str, request: DeviceSignIn, *, ca_file: str = "") -> DeviceCredentials:
+        """What it issues for this device. Raises SignInRefused."""
+        ...
+
+    async def revoke(self, url: str, request: DeviceRevocation, *, ca_file: str = "") -> bool:
+        """Ask it to forget this device; False where it can't be asked or does not know it."""
         ...
 
 

@@ -6,9 +6,9 @@ import asyncio
 import json
 import logging
 import re
-import ssl
 from typing import TYPE_CHECKING
 
+from softphone.adapters.https import limited_body, tls_context
 from softphone.ports import Clock, Discovery
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ PATH = "/.well-known/softphone"
 TIMEOUT_S = 2.0
 SIZE_LIMIT = 64 * 1024
 KEPT_S = 3600.0
-NOTHING_KEPT_S = 60.0
+NOTHING_KEPT_S = 10.0
 """How long an answer holds, and how long it holds that there is none."""
 
 TRANSPORTS = ("", "udp", "tcp", "tls")
@@ -55,7 +55,7 @@ class WellKnownDirectory:
         import httpx  # loaded at the first sign-in: a start without one is faster
 
         try:
-            context = await asyncio.to_thread(_context, ca_file)
+            context = await asyncio.to_thread(tls_context, ca_file)
             client = httpx.AsyncClient(verify=context, trust_env=False)
             async with asyncio.timeout(TIMEOUT_S), client:
                 body = await self._fetch(client, host)
@@ -78,18 +78,8 @@ class WellKnownDirectory:
                         return None
                     url = goal
                     continue
-                return await _limited(response) if response.status_code == 200 else None
+                return await limited_body(response, SIZE_LIMIT) if response.status_code == 200 else None
         return None
-
-
-async def _limited(response: httpx.Response) -> bytes | None:
-    """The body as it travels: unpacking first would let a small answer fill the memory."""
-    body = b""
-    async for part in response.aiter_raw():
-        body += part
-        if len(body) > SIZE_LIMIT:
-            return None
-    return body
 
 
 def read_discovery(body: bytes) -> Discovery | None:
@@ -113,14 +103,3 @@ def read_discovery(body: bytes) -> Discovery | None:
         service_url=service if service.startswith("https://") else "",
         minimum_version=version if _VERSION.fullmatch(version) else "",
     )
-
-
-def _context(ca_file: str) -> ssl.SSLContext:
-    """The operating system's trust store, and a CA file beside it where one is given."""
-    import truststore
-
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
-    return context

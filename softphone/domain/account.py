@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from service_api.devices import DeviceCredentials
+
 
 class LineState(StrEnum):
     """State of the line, as `status` and the main window tell it."""
@@ -42,8 +44,19 @@ class Refusal(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceDevice:
+    """What the company service at `service_url` issued for this device, in place of the password."""
+
+    service_url: str
+    issued: DeviceCredentials
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a person types to sign in. The password never shows in a repr, a log or an exception."""
+    """What a person types to sign in. The password never shows in a repr, a log or an exception.
+
+    After signing in at a company service `device` is there and the password is gone.
+    """
 
     server: str
     user: str
@@ -51,6 +64,7 @@ class Credentials:
     transport: Transport = Transport.AUTO
     ca_file: str = ""
     remember: bool = False
+    device: ServiceDevice | None = None
 
 
 @dataclass(frozen=True, slots=True)

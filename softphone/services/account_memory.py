@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import replace
 
-from softphone.domain.account import Credentials, Transport
+from service_api.devices import DeviceCredentials
+from service_api.wire import WireError
+from softphone.domain.account import Credentials, ServiceDevice, Transport
 from softphone.domain.errors import SecretsUnavailable
 from softphone.domain.events import Notice
 from softphone.ports import Secrets
@@ -47,12 +50,27 @@ class AccountMemory:
             return None
         if not secret:
             return None
-        return Credentials(account.server, account.user, secret, account.transport, account.ca_file, True)
+        return self._with_secret(account, secret)
 
-    async def keep(self, account: Credentials) -> None:
-        """Remember a sign-in that worked; the secret only where wanted, and only in the keyring."""
-        before = self.prefill()
+    def _with_secret(self, account: Credentials, secret: str) -> Credentials | None:
+        service = self._settings.text("account.service")
+        if not service:
+            return replace(account, password=secret)
+        try:
+            issued = DeviceCredentials.parse(secret.encode())
+        except (WireError, UnicodeError) as error:
+            log.warning("what the keyring holds is no device of a service: %s", error)
+            return None
+        return replace(account, device=ServiceDevice(service, issued))
+
+    async def keep(self, account: Credentials) -> Credentials | None:
+        """Remember a sign-in that worked; the secret only where wanted, and only in the keyring.
+
+        Returns another account's device at a service that was remembered until now.
+        """
+        before, left = self.prefill(), None
         if before.remember and _name(before) != _name(account):
+            left = await self._device()
             await self._forget_secret(before)
         await self._settings.set("account.server", account.server)
         await self._settings.set("account.user", account.user)
@@ -61,15 +79,26 @@ class AccountMemory:
         kept = account.remember and await self._keep_secret(account)
         if before.remember and not account.remember and _name(before) == _name(account):
             await self._forget_secret(account)
+        await self._settings.set("account.service", account.device.service_url if account.device else "")
         await self._settings.set("account.remember", kept)
+        return left
 
-    async def forget(self) -> None:
-        """Remove the secret and the number; the server stays, for whoever signs in next."""
-        account = self.prefill()
+    async def forget(self) -> Credentials | None:
+        """Remove the secret and the number; the server stays, for whoever signs in next.
+
+        Returns the device at a service that was remembered until now.
+        """
+        account, left = self.prefill(), await self._device()
         if account.remember:
             await self._forget_secret(account)
         await self._settings.set("account.remember", False)
+        await self._settings.set("account.service", "")
         await self._settings.set("account.user", "")
+        return left
+
+    async def _device(self) -> Credentials | None:
+        """The remembered account where a service issued it."""
+        return await self.stored() if self._settings.text("account.service") else None
 
     async def instance_id(self) -> str:
         """This installation's `+sip.instance` (RFC 5626 4.1), made once."""
@@ -89,6 +118,16 @@ class AccountMemory:
             known = self._settings.names("account.tls_servers")
             await self._settings.set("account.tls_servers", (*known, server))
 
+    def service_known(self, host: str) -> bool:
+        """Whether sign-in at this host once went to a company service; then no password goes into SIP."""
+        return host in self._settings.names("account.service_hosts")
+
+    async def note_service(self, host: str) -> None:
+        """Sign-in at this host goes to a company service."""
+        if not self.service_known(host):
+            known = self._settings.names("account.service_hosts")
+            await self._settings.set("account.service_hosts", (*known, host))
+
     def number_form(self, server: str) -> str:
         """`national` or `international` where this server was found to want one, else ""."""
         forms = dict(entry.rpartition("=")[::2] for entry in self._settings.names("account.number_forms"))
@@ -101,7 +140,7 @@ class AccountMemory:
 
     async def _keep_secret(self, account: Credentials) -> bool:
         try:
-            await self._secrets.set(_name(account), account.password)
+            await self._secrets.set(_name(account), _secret(account))
         except SecretsUnavailable as error:
             self._unavailable(error)
             return False
@@ -120,3 +159,8 @@ class AccountMemory:
 
 def _name(account: Credentials) -> str:
     return f"{account.user}@{account.server}"
+
+
+def _secret(account: Credentials) -> str:
+    """What a later start needs to register: the password, or what the service issued in its place."""
+    return account.device.issued.serialise().decode() if account.device else account.password

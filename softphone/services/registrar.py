@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from softphone.domain.account import Credentials, Refusal, Transport
+from softphone.domain.account import Credentials, Refusal, ServiceDevice, Transport
 from softphone.domain.errors import SignInRefused
 from softphone.ports import Directory, Discovery, Registered, SipAccount, Telephony
 from softphone.services.account_memory import AccountMemory
 from softphone.services.numbers import Numbers, bare
-from softphone.services.server_address import ServerAddress, parse_server
+from softphone.services.server_address import ServerAddress, akin, parse_server
+from softphone.services.service_sign_in import ServiceSignIn
 from softphone.services.settings import Settings
 
 _USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/%]+")
@@ -27,25 +28,41 @@ class Registrar:
         settings: Settings,
         numbers: Numbers,
         version: str,
+        service: ServiceSignIn,
     ) -> None:
         self._telephony = telephony
+        self._service = service
         self._directory = directory
         self._memory = memory
         self._settings = settings
         self._numbers = numbers
         self._version = version
 
-    async def register(self, credentials: Credentials) -> tuple[Registered, str]:
-        """Try the number in the form the server wants; after 404 once in the other form (then remembered)."""
+    async def register(self, credentials: Credentials) -> tuple[Registered, str, Credentials]:
+        """Sign in; the number as registered, and what a later start signs in with.
+
+        At a plain SIP server the number is tried in the form the server wants, and after 404 once in the
+        other form (then remembered). Where a company service is named, the password goes there alone.
+        """
         server = parse_server(credentials.server)
-        ca_file = credentials.ca_file or self._settings.text("sip.ca_file")
+        ca_file = self._ca_file(credentials)
         typed = self._user(credentials.user)
-        offered = await self._directory.discover(server.host, ca_file=ca_file) or Discovery()
+        found = await self._directory.discover(server.host, ca_file=ca_file)
+        offered = found or Discovery()
         self._check_version(offered, server)
-        self._check_domain(offered, server)
         forms = self._forms(typed, offered.number_format or self._memory.number_form(server.key))
         if offered.number_format:
             forms = forms[:1]
+        if credentials.device is not None:
+            return await self._as_device(server, credentials, credentials.device, ca_file)
+        if offered.service_url:
+            device = await self._service.sign_in(
+                offered.service_url, server, forms[0][1], credentials, ca_file
+            )
+            return await self._new_device(server, credentials, device, ca_file)
+        if found is None and self._memory.service_known(server.host):
+            raise SignInRefused(Refusal.SERVER_SILENT, server.host)
+        self._check_domain(offered, server)
         account = await self._account_for(server, offered, credentials, ca_file)
         while True:
             form, number = forms.pop(0)
@@ -56,7 +73,45 @@ class Registrar:
                     raise
                 continue
             await self._note(server, registered, form if number != typed else "")
-            return registered, number
+            return registered, number, credentials
+
+    async def leave(self, credentials: Credentials) -> None:
+        """Let the company service forget the device it issued, if it did."""
+        if credentials.device is not None:
+            await self._service.revoke(credentials.device, self._ca_file(credentials))
+
+    async def _new_device(
+        self, server: ServerAddress, credentials: Credentials, device: ServiceDevice, ca_file: str
+    ) -> tuple[Registered, str, Credentials]:
+        """Register what was just issued; what the registrar does not take is given back to the service."""
+        await self._memory.note_service(server.host)
+        try:
+            return await self._as_device(server, credentials, device, ca_file)
+        except SignInRefused as refused:
+            await self._service.revoke(device, ca_file)
+            if refused.code == Refusal.WRONG_CREDENTIALS:  # nothing a person typed is wrong
+                raise SignInRefused(Refusal.SERVER_ERROR, refused.detail, refused.status_code) from None
+            raise
+
+    async def _as_device(
+        self, server: ServerAddress, credentials: Credentials, device: ServiceDevice, ca_file: str
+    ) -> tuple[Registered, str, Credentials]:
+        """Register with what the service issued; the service itself is not needed for it."""
+        issued = device.issued
+        named = Discovery(sip_domain=issued.sip_domain, transport=issued.transport)
+        account = replace(
+            await self._account_for(server, named, credentials, ca_file),
+            port=issued.sip_port,
+            number=issued.user,
+            secret=issued.sip_secret,
+            auth_user=issued.auth_user,
+        )
+        registered = await self._telephony.sign_in(account)
+        await self._note(server, registered, "")
+        return registered, issued.user, replace(credentials, password="", device=device)
+
+    def _ca_file(self, credentials: Credentials) -> str:
+        return credentials.ca_file or self._settings.text("sip.ca_file")
 
     async def _account_for(
         self, server: ServerAddress, offered: Discovery, credentials: Credentials, ca_file: str
@@ -91,15 +146,14 @@ class Registrar:
             await self._memory.note_number_form(server.key, form)
 
     def _check_version(self, offered: Discovery, server: ServerAddress) -> None:
-        """Too old: by the server's own word, or because it names a service and no SIP side we could use."""
-        needed = _version(offered.minimum_version)
-        if needed > _version(self._version) or (offered.service_url and not offered.sip_domain):
+        """Too old by the server's own word."""
+        if _version(offered.minimum_version) > _version(self._version):
             raise SignInRefused(Refusal.TOO_OLD, server.host)
 
     def _check_domain(self, offered: Discovery, server: ServerAddress) -> None:
         """The password goes where the person typed, or to a domain above or below: who holds the upper one
         decides over the lower one anyway. Anywhere else would need the person's word."""
-        if offered.sip_domain and not _akin(offered.sip_domain.lower().rstrip("."), server.host):
+        if offered.sip_domain and not akin(offered.sip_domain, server.host):
             raise SignInRefused(Refusal.OTHER_SERVER, offered.sip_domain)
 
     def _user(self, text: str) -> str:
@@ -123,13 +177,6 @@ class Registrar:
         as_typed = [(form, number) for form, number in known if number == typed] or [("", typed)]
         ordered = [*first, *as_typed, *known]
         return [entry for index, entry in enumerate(ordered) if entry not in ordered[:index]]
-
-
-def _akin(named: str, typed: str) -> bool:
-    """Whether one is the other or a subdomain of it; of top level domains and IP addresses nothing is."""
-    upper, lower = sorted((named, typed), key=len)
-    divisible = "." in upper and not upper[-1].isdigit()
-    return named == typed or (divisible and lower.endswith(f".{upper}"))
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -90,3 +90,11 @@ def _is_ip(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def akin(named: str, typed: str) -> bool:
+    """Whether one host is the other or a subdomain of it; top level domains and IP addresses have none."""
+    named = named.lower().rstrip(".")
+    upper, lower = sorted((named, typed), key=len)
+    divisible = "." in upper and not upper[-1].isdigit()
+    return named == typed or (divisible and lower.endswith(f".{upper}"))

@@ -12,6 +12,7 @@ from softphone.domain.account import Account, Credentials, LineState, Refusal
 from softphone.domain.errors import CommandRefused, SignInRefused
 from softphone.domain.events import AccountChanged, Notice
 from softphone.ports import (
+    CompanyService,
     Directory,
     Registered,
     RegistrationLost,
@@ -24,6 +25,7 @@ from softphone.runtime.tasks import Tasks
 from softphone.services.account_memory import AccountMemory
 from softphone.services.numbers import Numbers
 from softphone.services.registrar import Registrar
+from softphone.services.service_sign_in import ServiceSignIn
 from softphone.services.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Session:
         self,
         telephony: Telephony,
         directory: Directory,
+        service: CompanyService,
         memory: AccountMemory,
         settings: Settings,
         numbers: Numbers,
@@ -54,7 +57,9 @@ class Session:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._telephony = telephony
-        self._registrar = Registrar(telephony, directory, memory, settings, numbers, version)
+        self._registrar = Registrar(
+            telephony, directory, memory, settings, numbers, version, ServiceSignIn(service, memory)
+        )
         self._memory = memory
         self._bus = bus
         self._tasks = tasks
@@ -63,6 +68,7 @@ class Session:
         self._retry: asyncio.Task[None] | None = None
         self._waiting: Credentials | None = None
         self._patience: asyncio.Timeout | None = None
+        self._device: Credentials | None = None
         self._account = Account()
         telephony.listen(self._heard)
 
@@ -85,12 +91,13 @@ class Session:
             return await self._attempt(credentials)
 
     async def sign_out(self) -> None:
-        """Unregister, and forget the secret and the number."""
+        """Unregister, and forget the secret and the number, here and at a company service."""
         self._give_up()
         async with self._lock:
             await self._telephony.sign_out()
-            await self._memory.forget()
+            known = await self._memory.forget()
             self._set(Account())
+            await self._leave([known, self._device])
 
     async def restore(self) -> bool:
         """Sign in with the remembered account in the background; False when there is none.
@@ -127,6 +134,14 @@ class Session:
         async with self._lock:
             await self._telephony.sign_out()
             self._set(Account())
+            if not self._memory.prefill().remember:
+                await self._leave([self._device])
+
+    async def _leave(self, devices: list[Credentials | None]) -> None:
+        """Let the company service forget devices nobody will use again."""
+        self._device = None
+        for account in {found.device: found for found in devices if found}.values():
+            await self._registrar.leave(account)
 
     def _in_background(self, work: Coroutine[Any, Any, None], account: Credentials) -> None:
         self._give_up()
@@ -180,7 +195,7 @@ class Session:
             await self._telephony.sign_out()
         self._set(Account(LineState.SIGNING_IN, credentials.user, credentials.server))
         try:
-            registered, number = await self._registrar.register(credentials)
+            registered, number, kept = await self._registrar.register(credentials)
         except SignInRefused as refused:
             log.info("sign-in refused: %s", refused.code)
             self._set(replace(self._account, state=LineState.REFUSED, reason=str(refused.code)))
@@ -192,8 +207,16 @@ class Session:
         self._set(
             replace(self._account, state=LineState.REGISTERED, user=number, transport=registered.transport)
         )
-        await self._memory.keep(credentials)
+        await self._keep(kept)
         return self._account
+
+    async def _keep(self, account: Credentials) -> None:
+        """Remember a sign-in that worked; the device of the line before is not needed any more."""
+        former = {found.device: found for found in (await self._memory.keep(account), self._device) if found}
+        former.pop(account.device, None)
+        self._device = account
+        for left in former.values():
+            self._tasks.spawn(self._registrar.leave(left), "signing out at the service")
 
     def _heard(self, event: TelephonyEvent) -> None:
         """The user agent keeps the registration by itself; here it is only told."""

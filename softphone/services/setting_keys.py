@@ -120,8 +120,10 @@ _ALL = (
     _text("account.transport", "auto", "auto", "udp", "tcp", "tls", internal=True),
     _text("account.ca_file", internal=True),
     _flag("account.remember", internal=True),
+    _text("account.service", internal=True),
     _text("account.instance_id", internal=True),
     _names("account.tls_servers", internal=True),
+    _names("account.service_hosts", internal=True),
     _names("account.number_forms", internal=True),
 )
 

@@ -12,7 +12,7 @@ from softphone.domain.events import Event
 from softphone.ports import Secrets
 from tests.doubles.clock import FakeClock
 from tests.doubles.sound import FakeSound
-from tests.doubles.stores import FakeDirectory, FakeSecrets
+from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
 
 
@@ -24,6 +24,7 @@ class Doubles:
         self.sound = FakeSound()
         self.secrets: Secrets = FakeSecrets()
         self.directory = FakeDirectory()
+        self.service = FakeCompanyService()
         self.clock = FakeClock()
         self.packaged = packaged
         self.events: list[Event] = []
@@ -36,6 +37,7 @@ class Doubles:
             sound=self.sound,
             secrets=self.secrets,
             directory=self.directory,
+            service=self.service,
             start=_nothing,
             close=_nothing,
             clock=self.clock,

@@ -7,7 +7,7 @@ from pathlib import Path
 from softphone.assemble import Application, Options, World
 from tests.doubles.clock import FakeClock
 from tests.doubles.sound import FakeSound
-from tests.doubles.stores import FakeDirectory, FakeSecrets
+from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
 
 
@@ -19,6 +19,7 @@ class DoubledProgram:
         self.sound = FakeSound()
         self.secrets = FakeSecrets()
         self.directory = FakeDirectory()
+        self.service = FakeCompanyService()
         self.clock = FakeClock()
         self.application = Application(Options(profile=folder), self._world, policy or {})
 
@@ -28,6 +29,7 @@ class DoubledProgram:
             sound=self.sound,
             secrets=self.secrets,
             directory=self.directory,
+            service=self.service,
             start=_nothing,
             close=_nothing,
             clock=self.clock,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn
+from softphone.domain.account import Refusal
 from softphone.domain.contact import Contact
-from softphone.domain.errors import SecretsUnavailable, StorageError
+from softphone.domain.errors import SecretsUnavailable, SignInRefused, StorageError
 from softphone.domain.history import HistoryEntry, Outcome
 from softphone.ports import Discovery
 
@@ -142,3 +144,43 @@ class FakeDirectory:
         """See ports.Directory."""
         self.asked.append(host)
         return self.found.get(host)
+
+
+class FakeCompanyService:
+    """Implements ports.CompanyService for people given as number=password.
+
+    `asked` holds what it was asked as (url, request), `devices` what is signed in; `silent` answers nobody.
+    """
+
+    def __init__(self, people: dict[str, str] | None = None) -> None:
+        self.people = people or {}
+        self.asked: list[tuple[str, DeviceSignIn | DeviceRevocation]] = []
+        self.devices: dict[str, tuple[str, DeviceCredentials]] = {}
+        self.silent = False
+        self.issued = 0
+
+    async def sign_in(self, url: str, request: DeviceSignIn, *, ca_file: str = "") -> DeviceCredentials:
+        """See ports.CompanyService."""
+        self.asked.append((url, request))
+        if self.silent:
+            raise SignInRefused(Refusal.SERVER_SILENT, url)
+        if self.people.get(request.phone) != request.password:
+            raise SignInRefused(Refusal.WRONG_CREDENTIALS, url)
+        self.issued += 1
+        own = f"{self.issued}".zfill(43)
+        made = DeviceCredentials(
+            "sip.example.com", "tls", request.phone, f"user{self.issued}", own, f"device{self.issued}", 5061
+        )
+        place = f"{request.phone} {request.instance_id}"
+        self.devices = {key: kept for key, kept in self.devices.items() if kept[0] != place}
+        self.devices[made.device_id] = (place, made)
+        return made
+
+    async def revoke(self, url: str, request: DeviceRevocation, *, ca_file: str = "") -> bool:
+        """See ports.CompanyService."""
+        self.asked.append((url, request))
+        _, known = self.devices.get(request.device_id, ("", None))
+        if self.silent or known is None or known.sip_secret != request.sip_secret:
+            return False
+        del self.devices[request.device_id]
+        return True

@@ -17,7 +17,7 @@ from softphone.services.numbers import Numbers
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from tests.doubles.application import settle
-from tests.doubles.stores import FakeDirectory, FakeSecrets, FakeSettingsStore
+from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets, FakeSettingsStore
 from tests.doubles.telephony import FakeTelephony
 
 SERVER = "vip.example.com"
@@ -35,6 +35,7 @@ class Bench:
         overrides: dict[str, str] | None = None,
     ) -> None:
         self.telephony, self.directory = FakeTelephony(), FakeDirectory()
+        self.service = FakeCompanyService({"0401234567": "geheim-42"})
         self.secrets, self.store = secrets or FakeSecrets(), store or FakeSettingsStore()
         self.events: list[Event] = []
         self.pauses: list[float] = []
@@ -45,6 +46,7 @@ class Bench:
         self.session = Session(
             self.telephony,
             self.directory,
+            self.service,
             AccountMemory(self.secrets, self.settings, bus),
             self.settings,
             Numbers(),
@@ -271,12 +273,6 @@ async def test_too_old() -> None:
     bench.directory.found[SERVER] = Discovery(minimum_version="0.2")
     assert await bench.refusal(HERE) == Refusal.TOO_OLD
     assert bench.telephony.accounts == []
-
-
-async def test_a_service_without_a_sip_side_is_beyond_this_version() -> None:
-    bench = Bench()
-    bench.directory.found[SERVER] = Discovery(service_url="https://meet.example.com")
-    assert await bench.refusal(HERE) == Refusal.TOO_OLD
 
 
 async def test_the_document_decides_domain_transport_and_form() -> None:
