@@ -67,6 +67,8 @@ async def _post(url: str, path: str, content: bytes, ca_file: str, patience_s: f
     """Status and body. Raises SignInRefused where there is no answer to believe."""
     import httpx  # loaded at the first sign-in: a start without one is faster
 
+    if not url.startswith("https://"):
+        raise SignInRefused(Refusal.SERVER_ERROR, _host(url))
     try:
         async with asyncio.timeout(patience_s):
             context = await asyncio.to_thread(tls_context, ca_file)
@@ -93,7 +95,7 @@ def _refusal(code: str) -> Refusal:
 def _cause(error: BaseException) -> Refusal:
     """Why there was no answer: what the library says wraps what the system said."""
     for found in _wrapped(error):
-        if isinstance(found, ssl.SSLError):
+        if isinstance(found, ssl.SSLCertVerificationError):
             return Refusal.CERTIFICATE
         if isinstance(found, socket.gaierror):
             return Refusal.SERVER_NOT_FOUND

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import signal
 import socket
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from tests.lab.ports import LOOPBACK, free_ports, listening
 from tests.lab.process import PeerFailed, Process, wait_until
 
 REALM = "phone.test"
+HEADER = "username(string) domain(string) password(string) ha1(string) owner(string)"
 HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 
 
@@ -83,7 +87,8 @@ modparam("auth", "algorithm", "{algorithm}")
 modparam("auth_db", "db_url", "text://{folder}/db")
 modparam("auth_db", "calculate_ha1", {calculate})
 modparam("auth_db", "password_column", "{store}")
-modparam("auth_db", "load_credentials", "")
+modparam("auth_db", "load_credentials", "$avp(owner)=owner")
+modparam("db_text", "db_mode", 1)
 modparam("tm", "fr_timer", 5000)
 modparam("tm", "fr_inv_timer", 60000)
 """
@@ -121,7 +126,7 @@ route[REGISTRAR] {
 @WRONG@
     www_challenge("@REALM@", "1"); exit;
   }
-  if ($fU != $au) { sl_send_reply("403", "Not yours"); exit; }
+  if ($fU != $avp(owner)) { sl_send_reply("403", "Not yours"); exit; }
 @REFUSED@
   fix_nated_register();
   save("location", "0x04");
@@ -216,12 +221,29 @@ class Kamailio:
         database = self._folder / "db"
         (database / "version").write_text("table_name(string) table_version(int)\nsubscriber:7\n")
         realm, digest = self.options.realm, HASHES[self.options.algorithm]
-        rows = ["username(string) domain(string) password(string) ha1(string)"]
+        rows = [HEADER]
         for user in self.options.users:
             ha1 = digest(f"{user.number}:{realm}:{user.password}".encode()).hexdigest()
             kept = user.password if self.options.store == "password" else "none"
-            rows.append(f"{user.number}:{realm}:{kept}:{ha1}")
-        (database / "subscriber").write_text("\n".join(rows) + "\n")
+            rows.append(f"{user.number}:{realm}:{kept}:{ha1}:{user.number}")
+        self._replace_users(rows)
+
+    def admit(self, devices: Iterable[tuple[str, str, str]]) -> None:
+        """These devices alone, as (user name, HA1, number), from the next challenge on."""
+        realm = self.options.realm
+        self._replace_users(
+            [HEADER, *(f"{user}:{realm}:none:{ha1}:{number}" for user, ha1, number in devices)]
+        )
+
+    def _replace_users(self, rows: list[str]) -> None:
+        """The server reads the table again when its time, in whole seconds, is another one."""
+        table = self._folder / "db" / "subscriber"
+        new = table.with_suffix(".new")
+        new.write_text("\n".join(rows) + "\n")
+        if table.exists():
+            later = max(int(table.stat().st_mtime), int(time.time())) + 1
+            os.utime(new, (later, later))
+        new.replace(table)
 
     @property
     def log(self) -> str:
