@@ -7,6 +7,7 @@ import hmac
 import json
 import os
 import secrets
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
@@ -167,8 +168,9 @@ class _Server(ThreadingHTTPServer):
     context: ssl.SSLContext
 
     def finish_request(self, request: object, client_address: object) -> None:
+        assert isinstance(request, socket.socket)
         try:
-            with self.context.wrap_socket(request, server_side=True) as encrypted:  # type: ignore[call-overload]
+            with self.context.wrap_socket(request, server_side=True) as encrypted:
                 super().finish_request(encrypted, client_address)
         except OSError:
             return
