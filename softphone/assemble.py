@@ -243,7 +243,7 @@ def _real_world(application: Application) -> World:
     from softphone.adapters.telephony import SipTelephony
 
     sound = SoundAdapter(
-        system_drivers(application.profile.folder / "sound"), region=application.numbers.region
+        system_drivers(application.profile.folder / "sound"), region=lambda: application.numbers.region
     )
     telephony = SipTelephony(sound, application.settings)
     clock = SystemClock()

@@ -39,7 +39,7 @@ class SoundAdapter:
         self,
         drivers: Drivers,
         *,
-        region: str = "",
+        region: Callable[[], str] = str,
         clock: Callable[[], float] = time.monotonic,
         worker: SoundWorker | None = None,
     ) -> None:
@@ -48,7 +48,7 @@ class SoundAdapter:
         self._clock = clock
         self._worker = worker or SoundWorker()
         self._tasks = Tasks()
-        self._tones = EarTones(lambda name: tone(name, region))
+        self._tones = EarTones(lambda name: tone(name, region()))
         self._microphone: RoleStream[CaptureStream] = RoleStream(
             drivers.open_capture, self._join_microphone, self._worker, clock
         )
@@ -56,7 +56,7 @@ class SoundAdapter:
             drivers.open_playout, self._join_speaker, self._worker, clock
         )
         self._ringer = Ringer(
-            drivers.open_playout, lambda: tone("ring", region), self._worker, self._tasks, self._ring_failed
+            drivers.open_playout, lambda: tone("ring", region()), self._worker, self._tasks, self._ring_failed
         )
         self._reachable = Reachable()
         self._chosen = DeviceState()

@@ -45,6 +45,7 @@ class Desk:
     sound: SoundAdapter
     headset: str
     speakers: str
+    region: list[str]
     states: list[DeviceState] = field(default_factory=list)
 
     def heard_on(self, device: str) -> Pcm:
@@ -76,8 +77,10 @@ def at_desk(test: Callable[[Desk], Awaitable[None]]) -> Callable[[], None]:
         driver = FakeDriver(clock)
         headset = driver.plug("Headset", inputs=1, outputs=2, default=True)
         speakers = driver.plug("Speakers", outputs=2)
-        sound = SoundAdapter(Drivers([driver]), clock=clock, worker=InlineWorker())
-        desk = Desk(driver, sound, headset, speakers)
+        region: list[str] = [""]
+        drivers = Drivers([driver])
+        sound = SoundAdapter(drivers, region=lambda: region[0], clock=clock, worker=InlineWorker())
+        desk = Desk(driver, sound, headset, speakers, region)
         sound.listen(desk.states.append)
         await sound.start()
         await sound.choose(microphone=headset, speaker=headset, ring=(speakers,))
@@ -358,3 +361,14 @@ async def test_the_devices_are_told_as_they_come_and_go(desk: Desk) -> None:
     told = len(desk.states)
     await desk.sound.choose(microphone=desk.headset, speaker=desk.headset, ring=(desk.speakers,))
     assert len(desk.states) == told
+
+
+@at_desk
+async def test_tones_are_those_of_the_region_in_force_when_they_start(desk: Desk) -> None:
+    desk.region[0] = "US"
+    await desk.sound.play_tone("busy")
+    await asyncio.sleep(1.0)
+    await desk.sound.stop_tone()
+    await asyncio.sleep(LINGER_S + 1)
+    spectrum = np.abs(np.fft.rfft(desk.heard_on(desk.headset)[:24_000].astype(float)))
+    assert sorted(2 * int(found) for found in np.argsort(spectrum)[-2:]) == pytest.approx([480, 620], abs=4)
