@@ -2,8 +2,12 @@
 
 The idea is that of ITU-T G.711 Appendix I: speech goes on as it was for some milliseconds, so its last pitch
 period is repeated, ever more quietly, and what comes after the gap is faded in over the repetition. Unlike
-there nothing is delayed for the sake of a smooth beginning. Where what comes after the gap is known already,
-the repetition is stretched a little so that its periods meet it in step, and keeps its strength.
+there nothing is delayed for the sake of a smooth beginning.
+
+Where what comes after the gap is known already, the gap is filled from both sides. What was before is
+repeated forwards, stretched a little so that its periods come to be in step; what follows is repeated
+backwards; and the one fades into the other. So pitch, timbre and strength change gradually, and a sound that
+began within the gap is there.
 """
 
 from __future__ import annotations
@@ -13,12 +17,13 @@ import numpy.typing as npt
 
 Signal = npt.NDArray[np.float32]
 
-HISTORY_S = 0.05
+HISTORY_S = 0.12
 PITCH_MIN_S = 0.0025
 PITCH_MAX_S = 0.015
 MATCH_S = 0.02
 FULL_S = 0.010
 SILENT_S = 0.060
+SEAM_PER_LAG = 4
 MERGE_S = 0.004
 MERGE_PER_LOST = 0.4
 MERGE_MAX_S = 0.010
@@ -26,7 +31,9 @@ MERGE_MAX_S = 0.010
 BRIDGE_MATCH_S = 0.010
 BRIDGE_STRETCH = 0.1
 BRIDGE_LIKENESS = 0.1
-BRIDGE_MERGE_S = 0.002
+BRIDGE_GROWTH = 1.2
+BACK_LEAST_S = 0.005
+"""What of `following` is compared with its beginning at least."""
 
 
 def best_lag(signal: Signal, shortest: int, longest: int, match: int) -> int:
@@ -37,6 +44,28 @@ def best_lag(signal: Signal, shortest: int, longest: int, match: int) -> int:
     energy = np.convolve(span * span, np.ones(match, np.float32), "valid")
     score = products / np.sqrt(energy + 1.0)
     return longest - int(score.argmax())
+
+
+def first_lag(signal: Signal, shortest: int, longest: int, match: int) -> int:
+    """The lag at which `signal`, a short one, repeats its beginning best: `match` samples of it or, at long
+    lags, as many as there are to compare with."""
+    lags = np.arange(shortest, longest + 1)
+    padded = np.concatenate([signal, np.zeros(match, np.float32)])
+    products = np.correlate(padded[shortest : longest + match], signal[:match], "valid")
+    squares = np.concatenate([np.zeros(1), np.cumsum(padded.astype(np.float64) ** 2)])
+    later = squares[lags + match] - squares[lags]
+    first = squares[np.minimum(match, len(signal) - lags)]
+    return shortest + int((products / (np.sqrt(first * later) + 1.0)).argmax())
+
+
+def last_period(signal: Signal, lag: int) -> Signal:
+    """The last `lag` samples, their end bent so that a repetition has no seam."""
+    period = signal[-lag:].copy()
+    seam = lag // SEAM_PER_LAG
+    before = signal[-lag - seam : -lag]
+    fade = np.linspace(0, 1, seam, dtype=np.float32)
+    period[-seam:] = period[-seam:] * (1 - fade) + before * fade
+    return period
 
 
 def _strength(signal: Signal) -> float:
@@ -53,7 +82,7 @@ class Concealer:
         self._concealed = 0
         self._period: Signal = np.zeros(0, np.float32)
         self._phase = 0
-        self._met = 0.0
+        self._seam = 0
 
     def reset(self) -> None:
         """Forget the past."""
@@ -76,28 +105,49 @@ class Concealer:
         self._remember(out)
         return out
 
-    def bridge(self, samples: int, following: npt.NDArray[np.generic]) -> Signal:
-        """The last `samples` of a gap, leading over to `following`, which `received` gets next."""
+    def outlook(self, samples: int) -> tuple[Signal, int]:
+        """What was played lately, with the next `samples` as `conceal` would make them but without going
+        on; and how many at its end are made up."""
         if not self._concealed:
             self._begin()
+        coming = self._repetition(samples) * self._gain(samples)
+        return np.concatenate([self._history, coming]), self._concealed + samples
+
+    def bridge(self, samples: int, following: npt.NDArray[np.generic]) -> Signal:
+        """The last `samples` of a gap, leading over to `following`, which `received` gets next."""
         future = following.astype(np.float32)
-        match = min(len(future), int(BRIDGE_MATCH_S * self._rate))
-        slack = min(self._lag // 2 + 1, int(samples * BRIDGE_STRETCH))
-        raw = self._repeat(samples + slack + match)
-        shift, likeness = self._step(raw, future[:match], samples, slack)
-        if likeness < BRIDGE_LIKENESS:
-            self._phase = (self._phase - len(raw)) % len(self._period)
+        longest = min(int(PITCH_MAX_S * self._rate), len(future) - int(BACK_LEAST_S * self._rate))
+        if longest <= int(PITCH_MIN_S * self._rate):
             return self.conceal(samples)
-        speed = (samples + shift) / samples
-        stretched = np.interp(np.arange(samples) * speed, np.arange(len(raw)), raw)
-        self._phase = (self._phase - len(raw) + samples + shift) % len(self._period)
-        start = float(self._gain(1)[0])
-        end = min(1.2, _strength(future[:match]) / (_strength(raw[-match:]) + 1.0))
-        out: Signal = (stretched * np.linspace(start, end, samples)).astype(np.float32)
-        self._met = end
+        if not self._concealed:
+            self._begin()
+        forwards, backwards = self._forwards(samples, future), self._backwards(samples, future, longest)
+        fade = np.linspace(0, 1, samples, dtype=np.float32)
+        out: Signal = forwards * (1 - fade) + backwards * fade
         self._concealed += samples
         self._remember(out)
         return out
+
+    def _forwards(self, samples: int, future: Signal) -> Signal:
+        """The repetition, in step with `future` at its end and as strong."""
+        match = min(len(future), int(BRIDGE_MATCH_S * self._rate))
+        slack = min(self._lag // 2 + 1, int(samples * BRIDGE_STRETCH))
+        raw = self._repetition(samples + slack + match)
+        shift, likeness = self._step(raw, future[:match], samples, slack)
+        speed = (samples + shift) / samples if likeness >= BRIDGE_LIKENESS else 1.0
+        stretched = np.interp(np.arange(samples) * speed, np.arange(len(raw)), raw)
+        start = float(self._gain(1)[0])
+        end = min(BRIDGE_GROWTH, _strength(future[:match]) / (_strength(raw[-match:]) + 1.0))
+        scaled: Signal = (stretched * np.linspace(start, end, samples)).astype(np.float32)
+        return scaled
+
+    def _backwards(self, samples: int, future: Signal, longest: int) -> Signal:
+        """What would have led to `future` if its first pitch period had been repeated all the time."""
+        lag = first_lag(future, int(PITCH_MIN_S * self._rate), longest, int(BRIDGE_MATCH_S * self._rate))
+        self._period, self._phase = last_period(future[::-1], lag)[::-1], 0
+        self._seam = lag // SEAM_PER_LAG
+        repeated: Signal = self._period[np.arange(-samples, 0) % lag]
+        return repeated
 
     @staticmethod
     def _step(raw: Signal, future: Signal, samples: int, slack: int) -> tuple[int, float]:
@@ -114,23 +164,16 @@ class Concealer:
         seconds = (PITCH_MIN_S, PITCH_MAX_S, MATCH_S)
         shortest, longest, match = (int(second * self._rate) for second in seconds)
         self._lag = best_lag(self._history, shortest, longest, match)
-        self._period = self._smooth_period(1)
+        self._period = last_period(self._history, self._lag)
         self._phase = 0
 
-    def _smooth_period(self, periods: int) -> Signal:
-        """The last `periods` pitch periods, their end bent so that the repetition has no seam."""
-        length = min(self._lag * periods, len(self._history) - self._lag)
-        period = self._history[-length:].copy()
-        seam = min(self._lag // 4, length)
-        before = self._history[-length - seam : -length]
-        fade = np.linspace(0, 1, seam, dtype=np.float32)
-        period[-seam:] = period[-seam:] * (1 - fade) + before * fade
-        return period
+    def _repetition(self, samples: int) -> Signal:
+        return self._period[(self._phase + np.arange(samples)) % len(self._period)]
 
     def _repeat(self, samples: int) -> Signal:
-        index = (self._phase + np.arange(samples)) % len(self._period)
+        out = self._repetition(samples)
         self._phase = (self._phase + samples) % len(self._period)
-        return self._period[index]
+        return out
 
     def _gain(self, samples: int) -> Signal:
         start = self._concealed
@@ -141,14 +184,11 @@ class Concealer:
     def _merge(self, signal: Signal) -> None:
         lost = self._concealed / self._rate
         seconds = min(MERGE_MAX_S, max(MERGE_S, MERGE_PER_LOST * lost))
-        if self._met:
-            seconds = BRIDGE_MERGE_S
-        length = min(len(signal), int(seconds * self._rate))
-        gain = self._met or self._gain(length)
+        length = min(len(signal), self._seam or int(seconds * self._rate))
+        gain = 1.0 if self._seam else self._gain(length)
         fade = np.linspace(0, 1, length, dtype=np.float32)
         signal[:length] = signal[:length] * fade + self._repeat(length) * gain * (1 - fade)
-        self._concealed = 0
-        self._met = 0.0
+        self._concealed = self._seam = 0
 
     def _remember(self, signal: Signal) -> None:
         self._history = np.concatenate([self._history, signal])[-len(self._history) :]

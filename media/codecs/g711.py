@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from media.codecs.concealment import Concealer
 from media.codecs.waveform import WaveformDecoder
 from media.resample import Downsampler
 from media.types import Pcm
@@ -56,7 +57,20 @@ class G711Encoder:
         """G.711 can't protect itself."""
 
 
+class _Expander:
+    """A table has no memory."""
+
+    def __init__(self, name: str) -> None:
+        self._table = EXPAND[name]
+
+    def expand(self, payload: bytes) -> Pcm:
+        return self._table[np.frombuffer(payload, np.uint8)]
+
+    def miss(self, concealer: Concealer, samples: int) -> None: ...
+
+    def forget(self) -> None: ...
+
+
 def g711_decoder(name: str) -> WaveformDecoder:
     """`name` is PCMA or PCMU."""
-    table = EXPAND[name]
-    return WaveformDecoder(CODEC_RATE, lambda payload: table[np.frombuffer(payload, np.uint8)])
+    return WaveformDecoder(CODEC_RATE, _Expander(name))

@@ -8,12 +8,19 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
+from media.codecs.concealment import Concealer
 from media.codecs.waveform import WaveformDecoder
 from media.errors import CodecError, CodecUnavailable
-from media.resample import Downsampler
+from media.resample import Downsampler, to_int16
 from media.types import Pcm
 
 CODEC_RATE = 16_000
+DELAY = 22
+"""Samples from an encoder's input to its decoder's output: the two quadrature mirror filters."""
+ENCODER_FRAME = 320
+"""The library encodes as much at a time; what is left over it keeps."""
+LONGEST_GAP = CODEC_RATE * 60 // 1000
+"""So that enough heard sound stands before it for the encoder to settle."""
 
 
 def _context(mode: str) -> av.AudioCodecContext:
@@ -30,6 +37,12 @@ def _context(mode: str) -> av.AudioCodecContext:
     return context
 
 
+def _encoded(context: av.AudioCodecContext, pcm: Pcm) -> bytes:
+    frame = av.AudioFrame.from_ndarray(pcm[None, :], format="s16", layout="mono")
+    frame.sample_rate = CODEC_RATE
+    return b"".join(bytes(packet) for packet in context.encode(frame))
+
+
 class G722Encoder:
     """Encodes 16 kHz sub-bands."""
 
@@ -39,22 +52,30 @@ class G722Encoder:
 
     def encode(self, pcm: Pcm) -> bytes:
         """8 bytes per millisecond."""
-        frame = av.AudioFrame.from_ndarray(self._down.process(pcm)[None, :], format="s16", layout="mono")
-        frame.sample_rate = CODEC_RATE
-        return b"".join(bytes(packet) for packet in self._context.encode(frame))
+        return _encoded(self._context, self._down.process(pcm))
 
     def set_loss(self, percent: float) -> None:
         """G.722 can't protect itself."""
 
 
-class _Expander:
+class Expander:
+    """The decoder itself, whose sub-band predictors remember."""
+
     def __init__(self) -> None:
         self.forget()
 
     def forget(self) -> None:
         self._context = _context("r")
 
-    def __call__(self, payload: bytes) -> Pcm:
+    def miss(self, concealer: Concealer, samples: int) -> None:
+        """The predictors have to go through the gap as well, in place of standing where it began: they are
+        given what is made up for it, encoded anew (the purpose of G.722 Appendix IV's state updates)."""
+        sound, gap = concealer.outlook(samples + DELAY)
+        gap = min(gap - DELAY, LONGEST_GAP) // 2
+        frame = to_int16(sound[len(sound) % ENCODER_FRAME :])
+        self.expand(_encoded(_context("w"), frame)[-gap:])
+
+    def expand(self, payload: bytes) -> Pcm:
         try:
             frames = self._context.decode(av.Packet(payload))
         except FFmpegError as error:
@@ -65,5 +86,4 @@ class _Expander:
 
 def g722_decoder() -> WaveformDecoder:
     """A decoder with concealment at 16 kHz."""
-    expander = _Expander()
-    return WaveformDecoder(CODEC_RATE, expander, expander.forget)
+    return WaveformDecoder(CODEC_RATE, Expander())

@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
 
 from media.codecs.concealment import Concealer
 from media.errors import CodecError
 from media.resample import Upsampler
 from media.types import RATE, Pcm
 
+NOTHING: tuple[bytes, Pcm] = b"", np.zeros(0, np.int16)
+
+
+class Expander(Protocol):
+    """Payloads to sound at the codec's own rate."""
+
+    def expand(self, payload: bytes) -> Pcm:
+        """The sound of the next payload. Raises CodecError."""
+        ...
+
+    def miss(self, concealer: Concealer, samples: int) -> None:
+        """A gap ends after `samples` more; what has a memory brings it there before the next `expand`."""
+        ...
+
+    def forget(self) -> None:
+        """Another source begins."""
+        ...
+
 
 class WaveformDecoder:
-    """Decodes with `expand` (payload to int16 at `rate` Hz, 64 kbit/s) and fills gaps by pitch repetition."""
+    """Decodes with an `Expander` (64 kbit/s) and fills gaps by pitch repetition."""
 
-    def __init__(
-        self, rate: int, expand: Callable[[bytes], Pcm], forget: Callable[[], None] | None = None
-    ) -> None:
-        """`forget` clears what `expand` remembers; without it, `expand` looks at nothing but its payload."""
+    def __init__(self, rate: int, expander: Expander) -> None:
         self._rate = rate
-        self._expand = expand
-        self._stateless = forget is None
-        self._forget = forget or (lambda: None)
+        self._expander = expander
         self.reset()
 
     def samples(self, payload: bytes) -> int:
@@ -47,15 +62,23 @@ class WaveformDecoder:
 
     @property
     def bridges(self) -> bool:
-        """Only a codec without memory can look at a packet before its turn."""
-        return self._stateless
+        """Always."""
+        return True
 
     def bridge(self, samples: int, following: bytes) -> Pcm:
-        """Repeats the last pitch period so that it meets the beginning of `following`."""
-        if not self._stateless:
+        """Fills the gap's end from both sides: what was before it and the beginning of `following`."""
+        native = samples * self._rate // RATE
+        try:
+            self._expander.miss(self._concealer, native)
+            self._ahead = following, self._expander.expand(following)
+        except CodecError:
             return self.conceal(samples)
-        native = self._concealer.bridge(samples * self._rate // RATE, self._expand(following))
-        return self._up.process(native)
+        return self._up.process(self._concealer.bridge(native, self._ahead[1]))
+
+    def _expand(self, payload: bytes) -> Pcm:
+        """Decoded now, or when a gap was bridged: what has a memory must not see a payload twice."""
+        (known, pcm), self._ahead = self._ahead, NOTHING
+        return pcm if payload == known else self._expander.expand(payload)
 
     def silent(self, payload: bytes) -> bool:
         """These codecs have no DTX of their own."""
@@ -65,4 +88,5 @@ class WaveformDecoder:
         """Forget the past."""
         self._concealer = Concealer(self._rate)
         self._up = Upsampler(self._rate)
-        self._forget()
+        self._ahead = NOTHING
+        self._expander.forget()

@@ -86,7 +86,7 @@ def test_g722_refuses_what_the_library_refuses(monkeypatch: pytest.MonkeyPatch) 
             raise FFmpegError(1, "no")
 
     decoder = g722.g722_decoder()
-    monkeypatch.setattr(decoder._expand, "_context", Stubborn())
+    monkeypatch.setattr(decoder._expander, "_context", Stubborn())
     with pytest.raises(CodecError, match="G722"):
         decoder.decode(b"\0" * 160)
 
@@ -169,22 +169,96 @@ def test_a_gap_is_bridged_in_step_with_what_follows(hz: float) -> None:
     assert np.std(bridged[80:]) > 4500
 
 
-def test_where_nothing_fits_the_gap_is_only_concealed() -> None:
+def test_before_silence_the_gap_fades_to_silence() -> None:
     concealer = Concealer(8_000)
     concealer.received(sine(200, 0.1)[::6])
-    blind = Concealer(8_000)
-    blind.received(sine(200, 0.1)[::6])
-    assert (concealer.bridge(160, np.zeros(160, np.int16)) == blind.conceal(160)).all()
+    bridged = concealer.bridge(160, np.zeros(160, np.int16))
+    assert np.abs(bridged[:40]).max() > 5000
+    assert np.abs(bridged[-20:]).max() < 200
+    assert np.abs(concealer.received(np.zeros(160, np.int16))).max() == 0
 
 
-def test_g711_looks_ahead_and_g722_cannot() -> None:
-    pcm = sine(200, 0.4)
-    for name, looks in (("PCMA", True), ("G722", False)):
-        encoder, decoder = registry.encoder(SPECS[name]), registry.decoder(SPECS[name])
-        for start in range(0, len(pcm), FRAME):
-            decoder.decode(encoder.encode(pcm[start : start + FRAME]))
-        assert decoder.bridges is looks
-        assert len(decoder.bridge(FRAME, encoder.encode(pcm[:FRAME]))) == FRAME
+def test_after_silence_the_gap_grows_into_what_follows() -> None:
+    concealer = Concealer(8_000)
+    concealer.received(np.zeros(800, np.int16))
+    tone = sine(200, 0.1)[::6]
+    bridged = concealer.bridge(160, tone[160:320])
+    wanted = tone[:160] * np.linspace(0, 1, 160)
+    assert np.corrcoef(bridged, wanted)[0, 1] > 0.98
+    assert bridged.std() == pytest.approx(wanted.std(), rel=0.1)
+    assert np.abs(concealer.received(tone[160:320]) - tone[160:320]).max() < 300
+
+
+def test_the_pitch_on_each_side_of_a_gap_is_its_own() -> None:
+    concealer = Concealer(8_000)
+    concealer.received(sine(120, 0.2)[::6])
+    higher = sine(230, 0.1)[::6]
+    bridged = concealer.bridge(160, higher[160:320])
+    assert np.corrcoef(bridged[-60:], higher[100:160])[0, 1] > 0.9
+
+
+def test_too_short_a_look_ahead_is_no_use() -> None:
+    concealer, blind = Concealer(8_000), Concealer(8_000)
+    for one in (concealer, blind):
+        one.received(sine(200, 0.1)[::6])
+    assert (concealer.bridge(160, np.ones(60, np.int16)) == blind.conceal(160)).all()
+
+
+def test_an_outlook_changes_nothing() -> None:
+    concealer, blind = Concealer(8_000), Concealer(8_000)
+    for one in (concealer, blind):
+        one.received(sine(200, 0.2)[::6])
+    sound, made_up = concealer.outlook(80)
+    assert made_up == 80
+    expected = blind.conceal(160)
+    assert (sound[-80:] == expected[:80]).all()
+    assert (concealer.conceal(160) == expected).all()
+    assert concealer.outlook(80)[1] == 240
+
+
+@pytest.mark.parametrize("name", ["PCMA", "G722"])
+def test_decoders_look_ahead_and_decode_once(name: str) -> None:
+    pcm = sine(200, 0.6)
+    encoder, decoder, whole = (
+        registry.encoder(SPECS[name]), registry.decoder(SPECS[name]), registry.decoder(SPECS[name])
+    )  # fmt: skip
+    frames = [encoder.encode(pcm[start : start + FRAME]) for start in range(0, len(pcm), FRAME)]
+    expected = np.concatenate([whole.decode(frame) for frame in frames])
+    heard = [decoder.decode(frame) for frame in frames[:10]]
+    assert decoder.bridges
+    heard.append(decoder.bridge(FRAME, frames[11]))
+    heard += [decoder.decode(frame) for frame in frames[11:]]
+    sound = np.concatenate(heard)
+    assert len(sound) == len(expected)
+    assert np.corrcoef(sound[9 * FRAME :], expected[9 * FRAME :])[0, 1] > 0.99
+
+
+def test_what_can_not_be_decoded_is_no_help_for_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stubborn:
+        def decode(self, _: object) -> object:
+            raise FFmpegError(1, "no")
+
+    decoder = g722.g722_decoder()
+    decoder.decode(bytes(160))
+    monkeypatch.setattr(decoder._expander, "_context", Stubborn())
+    assert len(decoder.bridge(FRAME, bytes(160))) == FRAME
+
+
+def test_the_memory_of_g722_goes_through_a_gap() -> None:
+    pcm = sine(213, 0.6)
+    encoder = registry.encoder(SPECS["G722"])
+    frames = [encoder.encode(pcm[start : start + FRAME]) for start in range(0, len(pcm), FRAME)]
+    led, left, whole = g722.Expander(), g722.Expander(), g722.Expander()
+    concealer = Concealer(g722.CODEC_RATE)
+    for frame in frames[:10]:
+        left.expand(frame)
+        whole.expand(frame)
+        concealer.received(led.expand(frame))
+    whole.expand(frames[10])
+    led.miss(concealer, 320)
+    truth = whole.expand(frames[11]).astype(float)
+    errors = [np.std(one.expand(frames[11])[:80] - truth[:80]) for one in (led, left)]
+    assert errors[0] < 0.7 * errors[1]
 
 
 def test_nothing_is_made_of_nothing() -> None:
