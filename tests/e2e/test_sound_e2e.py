@@ -17,6 +17,7 @@ from tests.lab.baresip import Baresip
 from tests.lab.certificates import Authority
 from tests.lab.hearing import Journey, Tape, journey, watching
 from tests.lab.kamailio import Kamailio
+from tests.lab.process import wait_until
 from tests.lab.program import Program
 from tests.lab.pulse import RATE, Pcm, PulseRig, Recording
 from tests.lab.sound import level_at, read_growing_wav, tone, write_wav
@@ -272,7 +273,7 @@ def their_ear(them: Program) -> float:
     place = Path(them.control("devices")["chosen"]["speaker"].removeprefix("file:"))
     time.sleep(0.8)
     before = len(read_growing_wav(place)[0])
-    time.sleep(0.5)
+    assert wait_until(lambda: len(read_growing_wav(place)[0]) - before >= RATE // 2, 5.0)
     pcm, rate = read_growing_wav(place)
     return level_at(pcm[before:], OUR_HZ, rate)
 

@@ -117,9 +117,10 @@ def keyring(tmp_path: Path) -> Iterator[SecretService]:
 
 
 def at_server(folder: Path, server: Kamailio, transport: str = "udp", **options: Any) -> Windowed:
-    """The program, signed in at this server from its start."""
+    """The program, signed in at this server from its start; its first headset page has been seen before."""
     port = server.tls_port if transport == "tls" else server.port
-    given = {"user": US, "password": PASSWORD, "transport": transport, **options}
+    settings = {"ui.headset_page_shown": "true", **options.pop("settings", {})}
+    given = {"user": US, "password": PASSWORD, "transport": transport, "settings": settings, **options}
     return Windowed(folder, server=f"localhost:{port}", **given)
 
 

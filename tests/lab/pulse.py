@@ -70,11 +70,14 @@ class PulseRig:
         patch.setenv(DEVICE, "")
 
     def start(self) -> None:
-        """Start the server; also once more after `stop`, then without any device."""
+        """Start the server; also once more after `stop`, then without any device.
+
+        It must find no session bus: there only one sound server may stand at a time.
+        """
         self._modules.clear()
-        self._server = Process(
-            ["pulseaudio", "-n", "-F", str(self._script), *_COMMAND], self._log, environment=self.environment
-        )
+        environment = {**self.environment, "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+        command = ["pulseaudio", "-n", "-F", str(self._script), *_COMMAND]
+        self._server = Process(command, self._log, environment=environment)
         if not wait_until(self._answers):
             raise PeerFailed(f"PulseAudio does not start:\n{self._server.output[-2000:]}")
 
