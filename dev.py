@@ -29,8 +29,8 @@ RUN_PACKAGES = (
     "libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 fonts-dejavu-core"
 ).split()
 TEST_PACKAGES = (
-    "kamailio kamailio-tls-modules baresip sip-tester chromium pulseaudio espeak-ng gnome-keyring dbus "
-    "xvfb openbox xdotool x11-utils iproute2 openssl binutils build-essential"
+    "kamailio kamailio-tls-modules baresip linphone-cli sip-tester chromium pulseaudio espeak-ng "
+    "gnome-keyring dbus xvfb openbox xdotool x11-utils iproute2 openssl binutils build-essential"
 ).split()
 
 

@@ -115,7 +115,10 @@ request_route {
   t_relay();
 }
 route[DIALOG] {
-  if (loose_route()) { handle_ruri_alias(); t_relay(); exit; }
+  if (loose_route()) {
+    if (is_gruu()) lookup("location"); else handle_ruri_alias();
+    t_relay(); exit;
+  }
   if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
   sl_send_reply("404", "Not here");
 }

@@ -26,7 +26,7 @@ def wait_until(condition: Callable[[], bool], timeout_s: float = 10.0, step_s: f
 
 
 class Process:
-    """One program in a process group of its own, its output in `log`."""
+    """One program in a process group of its own, its output in `log`; with `typed` it can be written to."""
 
     def __init__(
         self,
@@ -35,12 +35,13 @@ class Process:
         *,
         cwd: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        typed: bool = False,
     ) -> None:
         self.log = log
         with log.open("ab") as output:
             self._child = subprocess.Popen(
                 list(command),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if typed else subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=cwd,
@@ -57,6 +58,16 @@ class Process:
     def output(self) -> str:
         """Everything it has written so far."""
         return self.log.read_text(errors="replace")
+
+    def type(self, line: str) -> None:
+        """Write a line to its standard input. Raises PeerFailed when it does not read any more."""
+        if self._child.stdin is None:
+            raise PeerFailed("nothing can be typed into it")
+        try:
+            self._child.stdin.write(line.encode() + b"\n")
+            self._child.stdin.flush()
+        except OSError as error:
+            raise PeerFailed(f"it does not read any more: {self.output[-2000:]}") from error
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the whole group."""
@@ -81,3 +92,6 @@ class Process:
         """End the group at once."""
         self.signal(signal.SIGKILL)
         self._child.wait(5)
+        if self._child.stdin is not None:
+            with suppress(OSError):
+                self._child.stdin.close()

@@ -9,6 +9,7 @@ from sip_bridge.client_types import AccountConfig
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio, Options, User
+from tests.lab.linphone import Line, Linphone
 from tests.lab.ports import LOOPBACK, free_port
 from tests.lab.sound import tone, write_wav
 
@@ -33,7 +34,7 @@ class Switchboard:
         )
         self.kamailio = Kamailio(folder / "kamailio", replace(chosen, **options))  # type: ignore[arg-type]
         self.microphone = write_wav(folder / "phone.wav", tone(PHONE_TONE, 30.0))
-        self._phones: list[Baresip] = []
+        self._phones: list[Baresip | Linphone] = []
 
     def start(self) -> None:
         """Start the server."""
@@ -82,3 +83,14 @@ class Switchboard:
         self._phones.append(baresip)
         baresip.start()
         return baresip
+
+    def linphone(self, number: str, frequency: float) -> Linphone:
+        """A linphonec phone, started and registered, that says a tone of `frequency` Hz."""
+        microphone = write_wav(self.folder / f"linphone-{number}.wav", tone(frequency, 30.0))
+        server = f"{LOOPBACK}:{self.kamailio.port}"
+        phone = Linphone(
+            self.folder / f"phone{len(self._phones)}", Line(number, PASSWORD, server, microphone)
+        )
+        self._phones.append(phone)
+        phone.start()
+        return phone
