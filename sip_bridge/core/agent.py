@@ -247,7 +247,7 @@ class Agent:
         self._settle(now)
 
     def refuse_refer(self, call: str, status: int, now: float) -> None:
-        """Refuse ReferReceived (603)."""
+        """Refuse ReferReceived (603), or say after `accept_refer` that it came to nothing."""
         found = self._call(call)
         if found is not None:
             found.transfer.refuse(status, now)

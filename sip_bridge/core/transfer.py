@@ -161,7 +161,13 @@ class Transfer(Listener):
             self._asked = None
 
     def refuse(self, status: int, now: float) -> None:
-        """No."""
+        """No; to a REFER that was accepted already the last NOTIFY says so (RFC 3515 2.4.5)."""
+        if self._asked is not None and self._asked.answered:
+            self.notify(status, now)
+        else:
+            self._decline(status, now)
+
+    def _decline(self, status: int, now: float) -> None:
         if self._asked is not None and not self._asked.answered:
             transaction, self._asked = self._asked, None
             self._context.respond(transaction, status, now)
@@ -193,7 +199,7 @@ class Transfer(Listener):
 
     def close(self, now: float) -> None:
         """The call ends: an undecided REFER gets its answer, and nobody waits for an outcome."""
-        self.refuse(487, now)
+        self._decline(487, now)
         if self._referring:
             self._report_end()
         self.stop()

@@ -332,6 +332,21 @@ def test_refusing_a_transfer() -> None:
     assert len(rig.of(ReferReceived)) == 2
 
 
+def test_an_accepted_transfer_that_comes_to_nothing_is_told() -> None:
+    rig = Rig()
+    handle, ack = _referred(rig, "<sip:carol@example.com>")
+    rig.agent.accept_refer(handle, rig.now)
+    assert len(rig.sent()) == 2  # 202 and the first NOTIFY
+    rig.agent.refuse_refer(handle, 603, rig.now)
+    notify = rig.request("NOTIFY")
+    assert notify.body.startswith(b"SIP/2.0 603 ")
+    assert (notify.headers.get("Subscription-State") or "").startswith("terminated")
+    rig.agent.refuse_refer(handle, 603, rig.now)
+    assert rig.sent() == []
+    rig.receive(inside(ack, "REFER", 2, ("Refer-To", "<sip:dave@example.com>")))
+    assert len(rig.of(ReferReceived)) == 2
+
+
 @pytest.mark.parametrize(
     ("refer_to", "status"), [("", 400), ("<broken", 400), ("<http://example.com>", 416), ("*", 416)]
 )
