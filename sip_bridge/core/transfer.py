@@ -38,6 +38,7 @@ class Transfer(Listener):
         self._context = call.context
         self._asked: Transaction | None = None
         self._other: Call | None = None
+        self._sent: Outgoing | None = None
         self._referring = False
         self._accepted = False
 
@@ -49,6 +50,8 @@ class Transfer(Listener):
 
     def refer_to_call(self, other: Call, now: float) -> None:
         """Attended: the peer shall call the peer of `other` in our place (RFC 5589 7)."""
+        if self._referring:
+            return
         if not other.talking:
             self._report(481, now)
             return
@@ -64,11 +67,11 @@ class Transfer(Listener):
         identity = NameAddr.parse(self._call.dialog.local).uri
         headers = [("Refer-To", refer_to), ("Referred-By", f"<{identity}>"), ("Supported", "norefersub")]
         self._referring, self._accepted = True, False
-        self._call.send("REFER", self, now, headers=headers)
+        self._sent = self._call.send("REFER", self, now, headers=headers)
 
     def on_response(self, sent: Outgoing, response: Response, flow: Flow, now: float) -> None:
         """202: the outcome comes by NOTIFY. Anything else: there will be no transfer."""
-        if not self._referring or response.status < 200:
+        if not self._referring or sent is not self._sent or response.status < 200:
             return
         if response.status >= 300:
             self._report(response.status, now)
@@ -80,8 +83,9 @@ class Transfer(Listener):
         self._context.agenda.set(("refer", self), now + OUTCOME_WITHIN, self._no_outcome)
 
     def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
-        """Nobody answered the REFER."""
-        self._report(408 if reason == TIMEOUT else 503, now)
+        """Nobody answered the REFER; its outcome, or the call's end, may have come without that."""
+        if self._referring and sent is self._sent:
+            self._report(408 if reason == TIMEOUT else 503, now)
 
     def on_notify(self, transaction: Transaction, request: Request, now: float) -> None:
         """How the transfer goes (RFC 3515 2.4.4)."""

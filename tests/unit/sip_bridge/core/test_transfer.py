@@ -149,6 +149,47 @@ def test_one_transfer_at_a_time() -> None:
     assert rig.sent() == []
 
 
+@pytest.mark.parametrize("stands", [True, False])
+def test_an_attended_transfer_asked_for_during_a_blind_one_changes_nothing(stands: bool) -> None:
+    rig = Rig()
+    first, ack = talking(rig)
+    second, _ = _second_call(rig)
+    if not stands:
+        second = rig.agent.invite("sip:dave@203.0.113.9", b"offer3", rig.now)
+        rig.request("INVITE")
+    rig.agent.refer(first, "sip:erin@example.com", rig.now)
+    refer = rig.request("REFER")
+    rig.agent.refer_to_call(first, second, rig.now)
+    assert rig.sent() == []
+    rig.reply(refer, 202)
+    rig.receive(_notify(ack, 1, "SIP/2.0 200 OK", "terminated"))
+    assert rig.names() == ["200 NOTIFY", "BYE"]
+    assert [event.call for event in rig.of(Ended)] == [first]
+    assert rig.of(ReferProgress) == [ReferProgress(first, 200, True)]
+
+
+def test_a_refer_unanswered_when_the_call_ended_is_told_once() -> None:
+    rig = Rig()
+    handle, ack = talking(rig)
+    rig.agent.refer(handle, "sip:carol@example.com", rig.now)
+    rig.receive(inside(ack, "BYE", 1))
+    rig.wait(40)
+    assert rig.of(ReferProgress) == [ReferProgress(handle, 487, True)]
+
+
+def test_a_refer_nobody_answered_says_nothing_of_the_next_one() -> None:
+    rig = Rig()
+    handle, ack = talking(rig)
+    rig.agent.refer(handle, "sip:carol@example.com", rig.now)
+    rig.receive(_notify(ack, 1, "SIP/2.0 486 Busy Here", "terminated"))
+    rig.wait(20)
+    rig.sent()
+    rig.agent.refer(handle, "sip:dave@example.com", rig.now)
+    rig.reply(rig.request("REFER"), 202)
+    rig.wait(20)
+    assert rig.of(ReferProgress) == [ReferProgress(handle, 486, True)]
+
+
 @pytest.mark.parametrize(
     ("line", "state", "event"),
     [
@@ -278,7 +319,8 @@ def test_the_peer_asks_us_to_call_and_hears_how_it_goes() -> None:
     assert trying.body == b"SIP/2.0 100 Trying\r\n"
     assert trying.headers.get("Event") == "refer;id=1"
     assert (trying.headers.get("Subscription-State") or "").startswith("active")
-    rig.reply(trying if isinstance(trying, Request) else calling(rig)[1], 200)
+    assert isinstance(trying, Request)
+    rig.reply(trying, 200)
     rig.agent.accept_refer(handle, rig.now)
     rig.agent.invite(event.target, b"o", rig.now, referred_by=event.referred_by, refer=handle)
     invite = rig.request("INVITE")
