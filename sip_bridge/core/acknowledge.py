@@ -25,14 +25,17 @@ class Acknowledgement:
         self._request: Request  # from `send` on
 
     def send(self, now: float, headers: list[tuple[str, str]] | None = None, body: bytes = b"") -> None:
-        """Send it for the first time; later calls do nothing."""
+        """Send it for the first time; later calls do nothing.
+
+        The INVITE's credentials go with it (22.1), but to our own server only.
+        """
         if self.begun:
             return
         self.begun = True
-        extra = [(name, value) for name, value in self._invite.headers if name in _CREDENTIALS]
+        way = way_of(self._dialog, self._context.binding)
+        extra = [one for one in self._invite.headers if one[0] in _CREDENTIALS] if way.home else []
         request = self._dialog.ack(self._invite.cseq.number, [*extra, *(headers or [])], body)
         self._request = self._context.stamp(request)
-        way = way_of(self._dialog, self._context.binding)
         if way.flow is not None:
             self._transmit(way.flow)
         else:

@@ -76,6 +76,25 @@ def test_our_server_may_challenge_a_call(status: int, header: tuple[str, str]) -
     assert ack.cseq.number == again.cseq.number
 
 
+@pytest.mark.parametrize("found", [True, False])
+def test_an_ack_that_leaves_our_server_leaves_the_credentials_behind(found: bool) -> None:
+    rig = Rig()
+    _pinned(rig)
+    rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 407, PROXY)
+    again = rig.sent()[-1]
+    assert isinstance(again, Request)
+    assert len(_credentials([again])) == 1
+    rig.reply(again, 200, CONTACT, body=b"answer")
+    if found:
+        rig.open(rig.peer_flow)
+    else:
+        rig.refuse("exhausted")
+    ack = rig.request("ACK")
+    assert rig.raw[-1].flow_id == (rig.peer_flow.id if found else rig.flow.id)
+    assert _credentials([ack]) == []
+
+
 def test_a_weaker_algorithm_than_the_registrars_is_never_answered() -> None:
     rig = Rig()
     rig.agent.register(ACCOUNT, rig.now)
