@@ -37,6 +37,7 @@ class Negotiation:
         self._transaction: Transaction | None = None
         self._answered: Answered | None = None
         self._queued: bytes | None = None
+        self._refresh_due = False
         self._reoffer = Reoffer(call, self)
 
     def take(self, turn: Turn) -> None:
@@ -56,14 +57,21 @@ class Negotiation:
             self._queued = sdp
 
     def refresh(self, now: float) -> None:
-        """Refresh session and target with what is agreed already (RFC 4028 10)."""
-        if self.open_for_us() and not self._reoffer.pausing:
+        """Refresh session and target with what is agreed (RFC 4028 10), now or as soon as it is our turn."""
+        self._refresh_due = not self.open_for_us() or self._reoffer.pausing
+        if not self._refresh_due:
             self._reoffer.refresh(now)
+
+    def refreshed(self) -> None:
+        """A 2xx to an INVITE or UPDATE went either way: a refresh that waits has been done by it."""
+        self._refresh_due = False
 
     def ready(self, now: float) -> None:
         """An exchange ended: what waits may go."""
         if self._queued is not None:
             self.reoffer(self._queued, now)
+        elif self._refresh_due:
+            self.refresh(now)
 
     def open_for_us(self) -> bool:
         """Whether a request of ours may go now."""
@@ -204,6 +212,7 @@ class Negotiation:
         timer = []
         if transaction.request.method in {"INVITE", "UPDATE"}:
             timer = self._call.timer.answer_headers(transaction.request, now)
+            self.refreshed()
         flow = transaction.flow
         return (self._context.contact(flow), ("Allow", ALLOW), ("Supported", SUPPORTED), *timer)
 

@@ -123,6 +123,7 @@ class Reoffer(Listener):
     def _accepted(self, response: Response, now: float) -> None:
         call = self._call
         call.timer.on_answer(response, now)
+        self._negotiation.refreshed()
         dialog = call.dialog
         dialog.refresh_target(response)
         dialog.learn(response)

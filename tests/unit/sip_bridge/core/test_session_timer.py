@@ -169,14 +169,50 @@ def test_422_to_a_refresh_asks_again_at_once() -> None:
     assert rig.request("UPDATE").headers.get("Session-Expires") == "300;refresher=uac"
 
 
-def test_a_refresh_waits_for_no_other_reoffer_of_ours() -> None:
-    rig = Rig()
+def _reoffering_at_half_time(rig: Rig) -> Request:
+    """A re-INVITE of ours is open at the moment a refresh is due."""
     handle, _ = talking(rig, ("Session-Expires", "90;refresher=uac"), ALLOW_UPDATE)
-    rig.wait(44)
+    rig.wait(44.9)
     rig.agent.reoffer(handle, b"hold", rig.now)
-    rig.sent()
+    invite = rig.request("INVITE")
+    rig.wait(0.2)
+    assert rig.sent() == []
+    return invite
+
+
+def test_a_reoffer_that_is_accepted_is_the_refresh() -> None:
+    rig = Rig()
+    invite = _reoffering_at_half_time(rig)
+    rig.reply(invite, 200, CONTACT, ("Session-Expires", "90;refresher=uac"), body=b"held")
+    assert rig.names() == ["ACK"]
+    rig.wait(44)
+    assert rig.sent() == []
+    rig.wait(1.1)
+    rig.request("UPDATE")
+
+
+def test_a_refresh_waits_for_a_reoffer_and_follows_its_refusal() -> None:
+    rig = Rig()
+    invite = _reoffering_at_half_time(rig)
+    rig.reply(invite, 488)
+    assert rig.names() == ["ACK", "UPDATE"]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_refresh_waits_for_what_the_peer_offers(accepted: bool) -> None:
+    rig = Rig()
+    handle, ack = talking(rig, ("Session-Expires", "90;refresher=uac"), ALLOW_UPDATE)
+    rig.wait(44)
+    rig.receive(inside(ack, "INVITE", 1, CONTACT, TIMER, ("Session-Expires", "90"), body=b"theirs"))
     rig.wait(2)
-    assert set(rig.names()) == {"INVITE"}
+    assert set(rig.names()) == {"100 INVITE"}
+    if accepted:
+        rig.agent.answer_offer(handle, b"ours", rig.now)
+        rig.receive(inside(ack, "ACK", 1))
+        assert rig.names() == ["200 INVITE"]
+    else:
+        rig.agent.refuse_offer(handle, 488, rig.now)
+        assert rig.names() == ["488 INVITE", "UPDATE"]
 
 
 # --- we are called -------------------------------------------------------------------------------
