@@ -20,6 +20,7 @@ from sip_bridge.core.redirect import Redirection
 from sip_bridge.core.reliable import Acknowledger
 from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
 from sip_bridge.core.transaction import State
+from sip_bridge.core.turn import Turn
 from sip_bridge.core.uri import SipUri
 
 
@@ -76,7 +77,8 @@ class OutgoingCall(Listener):
         self._call.move(Phase.CANCELLING)
         self._cancel_reason = reason
         self._sent.once = True
-        if self._sent.transaction is None:
+        pending = self._sent.transaction
+        if pending is None or pending.answered:  # nothing is on the wire: a flow is still looked for
             self._context.sender.abandon(self._sent)
             self._finish(487, CANCELLED, now, by_remote=False)
         else:
@@ -251,7 +253,8 @@ class OutgoingCall(Listener):
             call.negotiation.ready(now)
 
     def _delayed(self, ack: Acknowledgement, sdp: bytes | None, now: float) -> None:
-        if sdp is None:
+        if sdp is None or self._call.negotiation.turn is not Turn.STABLE:
+            # No offer, or another while the first is with the application: nothing to answer in this ACK.
             ack.send(now)
             self._call.bye(now, UNREACHABLE)
             return

@@ -16,6 +16,7 @@ from sip_bridge.core.parts import body_of, number_of, with_body
 from sip_bridge.core.sending import Listener, Outgoing
 from sip_bridge.core.timers import GIVE_UP, T1
 from sip_bridge.core.transaction import Transaction
+from sip_bridge.core.turn import Turn
 
 if TYPE_CHECKING:
     from sip_bridge.core.call import Call
@@ -36,17 +37,23 @@ class Acknowledger(Listener):
         self.agreed = False
 
     def accept(self, response: Response, dialog: Dialog, now: float) -> bool:
-        """Whether this provisional is news; a reliable one is acknowledged."""
+        """Whether this provisional is news; a reliable one is acknowledged.
+
+        An offer while another is with the application is left unacknowledged: whoever made it gives up.
+        """
         number = number_of(response, "RSeq")
         if "100rel" not in response.require or number is None:
             return True
         last = self._last.get(dialog.remote_tag)
         if last is not None and number != last + 1:
             return False
+        sdp = body_of(response, SDP)
+        offer = sdp is not None and not self._offered and not self.agreed
+        if offer and self._call.negotiation.turn is not Turn.STABLE:
+            return False
         self._last[dialog.remote_tag] = number
         rack = f"{number} {response.cseq}"
-        sdp = body_of(response, SDP)
-        if sdp is not None and not self._offered and not self.agreed:
+        if sdp is not None and offer:
             self._expect_answer(sdp, dialog, rack)
             self._call.context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
         else:

@@ -313,6 +313,22 @@ def test_hanging_up_before_a_flow_is_found_sends_nothing() -> None:
     assert rig.sent() == []
 
 
+@pytest.mark.parametrize("trouble", ["overload", "silence"])
+def test_hanging_up_while_the_next_address_is_looked_for_sends_nothing_there(trouble: str) -> None:
+    rig = Rig()
+    handle, invite = calling(rig)
+    if trouble == "overload":
+        rig.reply(invite, 503)
+    else:
+        rig.wait(33)
+    rig.sent()
+    rig.agent.cancel_or_bye(handle, rig.now)
+    assert _end(rig) == (487, "cancelled", False)
+    rig.open()
+    rig.wait(40)
+    assert rig.sent() == []
+
+
 # --- refusals ------------------------------------------------------------------------------------
 
 

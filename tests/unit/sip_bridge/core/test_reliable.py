@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sip_bridge.core.events import (
     AnswerReceived,
     Ended,
@@ -80,6 +82,29 @@ def test_an_offer_in_a_reliable_provisional_is_answered_in_the_prack() -> None:
     rig.reply(invite, 200, CONTACT, ROUTE)
     assert rig.request("ACK").body == b""
     assert len(rig.of(Established)) == 1
+
+
+@pytest.mark.parametrize(("tag", "number"), [("two", "1"), ("one", "2")])
+def test_a_second_offer_while_the_first_is_unanswered_gets_no_prack(tag: str, number: str) -> None:
+    rig = Rig()
+    handle, invite = calling(rig, offer=None)
+    rig.reply(invite, 183, CONTACT, ROUTE, RELIABLE, ("RSeq", "1"), body=b"first", tag="one")
+    rig.reply(invite, 183, CONTACT, ROUTE, RELIABLE, ("RSeq", number), body=b"second", tag=tag)
+    assert rig.sent() == []
+    assert [event.sdp for event in rig.of(OfferReceived)] == [b"first"]
+    rig.agent.answer_offer(handle, b"our answer", rig.now)
+    prack = rig.request("PRACK")
+    assert (prack.to.tag, prack.body) == ("one", b"our answer")
+
+
+@pytest.mark.parametrize(("tag", "body"), [("one", b""), ("one", b"their offer"), ("two", b"another")])
+def test_a_2xx_before_the_reliable_offer_is_answered_is_ended(tag: str, body: bytes) -> None:
+    rig = Rig()
+    _, invite = calling(rig, offer=None)
+    rig.reply(invite, 183, CONTACT, ROUTE, RELIABLE, ("RSeq", "1"), body=b"their offer", tag="one")
+    rig.reply(invite, 200, CONTACT, ROUTE, body=body, tag=tag)
+    assert rig.names() == ["ACK", "BYE"]
+    assert len(rig.of(Ended)) == 1
 
 
 def test_refusing_the_offer_of_a_ringing_peer_cancels() -> None:
