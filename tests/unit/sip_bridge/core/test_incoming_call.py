@@ -320,5 +320,5 @@ def test_a_call_survives_a_flow_and_its_bye_takes_the_new_one() -> None:
     rig.sent()
     assert rig.of(Ended) == []
     rig.agent.cancel_or_bye(handle, rig.now)
-    rig.sent()
+    rig.request("BYE")
     assert rig.raw[-1].flow_id == 9

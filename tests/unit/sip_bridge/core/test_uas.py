@@ -182,6 +182,7 @@ def test_a_cancel_of_a_refused_call_leaves_the_running_one_alone() -> None:
     assert rig.names() == ["420 INVITE", "200 CANCEL"]
     assert rig.of(Ended) == []
     rig.agent.cancel_or_bye(handle, rig.now)
+    rig.request("BYE")
 
 
 def test_a_bye_from_a_party_that_only_rings_is_answered_and_the_call_goes_on() -> None:
