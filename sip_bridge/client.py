@@ -103,8 +103,15 @@ class SipClient:
         try:
             return await self._first_answer(agent, self._driver, account)
         except BaseException:
+            self._take_back(agent)
             await self._shut_down()
             raise
+
+    def _take_back(self, agent: Agent) -> None:
+        """The server may yet accept what is on its way: nobody would be behind that registration."""
+        if self._driver is not None:
+            agent.unregister(self._driver.now)
+            self._driver.pump()
 
     async def _first_answer(self, agent: Agent, driver: Driver, account: AccountConfig) -> told.Registered:
         self._starting = asyncio.get_running_loop().create_future()
