@@ -40,6 +40,11 @@ class LevelMeter:
         self._powers.clear()
 
     @property
+    def latest_dbfs(self) -> float:
+        """The level of the last block alone."""
+        return dbfs(self._powers[-1]) if self._powers else FLOOR_DBFS
+
+    @property
     def dbfs(self) -> float:
         """The level now."""
         return dbfs(sum(self._powers) / len(self._powers)) if self._powers else FLOOR_DBFS

@@ -3,6 +3,9 @@
 `step` is called about every 10 ms by whoever owns the loop. The microphone's clock paces what is sent and the
 speaker's clock paces what is pulled from the calls, so that no clock has to agree with another: each call's
 jitter buffer takes up the difference. Where a device is missing, the caller's clock paces instead.
+
+What the microphone heard is watched (media.microphone), treated (media.processing, with what is being played
+then from media.farend), given to listeners, and sent. Muting comes last, in each call's stream.
 """
 
 from __future__ import annotations
@@ -11,9 +14,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from media.farend import FarEnd
 from media.levels import LevelMeter
+from media.microphone import MicrophoneState, MicrophoneWatch
 from media.mixer import mix
+from media.processing import NearEnd
 from media.stream import VoiceStream
+from media.taps import Tap, Taps
 from media.types import BLOCK, RATE, AudioFrame, BlockSink, BlockSource, Pcm
 
 Send = Callable[[AudioFrame], None]
@@ -50,7 +57,13 @@ class Pacer:
 class VoicePath:
     """Mixes streams and tones into `sink` and feeds streams from `source`; either may be None or change."""
 
-    def __init__(self, source: BlockSource | None = None, sink: BlockSink | None = None) -> None:
+    def __init__(
+        self,
+        source: BlockSource | None = None,
+        sink: BlockSink | None = None,
+        *,
+        near_end: NearEnd | None = None,
+    ) -> None:
         self._source = source
         self._sink = sink
         self._streams: dict[VoiceStream, Send] = {}
@@ -61,7 +74,10 @@ class VoicePath:
         self._fill = FILL
         self._calm_since: float | None = None
         self._started = False
-        self._microphone = LevelMeter()
+        self._microphone = MicrophoneWatch()
+        self._near_end = near_end or NearEnd()
+        self._far_end = FarEnd()
+        self._treated, self._heard = Taps(), Taps()
         self._speaker = LevelMeter()
         self.underflows = 0
         """How often the speaker was found with nothing left to play."""
@@ -79,6 +95,8 @@ class VoicePath:
         self._heard_at = None
         self._capture_pacer.reset()
         self._microphone.reset()
+        self._near_end.new_microphone()
+        self._far_end.reset()
 
     @property
     def sink(self) -> BlockSink | None:
@@ -93,6 +111,8 @@ class VoicePath:
         self._started = False
         self._playout_pacer.reset()
         self._speaker.reset()
+        self._near_end.new_speaker()
+        self._far_end.reset()
 
     def add(self, stream: VoiceStream, send: Send) -> None:
         """Join a call's voice; `send` gets its frames."""
@@ -122,7 +142,33 @@ class VoicePath:
 
     def levels(self) -> tuple[float, float]:
         """Microphone and speaker in dBFS over the last 50 ms."""
-        return self._microphone.dbfs, self._speaker.dbfs
+        return self._microphone.level_dbfs, self._speaker.dbfs
+
+    def treat(self, *, echo: bool, noise: str) -> None:
+        """Take echo and noise ("off", "low", "high") out of what is sent, from now on; any of both makes a
+        quiet talker a little louder too. With both off the sound is sent as it is. Raises ValueError."""
+        if echo and not self._near_end.echo:
+            self._far_end.reset()
+        self._near_end.treat(echo=echo, noise=noise)
+
+    @property
+    def treating(self) -> bool:
+        """Whether something is being done; False also where the library for it does not work."""
+        return self._near_end.treating
+
+    def microphone(self) -> MicrophoneState:
+        """What the microphone delivers, and what is being done about it."""
+        near_end = self._near_end
+        return self._microphone.state(gain_db=near_end.gain_db, echo=near_end.echo, noise=near_end.noise)
+
+    def tap(self, callback: Tap) -> Callable[[], None]:
+        """Give `callback` every block of the microphone as it would be sent if nothing were muted. It is
+        called on the loop and must not keep it. The returned function ends it."""
+        return self._treated.add(callback)
+
+    def far_tap(self, callback: Tap) -> Callable[[], None]:
+        """As `tap`, with what is played in the ear: calls and tones."""
+        return self._heard.add(callback)
 
     def step(self, now: float) -> None:
         """Move everything that is due at `now` (seconds, the clock of the packets' arrival)."""
@@ -150,20 +196,31 @@ class VoicePath:
             return available
         surplus = available - BACKLOG_KEPT
         source.read(surplus)
+        self._far_end.skip(surplus)
         self.discarded += surplus
         return BACKLOG_KEPT
 
     def _capture(self) -> None:
-        source = self._source
-        if source is not None and source.available() >= BLOCK:
-            block = source.read(BLOCK)
-        else:
-            block = np.zeros(BLOCK, np.int16)
-        self._microphone.add(block)
+        block = self._treated_block(self._source)
+        self._treated.give(block)
         for stream, send in tuple(self._streams.items()):
             frame = stream.capture(block)
             if frame is not None:
                 send(frame)
+
+    def _treated_block(self, source: BlockSource | None) -> Pcm:
+        if source is None or source.available() < BLOCK:
+            self._microphone.missed()
+            return np.zeros(BLOCK, np.int16)
+        block = source.read(BLOCK)
+        self._microphone.add(block)
+        return self._near_end.process(block, self._far_block(source))
+
+    def _far_block(self, source: BlockSource) -> Pcm | None:
+        """What is being played while the block just read was recorded."""
+        if self._sink is None or not self._near_end.echo:
+            return None
+        return self._far_end.beside(self._sink.queued(), source.available())
 
     # --- to the ear ------------------------------------------------------------------------------------
 
@@ -176,7 +233,10 @@ class VoicePath:
         queued = sink.queued()
         self._adapt_fill(queued, now)
         while queued < self._fill:
-            sink.write(self._mixed(now))
+            block = self._mixed(now)
+            written = sink.write(block)
+            if self._near_end.echo:
+                self._far_end.queued(block[:written])
             queued += BLOCK
 
     def _mixed(self, now: float) -> Pcm:
@@ -189,6 +249,7 @@ class VoicePath:
                 blocks.append(block)
         mixed = mix(blocks)
         self._speaker.add(mixed)
+        self._heard.give(mixed)
         return mixed
 
     def _adapt_fill(self, queued: int, now: float) -> None:

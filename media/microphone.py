@@ -1,0 +1,103 @@
+"""What the microphone itself delivers, before anything is done to it: level, clipping, silence, and zeros.
+
+Exact zeros are another matter than quiet: no microphone is that quiet. They come from a switch in the
+headset's cable, a mute in the system, or a system that denies the microphone without saying so.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from media.levels import FLOOR_DBFS, LevelMeter, dbfs
+from media.types import BLOCK, RATE, Pcm
+
+FULL_SCALE = 32_767
+RUN = 3
+"""So many samples in a row at full scale are no peak of speech but a cut-off one."""
+CLIPPED_FOR = 100
+"""Blocks for which clipping is still reported."""
+QUIET_DBFS = -60.0
+PEAKS = 5
+BLOCK_S = BLOCK / RATE
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneState:
+    """Level and peak in dBFS over the last 50 ms, clipping within the last second, both as recorded.
+
+    `zero_for_s`: seconds of exact zeros until now; `silent_for_s`: seconds since anything louder than
+    QUIET_DBFS, zeros included. `gain_db` is added before sending; `echo` and `noise` ("off", "low", "high")
+    are what is being done, not what was asked for.
+    """
+
+    level_dbfs: float = FLOOR_DBFS
+    peak_dbfs: float = FLOOR_DBFS
+    clipping: bool = False
+    zero_for_s: float = 0.0
+    silent_for_s: float = 0.0
+    gain_db: float = 0.0
+    echo: bool = False
+    noise: str = "off"
+
+
+class MicrophoneWatch:
+    """Takes every block as recorded. Time is counted in blocks."""
+
+    def __init__(self) -> None:
+        self._level = LevelMeter()
+        self._peaks: deque[int] = deque(maxlen=PEAKS)
+        self._zero = self._silent = self._clipped = 0
+
+    def reset(self) -> None:
+        """Another microphone."""
+        self._level.reset()
+        self._peaks.clear()
+        self._zero = self._silent = self._clipped = 0
+
+    def add(self, block: Pcm) -> None:
+        """Take a block the microphone delivered."""
+        peak = max(int(block.max()), -int(block.min()))
+        self._level.add(block)
+        self._peaks.append(peak)
+        self._zero = 0 if peak else self._zero + 1
+        self._silent = 0 if self._level.latest_dbfs > QUIET_DBFS else self._silent + 1
+        self._clipped = CLIPPED_FOR if peak >= FULL_SCALE and clipped(block) else max(0, self._clipped - 1)
+
+    def missed(self) -> None:
+        """A block was due and did not come."""
+        self._level.add(np.zeros(BLOCK, np.int16))
+        self._peaks.append(0)
+        self._zero = 0
+        self._silent += 1
+
+    @property
+    def level_dbfs(self) -> float:
+        """The level now."""
+        return self._level.dbfs
+
+    def state(self, *, gain_db: float, echo: bool, noise: str) -> MicrophoneState:
+        """All that is known, with what is being done about it."""
+        return MicrophoneState(
+            level_dbfs=self.level_dbfs,
+            peak_dbfs=dbfs(float(max(self._peaks, default=0)) ** 2),
+            clipping=self._clipped > 0,
+            zero_for_s=self._zero * BLOCK_S,
+            silent_for_s=self._silent * BLOCK_S,
+            gain_db=gain_db,
+            echo=echo,
+            noise=noise,
+        )
+
+
+def clipped(block: Pcm) -> bool:
+    """Whether RUN samples in a row stand at the same end of the scale."""
+    for cut in (block >= FULL_SCALE, block <= -FULL_SCALE):
+        runs = cut[: len(cut) - RUN + 1].copy()
+        for offset in range(1, RUN):
+            runs &= cut[offset : len(cut) - RUN + 1 + offset]
+        if runs.any():
+            return True
+    return False

@@ -1,0 +1,39 @@
+"""Listeners beside the voice path: a recording, a test, a meter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from media.types import Pcm
+
+log = logging.getLogger(__name__)
+
+Tap = Callable[[Pcm], None]
+
+
+class Taps:
+    """Hands each block to everybody who asked for it. Blocks are shared: a tap copies what it changes."""
+
+    def __init__(self) -> None:
+        self._taps: list[Tap] = []
+
+    def add(self, tap: Tap) -> Callable[[], None]:
+        """Listen from now on, until the returned function is called (harmless when done already)."""
+        mine: Tap = lambda block: tap(block)  # noqa: E731 - the same tap added twice ends twice
+        self._taps.append(mine)
+
+        def end() -> None:
+            if mine in self._taps:
+                self._taps.remove(mine)
+
+        return end
+
+    def give(self, block: Pcm) -> None:
+        """Pass a block on. A tap that fails is taken off: speech must not suffer from a listener."""
+        for tap in tuple(self._taps):
+            try:
+                tap(block)
+            except Exception:
+                log.exception("a listener of the voice path failed and was taken off")
+                self._taps.remove(tap)
