@@ -36,11 +36,16 @@ FOUND = Discovery("sip.example.com", "tls", "international", "https://meet.examp
 
 
 class Web:
-    """A web server that answers each path with the given raw reply; `asked` holds the paths."""
+    """A web server that answers each path with the given raw reply; `asked` holds the paths.
 
-    def __init__(self, pair: KeyPair) -> None:
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(pair.certificate, pair.key)
+    Without a certificate it speaks plain HTTP.
+    """
+
+    def __init__(self, pair: KeyPair | None) -> None:
+        self._context: ssl.SSLContext | None = None
+        if pair is not None:
+            self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self._context.load_cert_chain(pair.certificate, pair.key)
         self._server: asyncio.Server | None = None
         self.port = 0
         self.replies: dict[str, bytes] = {}
@@ -75,15 +80,19 @@ class Web:
 
 
 @pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[Web]:
-    authority = Authority(tmp_path / "authority")
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "authority")
+
+
+@pytest.fixture
+async def web(authority: Authority) -> AsyncIterator[Web]:
     async with Web(authority.issue("localhost")) as server:
         yield server
 
 
 @pytest.fixture
-def ca_file(web: Web, tmp_path: Path) -> str:
-    return str(next((tmp_path / "authority").glob("*ca*")))
+def ca_file(authority: Authority) -> str:
+    return str(authority.ca_file)
 
 
 async def asked(web: Web, ca_file: str) -> Discovery | None:
@@ -93,9 +102,7 @@ async def asked(web: Web, ca_file: str) -> Discovery | None:
 
 async def test_a_document(web: Web, ca_file: str) -> None:
     web.says(PATH, "200 OK", json.dumps(DOCUMENT).encode())
-    assert (
-        await WellKnownDirectory(FakeClock(), port=web.port).discover("localhost", ca_file=ca_file) == FOUND
-    )
+    assert await asked(web, ca_file) == FOUND
 
 
 async def test_answers_are_kept_for_a_while(web: Web, ca_file: str) -> None:
@@ -122,22 +129,35 @@ async def test_a_certificate_for_another_name_is_not_believed(web: Web, ca_file:
     web.says(PATH, "200 OK", json.dumps(DOCUMENT).encode())
     directory = WellKnownDirectory(FakeClock(), port=web.port)
     assert await directory.discover("127.0.0.1", ca_file=ca_file) is None
+    assert web.asked == []
 
 
 @pytest.mark.parametrize(
-    "goal", ["https://evil.example/x", "http://localhost/x", "//127.0.0.1/x", "https://localhost:1/"]
+    ("goal", "encrypted"),
+    [
+        ("https://127.0.0.1:{port}/there", True),
+        ("//127.0.0.1:{port}/there", True),
+        ("https://localhost:{port}/there", True),
+        ("http://localhost:{port}/there", False),
+    ],
+    ids=["other-host", "other-host-same-scheme", "other-port", "other-scheme"],
 )
-async def test_redirects_elsewhere_are_not_followed(web: Web, ca_file: str, goal: str) -> None:
-    web.says(PATH, "302 Found", b"", f"Location: {goal}")
-    assert await asked(web, ca_file) is None
+async def test_redirects_elsewhere_are_not_followed(
+    web: Web, authority: Authority, ca_file: str, goal: str, encrypted: bool
+) -> None:
+    """Although what is there would be believed: its certificate is right, and so is its document."""
+    pair = authority.issue("localhost", "127.0.0.1") if encrypted else None
+    async with Web(pair) as elsewhere:
+        elsewhere.says("/there", "200 OK", json.dumps(DOCUMENT).encode())
+        web.says(PATH, "302 Found", b"", f"Location: {goal.format(port=elsewhere.port)}")
+        assert await asked(web, ca_file) is None
+    assert (web.asked, elsewhere.asked) == ([PATH], [])
 
 
 async def test_a_redirect_within_the_host(web: Web, ca_file: str) -> None:
     web.says(PATH, "301 Moved", b"", "Location: /softphone.json")
     web.says("/softphone.json", "200 OK", json.dumps(DOCUMENT).encode())
-    assert (
-        await WellKnownDirectory(FakeClock(), port=web.port).discover("localhost", ca_file=ca_file) == FOUND
-    )
+    assert await asked(web, ca_file) == FOUND
 
 
 async def test_a_redirect_without_end(web: Web, ca_file: str) -> None:
@@ -156,9 +176,11 @@ async def test_a_packed_answer_is_not_unpacked(web: Web, ca_file: str) -> None:
     assert len(packed) < SIZE_LIMIT
     web.says(PATH, "200 OK", packed, "Content-Encoding: gzip")
     tracemalloc.start()
-    assert await asked(web, ca_file) is None
-    assert tracemalloc.get_traced_memory()[1] < 10_000_000
-    tracemalloc.stop()
+    try:
+        assert await asked(web, ca_file) is None
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 async def test_silence(web: Web, ca_file: str, monkeypatch: pytest.MonkeyPatch) -> None:
