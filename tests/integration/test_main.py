@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,25 +34,45 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def started(profile: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """A headless program that answers."""
+@contextmanager
+def launched(command: list[str], profile: Path, typed: bytes = b"") -> Iterator[subprocess.Popen[bytes]]:
+    """A headless program that is gone after the block, whatever happened there."""
     process = subprocess.Popen(
-        [*MAIN, "--profile", str(profile), "--headless", *arguments],
+        [*command, "--profile", str(profile), "--headless"],
         env={**os.environ, **AWAY, "HOME": str(profile.parent)},
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
     )
-    for _ in range(600):
+    try:
+        assert process.stdin is not None
+        process.stdin.write(typed)
+        process.stdin.close()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def started(profile: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A headless program that answers."""
+    with launched([*MAIN, *arguments], profile) as process:
+        until_told(profile, process, "state", "signed-out")
+        yield process
+
+
+def until_told(profile: Path, process: subprocess.Popen[bytes], field: str, value: str) -> None:
+    """Wait until the account is told to be so; fails when the program ends before, or never says so."""
+    told: object = None
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
         try:
-            client.request(profile, "status", {}, 5.0)
-        except ControlError:
-            if process.poll() is not None:
-                break
-            time.sleep(0.05)
-        else:
-            return process
-    process.kill()
-    process.wait()
-    raise AssertionError("it does not answer")
+            told = client.request(profile, "status", {}, 5.0)["account"]
+        except ControlError as error:
+            told = error
+        if isinstance(told, dict) and told[field] == value:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{field} is not {value}: {told!r}, ended with {process.poll()}")
 
 
 def test_selftest_tells_what_is_missing(tmp_path: Path) -> None:
@@ -81,60 +103,37 @@ def test_a_profile_that_can_not_be(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
-    process = started(tmp_path / "p")
-    try:
+    with started(tmp_path / "p") as process:
         process.send_signal(number)
         assert process.wait(20) == 0
-    finally:
-        process.kill()
-        process.wait()
     assert not (tmp_path / "p" / "control").exists()
     assert "ended" in (tmp_path / "p" / "log" / "softphone.log").read_text()
 
 
 def test_after_a_kill_it_starts_again(tmp_path: Path) -> None:
-    process = started(tmp_path / "p")
-    process.kill()
-    process.wait()
-    again = started(tmp_path / "p", "--set", "ui.theme=dark")
-    try:
+    with started(tmp_path / "p") as process:
+        process.kill()
+        process.wait()
+    with started(tmp_path / "p", "--set", "ui.theme=dark") as again:
         assert client.request(tmp_path / "p", "settings-get", {"key": "ui.theme"}, 5.0) == {
             "settings": {"ui.theme": "dark"}
         }
         assert run("--profile", str(tmp_path / "p"), "--headless").returncode == 0, "handed over"
         loaded = Path(f"/proc/{again.pid}/maps").read_text() if sys.platform == "linux" else ""
         assert "PySide6" not in loaded
-    finally:
         again.terminate()
         assert again.wait(20) == 0
 
 
 def test_starting_signed_in_reads_the_password(tmp_path: Path) -> None:
     account = ("--server", "no-such-server.invalid", "--user", "1001", "--password-stdin")
-    process = subprocess.Popen(
-        [*MAIN, "--profile", str(tmp_path / "p"), "--headless", *account],
-        env={**os.environ, **AWAY},
-        stdin=subprocess.PIPE,
-    )
-    try:
-        assert process.stdin is not None
-        process.stdin.write(b"Kettle-Harbour-95\n")
-        process.stdin.close()
-        reasons: set[str] = set()
-        deadline = time.monotonic() + 30
-        while "server-not-found" not in reasons and time.monotonic() < deadline:
-            try:
-                told = client.request(tmp_path / "p", "status", {}, 5.0)["account"]
-            except ControlError:
-                time.sleep(0.1)
-                continue
-            assert isinstance(told, dict)
-            reasons.add(str(told["reason"]))
-        assert "server-not-found" in reasons
-    finally:
+    with launched([*MAIN, *account], tmp_path / "p", b"Kettle-Harbour-95\n") as process:
+        until_told(tmp_path / "p", process, "reason", "server-not-found")
         process.terminate()
         assert process.wait(20) == 0
-    for file in (path for path in (tmp_path / "p").rglob("*") if path.is_file()):
+    written = [path for path in (tmp_path / "p").rglob("*") if path.is_file()]
+    assert written
+    for file in written:
         assert b"Kettle-Harbour-95" not in file.read_bytes()
 
 
@@ -153,26 +152,11 @@ main.leave(main.main(sys.argv[1:]))
 def test_a_name_lookup_that_hangs_keeps_nobody_from_leaving(tmp_path: Path) -> None:
     account = ("--server", "dead.invalid", "--user", "1001", "--password-stdin")
     program = LOOKUP_THAT_HANGS.format(root=str(ROOT))
-    process = subprocess.Popen(
-        [sys.executable, "-c", program, "--profile", str(tmp_path / "p"), "--headless", *account],
-        env={**os.environ, **AWAY},
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            try:
-                told = client.request(tmp_path / "p", "status", {}, 5.0)["account"]
-            except ControlError:
-                time.sleep(0.1)
-                continue
-            if isinstance(told, dict) and told["state"] == "signing-in":
-                break
+    command = [sys.executable, "-c", program, *account]
+    with launched(command, tmp_path / "p", b"Kettle-Harbour-95\n") as process:
+        until_told(tmp_path / "p", process, "state", "signing-in")
         began = time.monotonic()
         process.terminate()
         assert process.wait(20) == 0
         assert time.monotonic() - began < 5.0
-    finally:
-        process.kill()
-        process.wait()
     assert "ended" in (tmp_path / "p" / "log" / "softphone.log").read_text()
