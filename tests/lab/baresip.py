@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tests.lab.ports import LOOPBACK, free_port, free_ports, listening
+from tests.lab.ports import LOOPBACK, free_ports, listening
 from tests.lab.process import PeerFailed, Process, wait_until
 from tests.lab.sound import Pcm, read_growing_wav
 
@@ -84,8 +84,7 @@ class Baresip:
         self.phone = phone
         self.recordings = folder / "sound"
         self.recordings.mkdir()
-        self.port = free_port()
-        self._control_port = free_port()
+        self.port, self._control_port = free_ports(2)
         self._folder = folder
         self._process: Process | None = None
         self._socket: socket.socket | None = None
@@ -119,6 +118,13 @@ class Baresip:
             f";audio_codecs={','.join(phone.codecs)}{encryption}\n"
         )
         (self._folder / "contacts").write_text("")
+
+    @property
+    def pid(self) -> int:
+        """Its process id. Raises PeerFailed."""
+        if self._process is None:
+            raise PeerFailed("baresip does not run")
+        return self._process.pid
 
     @property
     def log(self) -> str:

@@ -21,7 +21,7 @@ class NotHeard(Exception):
 
 
 class Caller:
-    """One client with an ear, a mouth and a memory. Use as an async context manager after `start`."""
+    """One client with an ear, a mouth and a memory. Use as an async context manager, and `start` it there."""
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class Caller:
         self._streams: dict[str, VoiceStream] = {}
         self._loop = asyncio.get_running_loop()
         self.answer_at_once = False
+        self._answering: set[asyncio.Task[None]] = set()
         self.client.listen(self._told)
 
     async def __aenter__(self) -> Caller:
@@ -44,8 +45,10 @@ class Caller:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client.stop()
-        await self._head.__aexit__()
+        try:
+            await self.client.stop()
+        finally:
+            await self._head.__aexit__()
 
     async def start(self, account: AccountConfig) -> told.Registered:
         """Register."""
@@ -60,7 +63,12 @@ class Caller:
                 if (stream := self._streams.pop(call_id, None)) is not None:
                     self._head.detach(stream)
             case told.Incoming(call_id=call_id) if self.answer_at_once:
-                self._loop.create_task(self.client.calls.answer(call_id))
+                self._answer(call_id)
+
+    def _answer(self, call_id: str) -> None:
+        task = self._loop.create_task(self.client.calls.answer(call_id))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
 
     def _join(self, call_id: str) -> None:
         session = self.client.audio(call_id)

@@ -37,10 +37,11 @@ def display(folder: Path, size: str = SIZE) -> Iterator[str]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        if manager is not None:
-            manager.stop()
-        server.terminate()
-        server.wait(5)
+        try:
+            if manager is not None:
+                manager.stop()
+        finally:
+            _end(server)
 
 
 def _server(folder: Path, size: str) -> tuple[str, subprocess.Popen[str]]:
@@ -63,6 +64,15 @@ def _server(folder: Path, size: str) -> tuple[str, subprocess.Popen[str]]:
         server.wait(5)
         raise PeerFailed("Xvfb did not come up")
     return f":{number}", server
+
+
+def _end(program: subprocess.Popen[str]) -> None:
+    program.terminate()
+    try:
+        program.wait(5)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait(5)
 
 
 def _managed(number: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import dns.flags
 import dns.message
@@ -40,7 +41,11 @@ class DnsServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Answer no more, and let the port go."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # what waits in recvfrom would keep the port
+        if self._thread.is_alive():
+            self._thread.join(5)
         self._socket.close()
 
     def __enter__(self) -> DnsServer:
@@ -54,6 +59,8 @@ class DnsServer:
         while True:
             try:
                 data, client = self._socket.recvfrom(4096)
+                if not data:
+                    return
                 answer = self._answer(data)
                 if answer is not None:
                     self._socket.sendto(answer, client)

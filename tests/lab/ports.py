@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 from contextlib import suppress
+from pathlib import Path
 
 FIRST = 20_000
 LAST = 32_000
@@ -26,6 +27,19 @@ def is_free(port: int) -> bool:
             except OSError:
                 return False
     return True
+
+
+def held(port: int) -> bool:
+    """Whether somebody listens on this port, for UDP or TCP, told without touching it.
+
+    A probe that binds, as in `is_free`, could itself be in the way of whoever is just starting. Linux alone.
+    """
+    return any(_bound(table, port, state) for table, state in (("udp", "07"), ("tcp", "0A")))
+
+
+def _bound(table: str, port: int, state: str) -> bool:
+    rows = (line.split() for line in Path("/proc/net", table).read_text().splitlines()[1:])
+    return any(row[1].endswith(f":{port:04X}") and row[3] == state for row in rows)
 
 
 def free_ports(count: int, *, consecutive: bool = False) -> list[int]:

@@ -48,6 +48,7 @@ class Program:
 
     def start(self, *arguments: str) -> None:
         """Start it and wait until it answers. Raises PeerFailed."""
+        started_before = len(self.events("listening"))
         self.launch(*arguments)
         if not wait_until(lambda: not self.running or self._answers(), START_S) or not self.running:
             end = self.output[-3000:]
@@ -55,7 +56,7 @@ class Program:
             raise PeerFailed(f"the program did not start:\n{end}")
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
-        self.wait_for(lambda event: event["event"] == "listening")
+        self.wait_for(lambda _: len(self.events("listening")) > started_before)
 
     def launch(self, *arguments: str) -> None:
         """Start it and wait for nothing."""
@@ -84,9 +85,13 @@ class Program:
         """What it has written into its log."""
         return _text(self.profile / "log" / "softphone.log")
 
-    def terminate(self) -> int | None:
-        """Ask it to end by SIGTERM; its exit status, or None when it does not end."""
-        return self._end(signal.SIGTERM)
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> int | None:
+        """Ask it to end by a signal; its exit status, or None when it does not end."""
+        if self._process is None:
+            return None
+        self.wake()
+        self._process.signal(number)
+        return self.wait()
 
     def wait(self, timeout_s: float = END_S) -> int | None:
         """Its exit status once it has ended, or None."""
@@ -109,15 +114,8 @@ class Program:
 
     def stop(self) -> None:
         """End it cleanly, or in any case; harmless when it does not run."""
-        if self.terminate() is None:
-            self.kill()
-
-    def _end(self, number: signal.Signals) -> int | None:
-        if self._process is None:
-            return None
-        self.wake()
-        self._process.signal(number)
-        return self.wait()
+        self.terminate()
+        self.kill()
 
     def _answers(self) -> bool:
         try:

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.lab.ports import LOOPBACK, free_port, is_free
+from tests.lab.ports import LOOPBACK, free_port, held
 from tests.lab.process import PeerFailed, Process, wait_until
 
 
@@ -67,7 +67,7 @@ class Sipp:
     def start(self) -> None:
         """Start playing; returns when it can be reached. Raises PeerFailed."""
         self._process = Process(self._command, self._folder / "log", cwd=self._folder)
-        if not wait_until(lambda: not is_free(self.port), 5.0):
+        if not wait_until(lambda: held(self.port), 10.0):
             self.stop()
             raise PeerFailed(f"sipp does not listen: {self._process.output[-1000:]}")
 
