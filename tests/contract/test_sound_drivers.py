@@ -18,7 +18,8 @@ from devices.pulse import PulseDriver
 from devices.types import DeviceFailure, Pcm, SoundDriver
 from devices.wavfile import WavDriver, read_wav
 from tests.doubles.clock import FakeClock
-from tests.lab.pulse import Recording, pulse_rig, write_wav
+from tests.lab.pulse import Recording, pulse_rig
+from tests.lab.sound import write_wav
 
 TONE: Pcm = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)).astype(np.int16)
 

@@ -6,7 +6,6 @@ import os
 import subprocess
 import threading
 import time
-import wave
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -168,7 +167,8 @@ class PulseRig:
 
     def _answers(self) -> bool:
         command = ["pactl", "info"]
-        return subprocess.run(command, capture_output=True, env=self._env(), check=False).returncode == 0
+        asked = subprocess.run(command, capture_output=True, env=self._env(), timeout=10, check=False)
+        return asked.returncode == 0
 
     def _env(self) -> dict[str, str]:
         return {**os.environ, **self.environment, "LC_ALL": "C.UTF-8"}
@@ -192,7 +192,7 @@ class Recording:
 
     def stop(self) -> None:
         """End the recording."""
-        self._process.terminate()
+        self._process.kill()
         self._process.wait(5)
         self._thread.join(5)
         if self._process.stdout is not None:
@@ -232,15 +232,6 @@ def _write(feeder: subprocess.Popen[bytes], pcm: Pcm) -> None:
     assert feeder.stdin is not None
     with suppress(BrokenPipeError), feeder.stdin as stdin:
         stdin.write(pcm.tobytes())
-
-
-def write_wav(path: Path, pcm: Pcm, rate: int = RATE) -> None:
-    """Write mono 16-bit sound."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(pcm.tobytes())
 
 
 @contextmanager

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 import wave
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from devices.types import DeviceFailure, Pcm
-from devices.wavfile import FLUSH_SAMPLES, WavDriver, WavSink, read_wav
+from devices.wavfile import FLUSH_SAMPLES, WavDriver, WavSink, began, read_wav
 from tests.doubles.clock import FakeClock
-from tests.lab.pulse import write_wav
+from tests.lab.sound import write_wav
 
 
 def ramp(count: int) -> Pcm:
@@ -48,12 +50,23 @@ def test_microphone_begins_at_the_start_each_time_it_is_opened(tmp_path: Path) -
         stream.close()
 
 
-def test_a_looping_microphone_starts_again(tmp_path: Path) -> None:
+def test_a_looping_microphone_says_what_the_clock_says(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", ramp(200))
-    clock = FakeClock()
-    stream = WavDriver(clock.monotonic).open_capture(f"file:{tmp_path / 'a.wav'}?loop")
+    clock = FakeClock(unix=200.0 * 1_700_000_000 / 48_000)
+    first = WavDriver(clock.monotonic, clock.time).open_capture(f"file:{tmp_path / 'a.wav'}?loop")
+    clock.advance(150 / 48_000)
+    second = WavDriver(clock.monotonic, clock.time).open_capture(f"file:{tmp_path / 'a.wav'}?loop")
     clock.advance(0.01)
-    assert stream.read(480).tolist() == (ramp(200).tolist() * 3)[:480]
+    assert first.read(630).tolist() == (ramp(200).tolist() * 4)[:630]
+    assert second.read(480).tolist() == (ramp(200).tolist() * 4)[150:630]
+
+
+def test_an_empty_file_loops_in_silence(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", ramp(0))
+    clock = FakeClock()
+    stream = WavDriver(clock.monotonic, clock.time).open_capture(f"file:{tmp_path / 'a.wav'}?loop")
+    clock.advance(0.01)
+    assert not stream.read(480).any()
 
 
 def test_files_of_other_rates_and_channels_are_converted(tmp_path: Path) -> None:
@@ -88,24 +101,68 @@ def test_speaker_records_what_was_played_with_silence_between(tmp_path: Path) ->
     assert stream.underflows == 1
 
 
-def test_a_second_opening_goes_on_and_a_new_driver_begins_anew(tmp_path: Path) -> None:
+def test_a_second_opening_leaves_silence_between_and_a_new_driver_begins_anew(tmp_path: Path) -> None:
     clock, device = FakeClock(), f"file:{tmp_path / 'out.wav'}"
-    driver = WavDriver(clock.monotonic)
+    driver, start = WavDriver(clock.monotonic, clock.time), clock.time()
     for _ in range(2):
         stream = driver.open_playout(device)
         stream.write(ramp(48))
         clock.advance(0.001)
         stream.close()
-    assert stored(tmp_path / "out.wav").tolist() == ramp(48).tolist() * 2
-    WavDriver(clock.monotonic).open_playout(device).close()
+        clock.advance(0.002)
+    assert stored(tmp_path / "out.wav").tolist() == [*ramp(48), *[0] * 96, *ramp(48)]
+    assert began(tmp_path / "out.wav") == pytest.approx(start, abs=1e-4)
+    WavDriver(clock.monotonic, clock.time).open_playout(device).close()
     assert len(stored(tmp_path / "out.wav")) == 0
+    assert began(tmp_path / "out.wav") == pytest.approx(clock.time(), abs=1e-4)
+
+
+def test_a_recording_taken_away_begins_anew(tmp_path: Path) -> None:
+    clock, path = FakeClock(), tmp_path / "out.wav"
+    driver = WavDriver(clock.monotonic, clock.time)
+    driver.open_playout(f"file:{path}").close()
+    path.unlink()
+    clock.advance(5.0)
+    driver.open_playout(f"file:{path}").close()
+    assert len(stored(path)) == 0
+    assert began(path) == pytest.approx(clock.time(), abs=1e-4)
+
+
+def test_a_clock_set_back_loses_nothing_recorded(tmp_path: Path) -> None:
+    clock, moments = FakeClock(), iter([1000.0, 400.0])
+    driver = WavDriver(clock.monotonic, lambda: next(moments))
+    for _ in range(2):
+        stream = driver.open_playout(f"file:{tmp_path / 'out.wav'}")
+        stream.write(ramp(48))
+        clock.advance(0.001)
+        stream.close()
+    assert stored(tmp_path / "out.wav").tolist() == ramp(48).tolist() * 2
+
+
+@pytest.mark.parametrize("moment", [0.0, 1_700_006_399.9999, 1_700_006_400.0, 1_763_776_773.25])
+def test_a_recording_tells_when_it_began(tmp_path: Path, moment: float) -> None:
+    """EBU Tech 3285: date, time, and samples since midnight."""
+    WavSink(tmp_path / "out.wav", moment, moment).close()
+    assert began(tmp_path / "out.wav") == pytest.approx(moment, abs=1e-4)
+    extension = (tmp_path / "out.wav").read_bytes()[44:646]
+    day, clock = extension[320:330].decode(), extension[330:338].decode()
+    assert datetime.strptime(f"{day} {clock} +0000", "%Y-%m-%d %H-%M-%S %z").timestamp() == int(moment)
+    (samples,) = struct.unpack_from("<Q", extension, 338)
+    assert samples == pytest.approx(moment % 86_400 * 48_000, abs=4)
+
+
+def test_another_file_does_not_tell_when_it_began(tmp_path: Path) -> None:
+    for content in (b"RIFF", write_wav(tmp_path / "a.wav", ramp(600)).read_bytes()):
+        (tmp_path / "b.wav").write_bytes(content)
+        with pytest.raises(ValueError, match="does not tell when"):
+            began(tmp_path / "b.wav")
 
 
 def test_a_killed_process_leaves_a_readable_recording(tmp_path: Path) -> None:
     script = (
         "import os, pathlib, sys, numpy as np\n"
         "from devices.wavfile import WavSink\n"
-        "sink = WavSink(pathlib.Path(sys.argv[1]), fresh=True)\n"
+        "sink = WavSink(pathlib.Path(sys.argv[1]), 0.0, 0.0)\n"
         "for _ in range(130): sink.take(np.full(480, 7, np.int16))\n"
         "os.kill(os.getpid(), 9)\n"
     )
@@ -124,13 +181,13 @@ def test_a_speaker_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
 
 def test_a_full_disk_from_the_start_is_refused() -> None:
     with pytest.raises(DeviceFailure, match="can't be written"):
-        WavSink(Path("/dev/full"), fresh=True)
+        WavSink(Path("/dev/full"), 0.0, 0.0)
 
 
 def test_a_disk_that_fills_up_loses_sound_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sink = WavSink(tmp_path / "out.wav", fresh=True)
+    sink = WavSink(tmp_path / "out.wav", 0.0, 0.0)
     sink.take(np.full(FLUSH_SAMPLES, 5, np.int16))
     with monkeypatch.context() as patch:
         patch.setattr(sink, "_flush", _no_space)
