@@ -196,7 +196,7 @@ def test_a_send_that_removes_its_call_does_no_harm() -> None:
     assert path.streams == ()
 
 
-def test_tones_play_until_stopped_or_ended() -> None:
+def test_a_tone_plays_until_it_is_stopped() -> None:
     path = VoicePath(sink=(speaker := Speaker()))
     path.play(tone("ringback"))
     for step in range(50):
@@ -205,6 +205,11 @@ def test_tones_play_until_stopped_or_ended() -> None:
     assert path.playing
     assert path.levels()[1] == pytest.approx(-22, abs=1)
     path.stop_tone()
+    for step in range(50, 60):
+        path.step(step * 0.01)
+        speaker.play(BLOCK)
+    assert not path.playing
+    assert path.levels()[1] == FLOOR_DBFS
 
 
 def test_a_tone_that_ends_leaves_silence() -> None:

@@ -12,6 +12,7 @@ from tests.doubles.voice import sine
 SPEECH = sine(150, 0.04)
 PAUSE = np.zeros(2 * FRAME, np.int16)
 NOISE = np.random.default_rng(1).integers(-8000, 8000, 2 * FRAME).astype(np.int16)
+ROUGH = np.asarray(SPEECH + 3 * (NOISE // 4), np.int16)
 
 
 def regulate(regulator: Regulator, pcm: Pcm, excess_s: float, seconds: float) -> int:
@@ -56,10 +57,17 @@ def test_after_a_spike_speech_is_shortened_at_once() -> None:
     assert regulate(regulator, SPEECH, 0.150, 2.0) / RATE == pytest.approx(0.150, abs=0.015)
 
 
-def test_what_does_not_repeat_itself_is_left_until_it_must_be() -> None:
+@pytest.mark.parametrize(("excess_s", "changes"), [(0.020, False), (0.200, True)])
+def test_what_repeats_itself_poorly_is_left_until_it_must_be(excess_s: float, changes: bool) -> None:
     regulator = warmed()
     regulator.hasten()
-    assert regulate(regulator, NOISE, 0.020, 0.3) == 0
+    assert (regulate(regulator, ROUGH, excess_s, 0.3) > 0) is changes
+
+
+def test_what_does_not_repeat_itself_at_all_is_left_alone() -> None:
+    regulator = warmed()
+    regulator.hasten()
+    assert regulate(regulator, NOISE, 0.200, 2.0) == 0
 
 
 def test_it_asks_for_more_sound_only_to_shorten() -> None:

@@ -73,8 +73,9 @@ def test_language_follows_setting_then_the_systems_order_then_policy(
     assert choose_language(setting, system, default) == chosen
 
 
-def test_every_icon_is_drawn_and_used() -> None:
+def test_no_icon_is_drawn_for_nothing() -> None:
     rooms = [ROOT.parent / room for room in ("ui", "softphone/presenters")]
     source = "".join(path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py"))
-    unused = [path.stem for path in ICONS.glob("*.svg") if f'"{path.stem}"' not in source]
-    assert unused == []
+    drawn = [path.stem for path in ICONS.glob("*.svg")]
+    assert len(drawn) > 10
+    assert [name for name in drawn if f'"{name}"' not in source] == []

@@ -29,6 +29,7 @@ def test_the_style_sheet_takes_every_colour_from_the_tokens(tokens: Tokens) -> N
     colours = {getattr(tokens, field.name) for field in fields(tokens)}
     written = {word.strip(";,").lower() for word in sheet.split() if word.startswith("#") and ";" in word}
     assert "@" not in sheet
+    assert len(written) > 5
     assert written <= colours
 
 

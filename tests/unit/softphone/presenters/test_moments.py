@@ -42,4 +42,6 @@ def test_the_timer(seconds: float, text: str) -> None:
 
 
 def test_without_a_zone_the_computers_own_is_used() -> None:
-    assert moments.when(Words("en"), NOW, NOW)
+    here = datetime.now().astimezone().tzinfo
+    for ago in (0, 11 * HOUR, 20 * DAY):
+        assert moments.when(Words("en"), NOW - ago, NOW) == moments.when(Words("en"), NOW - ago, NOW, here)

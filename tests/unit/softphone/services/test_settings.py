@@ -129,6 +129,7 @@ async def test_nonsense_on_disk_is_left_out_and_foreign_keys_survive(
     bench = Bench(ui__theme="pink", call__auto_answer=True, future__key={"a": 1})
     await bench.settings.load()
     assert bench.settings.text("ui.theme") == "system"
+    assert "ui.theme" in caplog.text
     assert bench.settings.flag("call.auto_answer")
     await bench.settings.set("ui.language", "fi")
     assert bench.store.values["future.key"] == {"a": 1}
