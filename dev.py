@@ -87,38 +87,39 @@ def venv_python(folder: Path) -> Path:
 # --- what has to be installed --------------------------------------------------------------------
 
 
-def fingerprint(locks: tuple[Path, ...], python: Path) -> str:
-    """What an environment made from these locks with this interpreter is known by."""
-    digest = hashlib.sha256(str(version_of(python)).encode())
-    for lock in locks:
-        digest.update(lock.read_bytes())
-    return digest.hexdigest()
+def fingerprint(lock: Path, python: Path) -> str:
+    """What is known to be installed once this lock is, for this version of Python."""
+    return hashlib.sha256(str(version_of(python)).encode() + lock.read_bytes()).hexdigest()
 
 
-def environment(folder: Path, python: Path, *, dev: bool) -> Path:
+def environment(folder: Path, python: Path, *, dev: bool, source: bool = False) -> Path:
     """Make or renew a virtual environment that holds the locked packages; return its interpreter.
 
-    Packages come as wheels only. The few that exist only as source are built with the locked tools, so
-    nothing unlocked ever runs.
+    Packages come as wheels only. The few that exist only as `source` need a compiler; they are built with
+    the locked tools, so nothing unlocked ever runs.
     """
-    locks = (DEV_LOCK, SOURCE_LOCK) if dev else (APP_LOCK,)
-    mark = folder / "softphone-lock"
-    wanted = fingerprint(locks, python)
-    have = mark.read_text(encoding="utf-8").split() if mark.exists() else []
     inside = venv_python(folder)
-    if wanted in have and inside.exists():
-        return inside
+    mark = folder / "softphone-lock"
     if not inside.exists() or version_of(inside) != version_of(python):
         say(f"making the virtual environment {folder.name}")
         run(python, "-m", "venv", "--clear", folder)
-    say("installing the locked packages (the first time takes a minute or two)")
-    pip = (inside, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes")
-    run(*pip, "--only-binary", ":all:", "-r", locks[0])
-    if dev and sys.platform == "linux":
-        run(*pip, "--no-deps", "--no-build-isolation", "-r", SOURCE_LOCK)
-    done = [wanted, fingerprint((APP_LOCK,), python)] if dev else [wanted]
-    mark.write_text("\n".join(done), encoding="utf-8")
+    before = have = mark.read_text(encoding="utf-8").split() if mark.exists() else []
+    covered = (DEV_LOCK, APP_LOCK) if dev else (APP_LOCK,)
+    if fingerprint(covered[0], python) not in have:
+        say("installing the locked packages (the first time takes a minute or two)")
+        run(*install_with(inside), "--only-binary", ":all:", "-r", covered[0])
+        have = [fingerprint(lock, python) for lock in covered]
+    if source and sys.platform == "linux" and fingerprint(SOURCE_LOCK, python) not in have:
+        run(*install_with(inside), "--no-deps", "--no-build-isolation", "-r", SOURCE_LOCK)
+        have = [*have, fingerprint(SOURCE_LOCK, python)]
+    if have != before:
+        mark.write_text("\n".join(have), encoding="utf-8")
     return inside
+
+
+def install_with(python: Path) -> tuple[str | Path, ...]:
+    """The command that installs nothing but what the lock's hashes name."""
+    return (python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes")
 
 
 def system_packages(names: list[str]) -> None:
@@ -133,7 +134,8 @@ def system_packages(names: list[str]) -> None:
         return
     if os.geteuid() != 0:
         raise Trouble(
-            "system packages are missing; install them with:\n  sudo apt-get install " + " ".join(missing)
+            "system packages are missing; install them with:\n"
+            "  sudo apt-get install --no-install-recommends " + " ".join(missing)
         )
     say("installing system packages: " + " ".join(missing))
     run("apt-get", "update", "-qq")
@@ -158,7 +160,7 @@ def prepared(*, dev: bool, peers: bool = False) -> Path:
         raise Trouble("no supported Python found: install Python 3.11, 3.12 or 3.13 and start again")
     system_packages(debian_names(test=peers))
     python = next(iter(available.values()))
-    inside = environment(ROOT / ".venv", python, dev=dev)
+    inside = environment(ROOT / ".venv", python, dev=dev, source=peers)
     run(inside, ROOT / "tools" / "words.py", "compile")
     return inside
 
