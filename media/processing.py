@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 OFF = "off"
 NOISE_LEVELS = {"low": 1, "high": 2}
-"""libwebrtc's levels for at most 12 and 18 dB."""
+"""libwebrtc's, for at most 12 and 18 dB; its highest harms speech."""
 FAR_LOUD_DBFS = -55.0
 FAR_HOLD = 30
 """Blocks after the far end fell silent in which its echo may still be about."""
@@ -34,37 +34,54 @@ _SILENCE = np.zeros(BLOCK, np.int16)
 
 
 class Processor(Protocol):
-    """libwebrtc's pipeline at 48 kHz mono."""
+    """What treats blocks of 10 ms, 48 kHz mono."""
 
-    speech_probability: float
-    """That the last block held speech, 0…1."""
+    @property
+    def speech_probability(self) -> float:
+        """That the last block held speech, 0…1."""
+        ...
 
-    def process(self, near: Pcm, far: Pcm | None = None) -> Pcm:
-        """10 ms treated; `far` is what is being heard, needed for echo cancelling."""
+    def process(self, near: Pcm, far: Pcm) -> Pcm:
+        """A block treated; `far` is what was being heard, used for echo cancelling alone."""
         ...
 
 
 Build = Callable[[bool, str], Processor]
 
 
-def webrtc(echo: bool, noise: str) -> Processor:
-    """A fresh pipeline. Raises ImportError or OSError where the library is missing."""
-    from pywebrtc_audio import AudioProcessor  # loaded only where somebody wants treatment
+class Webrtc:
+    """libwebrtc's high-pass filter, echo canceller and noise suppressor.
 
-    processor: Processor = AudioProcessor(
-        sample_rate=RATE,
-        echo_cancellation=echo,
-        high_pass_filter=True,
-        noise_suppression=noise != OFF,
-        ns_level=NOISE_LEVELS.get(noise, 0),
-    )
-    return processor
+    The suppressor stands on its own: as a part of the library's combined pipeline it takes away 7 dB at
+    48 kHz where this one takes its nominal 12 or 18. Raises ImportError or OSError without the library.
+    """
+
+    def __init__(self, echo: bool, noise: str) -> None:
+        import pywebrtc_audio  # loaded only where somebody wants treatment
+
+        self._echo = echo
+        self._canceller = pywebrtc_audio.AudioProcessor(
+            sample_rate=RATE, echo_cancellation=echo, high_pass_filter=True
+        )
+        self._suppressor: pywebrtc_audio.NoiseSuppressor | None = None
+        if noise != OFF:
+            self._suppressor = pywebrtc_audio.NoiseSuppressor(sample_rate=RATE, level=NOISE_LEVELS[noise])
+
+    @property
+    def speech_probability(self) -> float:
+        """See Processor."""
+        return (self._suppressor or self._canceller).speech_probability
+
+    def process(self, near: Pcm, far: Pcm) -> Pcm:
+        """See Processor."""
+        treated = self._canceller.process(near, far if self._echo else None)
+        return self._suppressor.process(treated) if self._suppressor else treated
 
 
 class NearEnd:
     """The microphone's treatment. Changes are faded over within a block. Not for several threads at once."""
 
-    def __init__(self, build: Build = webrtc) -> None:
+    def __init__(self, build: Build = Webrtc) -> None:
         self._build = build
         self._wanted = (False, OFF)
         self._processor: Processor | None = None
