@@ -1,156 +1,205 @@
-"""The demo's telephone exchange, without input or output: a registrar and a stateless proxy.
+"""The demo's telephone exchange, without input or output: a registrar and a back-to-back user agent.
 
-A record-routing proxy (RFC 3261 16.11) and not a B2BUA: whatever the two phones say to each other, transfers
-with Replaces included, passes as they said it.
+Each phone of a call has a dialog with the exchange (RFC 7092: a signalling-only B2BUA). Session descriptions
+pass as they are, so sound and its keys go from phone to phone.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
-from demo.bindings import Bindings
-from sip_bridge.core.digest import DigestVerifier, Outcome
+from demo.admission import Admission
+from demo.carrying import onward
+from demo.legs import Legs, replacing
+from demo.lines import Errand, Lines, Revocable
+from demo.passing import Passing
+from demo.ringing import Phone, Ringing
+from demo.talks import Talks
+from sip_bridge.core.allow import ALLOW
+from sip_bridge.core.digest import DigestVerifier
 from sip_bridge.core.effects import Flow, Transmit
 from sip_bridge.core.errors import MessageError
-from sip_bridge.core.message import Request, Response, parse_message
+from sip_bridge.core.headers import ReplacesHeader
+from sip_bridge.core.message import Request, parse_message
+from sip_bridge.core.transaction import Transaction
+from sip_bridge.core.transaction_layer import (
+    AckArrived,
+    AckMissing,
+    RequestArrived,
+    ResponseArrived,
+    TransactionEvent,
+    TransactionFailed,
+)
 from sip_bridge.core.uri import SipUri
 from sip_bridge.core.validate import validate
 
-NEVER_CHALLENGED = frozenset({"ACK", "CANCEL"})
-FLOW_PARAMETER = "flow"
+_OUTSIDE = frozenset({"OPTIONS", "MESSAGE"})
 
 
 class Exchange:
-    """`users` maps user parts to passwords. Flows are told by `flow_opened` and `flow_closed`."""
+    """`users` maps user parts to passwords. Flows are told by `flow_opened` and `flow_closed`.
+
+    After every call `take_effects` has what to send, and `next_timer` says when to `tick`.
+    """
 
     def __init__(self, realm: str, users: Mapping[str, str], random: Callable[[int], bytes]) -> None:
-        self._realm = realm
-        self._verifier = DigestVerifier(realm, users.get, random)
-        self._key = random(16)
-        self._bindings = Bindings()
-        self._flows: dict[int, Flow] = {}
+        self._lines = Lines(realm, random)
+        self._legs = Legs()
+        self._talks = Talks(self._lines, self._legs)
+        self._admission = Admission(DigestVerifier(realm, users.get, random), self._talks)
+        self._ringing: list[Ringing] = []
+
+    # --- told by the server -------------------------------------------------------------------------
 
     def flow_opened(self, flow: Flow) -> None:
         """A client connected, or a UDP address was heard for the first time."""
-        self._flows[flow.id] = flow
+        self._lines.flows[flow.id] = flow
 
-    def flow_closed(self, flow_id: int) -> None:
+    def flow_closed(self, flow_id: int, now: float) -> None:
         """A connection is gone."""
-        self._flows.pop(flow_id, None)
-        self._bindings.drop_flow(flow_id)
+        self._lines.flows.pop(flow_id, None)
+        self._lines.bindings.drop_flow(flow_id)
+        for ringing in tuple(self._ringing):
+            ringing.flow_closed(flow_id, now)
+        self._talks.flow_closed(flow_id, now)
+        self._lines.layer.flow_closed(flow_id, now)
+        self._settle(now)
+
+    def receive(self, data: bytes, flow: Flow, now: float) -> None:
+        """Take one message."""
+        with suppress(MessageError):  # what can't even be answered is dropped
+            message = parse_message(data)
+            problem = validate(message, forwarding=True)
+            if problem is None:
+                self._lines.layer.receive(message, flow, now)
+            elif isinstance(message, Request) and message.method != "ACK":
+                self._lines.layer.refuse(message, flow, problem.status)
+        self._settle(now)
+
+    def tick(self, now: float) -> None:
+        """Run what is due."""
+        self._lines.agenda.run(now)
+        self._settle(now)
+
+    def next_timer(self) -> float | None:
+        """When `tick` has something to do."""
+        return self._lines.agenda.next()
+
+    def take_effects(self) -> list[Transmit]:
+        """What to send, in order; over a flow that is gone nothing can be."""
+        effects = self._lines.layer.take_effects()
+        return [effect for effect in effects if effect.flow_id in self._lines.flows]
+
+    # --- told to whoever asks -----------------------------------------------------------------------
 
     def registered(self, user: str, now: float) -> bool:
         """Whether a phone is signed in as `user`."""
-        return self._bindings.find(user, now) is not None
+        return bool(self._lines.bindings.find(user, now))
 
-    def receive(self, data: bytes, flow: Flow, now: float) -> list[Transmit]:
-        """Take one message and say what to send."""
+    def busy(self) -> bool:
+        """Whether there is a call, ringing or standing."""
+        return bool(self._legs or self._ringing)
+
+    def waiting(self) -> int:
+        """How many transactions are alive."""
+        return len(self._lines.layer)
+
+    # --- what happened in the transactions ----------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        while events := self._lines.layer.take_events():
+            for event in events:
+                self._happened(event, now)
+        self._ringing = [ringing for ringing in self._ringing if not ringing.over]
+
+    def _happened(self, event: TransactionEvent, now: float) -> None:
+        match event:
+            case RequestArrived(transaction=transaction, cancels=cancels, merged=merged):
+                self._asked(transaction, cancels, merged, now)
+            case AckArrived(request=request):
+                self._talks.ack(request, now)
+            case ResponseArrived(transaction=sent, response=response):
+                if response.status >= 200:
+                    self._lines.done(sent)
+                if isinstance(sent.user, Errand):
+                    sent.user.on_response(sent, response, now)
+            case TransactionFailed(transaction=sent, unreachable=unreachable):
+                self._lines.done(sent)
+                if isinstance(sent.user, Errand):
+                    sent.user.on_failure(sent, unreachable, now)
+            case AckMissing():
+                pass  # what we refused is over, acknowledged or not
+
+    def _asked(self, transaction: Transaction, cancels: Transaction | None, merged: bool, now: float) -> None:
+        request = transaction.request
         try:
-            message = parse_message(data)
-            problem = validate(message, forwarding=True)
-            if problem is not None:
-                if isinstance(message, Request) and message.method != "ACK":
-                    return [self._back(message.reply(problem.status, problem.reason), flow)]
-                return []
-            return (
-                self._response(message)
-                if isinstance(message, Response)
-                else self._request(message, flow, now)
-            )
+            if request.method == "CANCEL":
+                self._cancel(transaction, cancels, now)
+            elif merged:
+                self._lines.respond(transaction, 482, now)
+            elif refusal := self._admission.refusal(request, transaction.flow, now):
+                self._lines.respond(transaction, refusal.status, now, headers=refusal.headers)
+            elif request.to.tag:
+                self._talks.request(transaction, now)
+            else:
+                self._outside(transaction, now)
         except MessageError:
-            return []
+            self._lines.respond(transaction, 400, now)
 
-    # --- responses ----------------------------------------------------------------------------------
+    def _cancel(self, transaction: Transaction, cancels: Transaction | None, now: float) -> None:
+        self._lines.respond(transaction, 200 if cancels is not None else 481, now)
+        if cancels is not None and isinstance(cancels.user, Revocable):
+            cancels.user.cancel(now, transaction.request.headers.get("Reason") or "")
 
-    def _response(self, response: Response) -> list[Transmit]:
-        """Pass on over the flow that our own Via remembers (RFC 3261 16.7)."""
-        flow = self._flow_of(response.top_via.parameter(FLOW_PARAMETER))
-        response.headers.remove_first("Via")
-        return (
-            [Transmit(flow.id, bytes(response))] if flow is not None and response.headers.get("Via") else []
-        )
+    # --- outside dialogs ----------------------------------------------------------------------------
 
-    def _flow_of(self, text: str | None) -> Flow | None:
-        return self._flows.get(int(text)) if text and text.isdecimal() else None
-
-    def _back(self, response: Response, flow: Flow) -> Transmit:
-        if not response.to.tag:
-            seed = self._key + response.call_id.encode("utf-8", "surrogateescape")
-            tag = hashlib.sha256(seed).hexdigest()[:12]
-            response.headers.set("To", str(response.to.with_tag(tag)))
-        return Transmit(flow.id, bytes(response))
-
-    # --- requests -----------------------------------------------------------------------------------
-
-    def _request(self, request: Request, flow: Flow, now: float) -> list[Transmit]:
-        via = request.top_via.with_received(*flow.remote)
-        request.headers.replace_first("Via", str(via))
-        inside = bool(request.to.tag)
-        if request.method not in NEVER_CHALLENGED and not inside:
-            refusal = self._challenge(request, now)
-            if refusal is not None:
-                return [self._back(reply, flow) for reply in refusal]
-        if request.method == "REGISTER":
-            user = SipUri.parse(str(request.to.uri)).user or ""
-            return [self._back(self._bindings.register(user, request, flow, now), flow)]
-        onward = self._onward(request, now)
-        if onward is not None:
-            return [self._forward(request, flow, onward)]
-        if request.method == "ACK":
-            return []
-        return [self._back(request.reply(481 if inside else 480), flow)]
-
-    def _challenge(self, request: Request, now: float) -> list[Response] | None:
-        """None where the sender proved who they are, and is who From says."""
-        at_registrar = request.method == "REGISTER"
-        name = "Authorization" if at_registrar else "Proxy-Authorization"
-        verdicts = [
-            self._verifier.verify(value, request.method, now, body=request.body)
-            for value in request.headers.get_lines(name)
-        ]
-        claimed = (request.to if at_registrar else request.from_).uri
-        sender = claimed.user if claimed is not None else None
-        good = [verdict for verdict in verdicts if verdict.outcome is Outcome.GOOD]
-        if good:
-            request.headers.remove(name)
-            return None if good[0].username == sender else [request.reply(403)]
-        stale = any(verdict.outcome is Outcome.STALE for verdict in verdicts)
-        reply = request.reply(401 if at_registrar else 407)
-        for challenge in self._verifier.challenges(now, stale=stale):
-            reply.headers.add("WWW-Authenticate" if at_registrar else "Proxy-Authenticate", challenge)
-        return [reply]
-
-    def _onward(self, request: Request, now: float) -> Flow | None:
-        """The flow the request goes on over; a user's address becomes the contact they registered."""
-        while "Route" in request.headers and (uri := request.routes[0].uri) is not None and self._ours(uri):
-            request.headers.remove_first("Route")
+    def _outside(self, transaction: Transaction, now: float) -> None:
+        request, flow = transaction.request, transaction.flow
         target = SipUri.parse(request.uri)
-        if self._ours(target):
-            bound = self._bindings.find(target.user or "", now)
-            if bound is None:
-                return None
-            request.uri = str(bound.contact.uri)
-            return self._flows.get(bound.flow.id)
-        address = (target.host, target.port)
-        return next((flow for flow in self._flows.values() if flow.remote == address), None)
+        if request.method == "REGISTER":
+            user = request.to.uri.user if request.to.uri is not None else ""
+            reply = self._lines.bindings.register(user, request, flow, now)
+            reply.headers.set("To", str(reply.to.with_tag(self._lines.tag())))
+            self._lines.layer.respond(transaction, reply, now)
+        elif request.method == "INVITE":
+            self._invite(transaction, target, now)
+        elif request.method not in _OUTSIDE:
+            self._lines.respond(transaction, 405, now, headers=[("Allow", ALLOW)])
+        elif request.method == "OPTIONS" and self._lines.ours(target) and not target.user:
+            self._lines.respond(transaction, 200, now, headers=[("Allow", ALLOW)])
+        elif phones := self._phones(target, now):
+            self._pass(transaction, phones[0], now)
+        else:
+            self._lines.respond(transaction, 480, now)
 
-    def _ours(self, uri: SipUri) -> bool:
-        if uri.host == self._realm and uri.port is None:
-            return True
-        return any((uri.host, uri.port) == flow.local for flow in self._flows.values())
+    def _invite(self, transaction: Transaction, target: SipUri, now: float) -> None:
+        named = transaction.request.parsed("Replaces", ReplacesHeader.parse)
+        phones = self._phones(target, now) if named is None else self._replaced(named, now)
+        if not phones:
+            self._lines.respond(transaction, 480 if named is None else 481, now)
+            return
+        ringing = Ringing(self._lines, self._legs, transaction, self._talks.began, self._talks.surplus)
+        self._ringing.append(ringing)
+        ringing.start(phones, now)
 
-    def _forward(self, request: Request, flow: Flow, onward: Flow) -> Transmit:
-        """Add our Via, with the branch of a stateless proxy, and stay on the dialog's route (16.6, 16.11)."""
-        seed = f"{request.top_via.branch}{request.call_id}{request.cseq.number}{request.top_via.sent_by}"
-        branch = hashlib.sha256(self._key + seed.encode("utf-8", "surrogateescape")).hexdigest()[:24]
-        request.headers.set("Max-Forwards", str((request.max_forwards or 70) - 1))
-        host, port = onward.local
-        transport = onward.transport.upper()
-        via = f"SIP/2.0/{transport} {host}:{port};branch=z9hG4bK{branch};{FLOW_PARAMETER}={flow.id}"
-        request.headers.prepend("Via", via)
-        if request.method in ("INVITE", "SUBSCRIBE", "REFER", "UPDATE"):
-            for side in (flow, onward) if flow.local != onward.local else (onward,):
-                host, port = side.local
-                request.headers.prepend("Record-Route", f"<sip:{host}:{port};transport={side.transport};lr>")
-        return Transmit(onward.id, bytes(request))
+    def _phones(self, target: SipUri, now: float) -> list[Phone]:
+        """All the phones of the person called."""
+        if not self._lines.ours(target):
+            return []
+        bound = self._lines.bindings.find(target.user, now)
+        return [Phone(target.user, str(one.contact.uri), one.flow) for one in bound]
+
+    def _replaced(self, named: ReplacesHeader, now: float) -> list[Phone]:
+        """The one phone that has the call to be replaced."""
+        leg = self._legs.meant_by(named)
+        flow = self._talks.way(leg, now) if leg is not None else None
+        if leg is None or flow is None:
+            return []
+        replaces = replacing(leg, early_only=named.early_only)
+        return [Phone(leg.user, leg.dialog.target, flow, str(replaces))]
+
+    def _pass(self, transaction: Transaction, phone: Phone, now: float) -> None:
+        tag, call_id = self._lines.tag(), self._lines.tag() + self._lines.tag()
+        request = onward(transaction.request, phone.uri, tag, call_id, [])
+        self._lines.send(request, phone.flow, Passing(self._lines, transaction), now)

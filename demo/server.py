@@ -32,6 +32,7 @@ class Server:
         self._udp_peers: dict[int, tuple[str, int]] = {}
         self._udp: asyncio.DatagramTransport | None = None
         self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.tls_port = 0
         self.udp_port = 0
 
@@ -45,6 +46,8 @@ class Server:
 
     async def stop(self) -> None:
         """Close every connection and both ports."""
+        if self._timer is not None:
+            self._timer.cancel()
         for writer in tuple(self._writers.values()):
             writer.close()
         if self._udp is not None:
@@ -72,9 +75,10 @@ class Server:
         except (FramingError, OSError):
             pass  # the client broke the connection or the protocol: it is dropped either way
         finally:
-            self._exchange.flow_closed(flow.id)
             del self._writers[flow.id]
             writer.close()
+            self._exchange.flow_closed(flow.id, asyncio.get_running_loop().time())
+            self._pump()
 
     def _frame(self, frame: bytes | KeepAlive, flow: Flow) -> None:
         if frame is KeepAlive.PING:
@@ -97,11 +101,26 @@ class Server:
         self._receive(data, flow)
 
     def _receive(self, data: bytes, flow: Flow) -> None:
-        for send in self._exchange.receive(data, flow, asyncio.get_running_loop().time()):
+        self._exchange.receive(data, flow, asyncio.get_running_loop().time())
+        self._pump()
+
+    # --- what the exchange wants --------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Send what there is to send, and wake up when the exchange has something to do."""
+        for send in self._exchange.take_effects():
             if writer := self._writers.get(send.flow_id):
                 writer.write(send.data)
             elif self._udp is not None and (remote := self._udp_peers.get(send.flow_id)):
-                self._udp.sendto(send.data, remote)
+                self._udp.sendto(send.data, send.to or remote)
+        if self._timer is not None:
+            self._timer.cancel()
+        due = self._exchange.next_timer()
+        self._timer = None if due is None else asyncio.get_running_loop().call_at(due, self._tick)
+
+    def _tick(self) -> None:
+        self._exchange.tick(asyncio.get_running_loop().time())
+        self._pump()
 
 
 class _Datagrams(asyncio.DatagramProtocol):

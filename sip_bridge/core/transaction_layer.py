@@ -244,7 +244,7 @@ class TransactionLayer:
         for action in transaction.step(happened):
             self._do(transaction, action, now, flow or transaction.flow)
         if transaction.terminated:
-            self._forget(transaction)
+            self.forget(transaction)
 
     def _do(self, transaction: Transaction, action: Action, now: float, flow: Flow) -> None:
         match action:
@@ -307,7 +307,9 @@ class TransactionLayer:
         for timer in timers:
             self._agenda.clear((transaction, timer))
 
-    def _forget(self, transaction: Transaction) -> None:
+    def forget(self, transaction: Transaction) -> None:
+        """Nobody waits for it any more: an INVITE that rings too long, or was cancelled in vain (9.1)."""
+        transaction.state = State.TERMINATED
         self._clear(transaction, *_TIMERS)
         self._table.pop(transaction.key, None)
         if not transaction.is_client:

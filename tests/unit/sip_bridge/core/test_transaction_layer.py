@@ -104,6 +104,20 @@ def test_a_provisional_response_stops_the_retransmissions() -> None:
     assert [e.response.status for e in events if isinstance(e, ResponseArrived)] == [100, 180]
 
 
+def test_an_invite_that_rings_for_ever_can_be_forgotten() -> None:
+    bench = Bench()
+    transaction = bench.layer.request(_request(), UDP, 0.0)
+    bench.sent()
+    bench.receive(transaction.request.reply(180))
+    bench.layer.take_events()
+    bench.layer.forget(transaction)
+    assert transaction.terminated
+    assert len(bench.layer) == 0
+    assert bench.layer.next_timer() is None
+    bench.receive(transaction.request.reply(200))
+    assert bench.layer.take_events() == []
+
+
 @pytest.mark.parametrize("ringing", [False, True])
 def test_a_refusal_is_acknowledged_each_time_it_comes(ringing: bool) -> None:
     bench = Bench()
