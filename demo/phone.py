@@ -24,12 +24,12 @@ class DemoFailed(Exception):
     """Something did not happen in time; the text says what."""
 
 
-async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float) -> bool:
+async def until(condition: Callable[[], Awaitable[bool]], timeout_s: float, poll_s: float = POLL_S) -> bool:
     """Ask again and again, as one must of another process, until it is so; False when time is out."""
     loop = asyncio.get_running_loop()
     end = loop.time() + timeout_s
     while not (so := await condition()) and loop.time() < end:
-        await asyncio.sleep(POLL_S)
+        await asyncio.sleep(poll_s)
     return so
 
 
@@ -107,13 +107,13 @@ class Phone:
             raise DemoFailed(f"{self.name}: no {direction} call is {state}, but {await self.calls()}")
         return found[0]
 
-    async def no_calls(self, timeout_s: float = 10.0) -> None:
+    async def no_calls(self, timeout_s: float = 10.0, poll_s: float = POLL_S) -> None:
         """Wait until the line is free."""
 
         async def free() -> bool:
             return not await self.calls()
 
-        if not await until(free, timeout_s):
+        if not await until(free, timeout_s, poll_s):
             raise DemoFailed(f"{self.name}: the call does not end")
 
     async def wait(self) -> int:

@@ -1,7 +1,7 @@
 """The demo: with a screen it hands you the program, without one it takes the tour by itself.
 
-The tour signs in, calls the echo, is called, holds, transfers and hangs up; after each step it prints what it
-measured in the sound that really came, and it saves screenshots.
+The tour signs in, calls the echo, is called, holds, transfers and hangs up; with each step it prints what it
+measured in the sound that really came, or where there is none how long the step took, and saves a screenshot.
 """
 
 from __future__ import annotations
@@ -11,21 +11,26 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from demo.measure import Samples, find, level_dbfs, read_wav
+from demo.measure import AUDIBLE_DBFS, LONGEST_S, Ear, Mouth, journey, level_dbfs
 from demo.phone import DemoFailed, Phone, until
 from demo.town import CALLER, ECHO, MUSIC, YOU, Town
 
-TALK_S = 3.0
+SETTLE_S = 1.0
+"""After so long the jitter buffers have settled."""
+TALK_S = 2.0
+QUIET_S = 0.5
+RING_S = 0.8
+HEARD_S = 5.0
+"""A recording that has not come so far by then will never."""
+FINE_S = 0.01
 WINDOWS_S = 10.0
-AUDIBLE_DBFS = -50.0
 LIKE = 0.6
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen", "QT_LOGGING_RULES": "default.warning=false"}
-WORD_AT_S, WORD_S = 1.5, 0.5
-"""Which part of the voice is looked for in the echo: late enough for the jitter buffers to have settled."""
 
 
 def has_screen() -> bool:
@@ -80,13 +85,20 @@ async def _hand_over(town: Town) -> int:
         await you.stop()
 
 
+class Talk(NamedTuple):
+    """Somebody's speech in another's ear; `likeness` 0…1 to what was said."""
+
+    level_dbfs: float
+    delay_ms: float
+    likeness: float
+
+
 class Tour:
     """One walk through the program, told on standard output."""
 
     def __init__(self, town: Town, pictures: Path) -> None:
         self._town = town
         self._pictures = pictures
-        self._ear = town.folder / "heard-by-you.wav"
         self._you = Phone("you", town.folder / "you", headless=False)
         self._step = 0
 
@@ -98,109 +110,153 @@ class Tour:
             await self._sign_in()
             await self._call_the_echo()
             await self._be_called()
+            await self._hold()
             await self._transfer()
         finally:
             await self._you.stop()
         print(f"Done. The screenshots are in {self._pictures}")
 
     async def _start(self) -> None:
-        devices = {
-            "audio.microphone": f"file:{self._town.voice}",
-            "audio.speaker": f"file:{self._ear}",
-            "audio.ring": f"file:{self._town.folder / 'ring.wav'}",
-            "control.allow_screenshot": "true",
-        }
-        offscreen = {} if has_screen() else OFFSCREEN
-        await self._you.start(devices, offscreen)
-        await self._tell("The program is open and asks who you are")
+        asked = time.time()
+        devices = {**self._town.devices("you"), "control.allow_screenshot": "true"}
+        await self._you.start(devices, {} if has_screen() else OFFSCREEN)
+        await self._picture()
+        took = _since(asked)
+        await self._tell("The program is open and asks who you are", None, took, "from start to window")
 
     async def _sign_in(self) -> None:
+        asked = time.time()
         await self._town.bring_in(self._you, YOU)
+        took = _since(asked)
         account = (await self._you.control("status"))["account"]
         if account["state"] != "registered":
             raise DemoFailed(f"not registered but {account}")
-        await self._tell(f"Signed in as {account['user']} over {account['transport']}")
+        text = f"Signed in as {account['user']} over {account['transport']}"
+        await self._tell(text, None, took, "from asking to registered")
 
     async def _call_the_echo(self) -> None:
         await self._you.control("dial", target=ECHO)
-        call = await self._you.call_in("active")
-        await asyncio.sleep(TALK_S)
-        now = next(iter(await self._you.calls()), call)
-        await self._tell(f"Talking to the echo: {now['codec']}, encryption {now['encryption'] or 'none'}")
-        await self._you.control("hangup")
-        await self._you.no_calls()
-        said, rate = read_wav(self._town.voice)
-        heard, _ = read_wav(self._ear)
-        word = said[int(WORD_AT_S * rate) : int((WORD_AT_S + WORD_S) * rate)]
-        echo = find(word, heard, rate)
-        if echo.likeness < LIKE:
-            raise DemoFailed(f"what came back is not what was said: likeness {echo.likeness:.2f}")
-        self._measured(f"the echo is the voice that spoke (likeness {echo.likeness:.2f}){_delay(now)}", heard)
+        await self._you.call_in("active")
+        talk = await self._listen("you", "you")
+        (call,) = await self._you.calls()
+        text = f"Talking to the echo ({call['codec']}, {call['encryption']})"
+        await self._tell_talk(text, talk, "from mouth by echo to ear")
+        await self._hang_up("Hung up", "you", "echo")
 
     async def _be_called(self) -> None:
-        before = self._heard_so_far()
-        caller = self._town.person("caller")
-        await caller.control("dial", target=YOU)
+        dialled = time.time()
+        await self._town.person("caller").control("dial", target=YOU)
         await self._you.call_in("ringing")
-        await self._tell(f"{CALLER} calls, and it rings")
+        ring = await self._heard(self._town.ring("you"), time.time() + RING_S)
+        rung = ring.audible(dialled, ring.ended)
+        if rung is None:
+            raise DemoFailed("the ring is not heard")
+        level = level_dbfs(ring.between(rung[0], rung[0] + RING_S))
+        await self._tell(
+            f"{CALLER} calls, and it rings", level, 1000 * (rung[0] - dialled), "from dialling to ring"
+        )
         await self._you.control("answer")
         await self._you.call_in("active")
-        await asyncio.sleep(TALK_S)
-        (call,) = await self._you.calls()
-        await self._tell("Answered")
-        self._measured(f"the caller's music arrives{_delay(call)}", self._heard_since(before))
+        talk = await self._listen("caller", "you")
+        await self._tell_talk("Answered", talk, f"from {CALLER}'s mouth to ear")
+
+    async def _hold(self) -> None:
+        asked = time.time()
         await self._you.control("hold")
-        await self._tell("On hold")
-        before = self._heard_so_far()
+        held = time.time() + SETTLE_S
+        ears = [await self._heard(self._town.ear(name), held + QUIET_S) for name in ("you", "caller")]
+        level = max(level_dbfs(ear.between(held, held + QUIET_S)) for ear in ears)
+        if level > AUDIBLE_DBFS:
+            raise DemoFailed(f"on hold something is heard, {level:.0f} dBFS")
+        sounds = [sound for ear in ears if (sound := ear.audible(asked, held))]
+        took = 1000 * (max((last for _, last in sounds), default=asked) - asked)
+        await self._tell(
+            "On hold: neither hears the other", level, took, "from asking to silence in both ears"
+        )
         await self._you.control("resume")
-        await asyncio.sleep(TALK_S / 2)
-        self._measured("off hold again, music", self._heard_since(before))
+        talk = await self._listen("caller", "you")
+        await self._tell_talk("Off hold again", talk, f"from {CALLER}'s mouth to ear")
 
     async def _transfer(self) -> None:
         (call,) = await self._you.calls()
         await self._you.control("transfer", id=call["id"], target=MUSIC)
         await self._you.no_calls()
-        with_music = await self._town.person("music").call_in("active")
-        await self._tell(f"Transferred: {CALLER} now hears {MUSIC} ({with_music['codec']})")
-        caller = self._town.person("caller")
-        await caller.control("hangup")
-        await self._town.person("music").no_calls()
-        await self._tell("Everybody has hung up")
+        await self._town.person("music").call_in("active")
+        talk = await self._listen("music", "caller")
+        text = f"Transferred: {CALLER} hears {MUSIC}'s music"
+        await self._tell_talk(text, talk, f"from {MUSIC} to {CALLER}'s ear")
+        await self._hang_up("Everybody has hung up", "caller", "music")
 
-    # --- telling and measuring -------------------------------------------------------------------
+    async def _hang_up(self, text: str, name: str, other: str) -> None:
+        """This one hangs up on the other: both lines become free, and the ear silent."""
+        phones = [self._phone(name), self._phone(other)]
+        asked = time.time()
+        await phones[0].control("hangup")
+        await asyncio.gather(*(phone.no_calls(poll_s=FINE_S) for phone in phones))
+        took, quiet = _since(asked), time.time() + QUIET_S
+        ear = await self._heard(self._town.ear(name), quiet + QUIET_S)
+        level = level_dbfs(ear.between(quiet, quiet + QUIET_S))
+        if level > AUDIBLE_DBFS:
+            raise DemoFailed(f"after hanging up something is heard, {level:.0f} dBFS")
+        await self._tell(text, level, took, "from asking to both lines free")
 
-    async def _tell(self, text: str) -> None:
+    def _phone(self, name: str) -> Phone:
+        return self._you if name == self._you.name else self._town.person(name)
+
+    # --- measuring -------------------------------------------------------------------------------------
+
+    async def _listen(self, speaker: str, listener: str) -> Talk:
+        """How loud, how late and how alike the listener hears the speaker from now on."""
+        start = time.time() + SETTLE_S
+        stop = start + TALK_S
+        ear = await self._heard(self._town.ear(listener), stop + LONGEST_S)
+        found = journey(Mouth(self._town.mouth(speaker)), ear, start, stop)
+        level = level_dbfs(ear.between(start, stop))
+        if found.likeness < LIKE or level < AUDIBLE_DBFS:
+            figures = f"likeness {found.likeness:.2f}, level {level:.0f} dBFS"
+            raise DemoFailed(f"{listener} does not hear what {speaker} says: {figures}")
+        return Talk(level, found.delay_ms, found.likeness)
+
+    async def _heard(self, ear: Path, moment: float) -> Ear:
+        """The recording, once it is written up to this moment."""
+        found: list[Ear] = []
+
+        async def written() -> bool:
+            found[:] = [Ear(ear)] if ear.exists() else []
+            return bool(found) and found[0].ended >= moment
+
+        if not await until(written, HEARD_S):
+            raise DemoFailed(f"nothing is played into {ear.name}")
+        return found[0]
+
+    # --- telling -----------------------------------------------------------------------------------------
+
+    async def _tell(self, text: str, level_dbfs: float | None, delay_ms: float, what: str) -> None:
+        """One step: its picture, and a line with its level (None: there is no sound yet) and its delay."""
+        await self._picture()
         self._step += 1
-        picture = self._pictures / f"tour-{self._step:02}.png"
-        if not await until(lambda: self._pictured(picture), WINDOWS_S):
+        level = "-" if level_dbfs is None else f"{level_dbfs:.0f} dBFS"
+        print(f"{self._step:2}. {text}: level {level}, delay {delay_ms:.0f} ms {what}", flush=True)
+
+    async def _tell_talk(self, text: str, talk: Talk, way: str) -> None:
+        what = f"{way}, likeness {talk.likeness:.2f}"
+        await self._tell(text, talk.level_dbfs, talk.delay_ms, what)
+
+    async def _picture(self) -> None:
+        """Save the coming step's picture; windows open a moment after what they tell."""
+        picture = self._pictures / f"tour-{self._step + 1:02}.png"
+
+        async def pictured() -> bool:
+            try:
+                await self._you.control("screenshot", path=str(picture))
+            except DemoFailed:
+                return False
+            return True
+
+        if not await until(pictured, WINDOWS_S):
             raise DemoFailed("no window opens")
-        print(f"{self._step:2}. {text}", flush=True)
-
-    async def _pictured(self, picture: Path) -> bool:
-        """Whether a window was there to be pictured; windows open a moment after what they tell."""
-        try:
-            await self._you.control("screenshot", path=str(picture))
-        except DemoFailed:
-            return False
-        return True
-
-    def _measured(self, text: str, samples: Samples) -> None:
-        level = level_dbfs(samples)
-        print(f"    {text}; level {level:.0f} dBFS", flush=True)
-        if level < AUDIBLE_DBFS:
-            raise DemoFailed(f"too quiet to be heard: {text}, {level:.0f} dBFS")
-
-    def _heard_so_far(self) -> int:
-        return len(read_wav(self._ear)[0])
-
-    def _heard_since(self, start: int) -> Samples:
-        return read_wav(self._ear)[0][start:]
 
 
-def _delay(call: dict[str, Any]) -> str:
-    """How long sound waits in the jitter buffer, and the network's round trip once RTCP has told it."""
-    quality = call["quality"]
-    if quality is None:
-        return ""
-    trip = "" if quality["rtt_ms"] is None else f", round trip {quality['rtt_ms']:.1f} ms"
-    return f", played {quality['playout_delay_ms']:.0f} ms after it arrived{trip}"
+def _since(moment: float) -> float:
+    """Milliseconds from then to now."""
+    return 1000 * (time.time() - moment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,27 +65,41 @@ class Town:
         """What to type as server address."""
         return f"{HOST}:{self._server.tls_port}"
 
-    @property
-    def voice(self) -> Path:
-        """The sound the tour speaks with."""
-        return self.folder / "voice.wav"
+    def mouth(self, name: str) -> Path:
+        """What this person says, round and round."""
+        return self.folder / f"{name}-says.wav"
+
+    def ear(self, name: str) -> Path:
+        """What this person hears, or heard."""
+        return self.folder / f"{name}-hears.wav"
+
+    def ring(self, name: str) -> Path:
+        """What rings where this person is called."""
+        return self.folder / f"{name}-rings.wav"
+
+    def devices(self, name: str) -> dict[str, str]:
+        """This person's sound devices as settings."""
+        return {
+            "audio.microphone": f"file:{self.mouth(name)}?loop",
+            "audio.speaker": f"file:{self.ear(name)}",
+            "audio.ring": f"file:{self.ring(name)}",
+        }
 
     async def start(self) -> None:
         """Open the exchange, then move the people in."""
         await self._server.start()
-        write_wav(self.folder / "music.wav", music())
-        write_wav(self.voice, babble())
-        tune = f"file:{self.folder / 'music.wav'}?loop"
+        for name, sound in (("you", babble()), ("music", music()), ("caller", babble(seed=8))):
+            write_wav(self.mouth(name), sound)
+        cable = {"audio.microphone": "loop:echo", "audio.speaker": "loop:echo", "audio.ring": "loop:ring"}
         await asyncio.gather(
-            self._move_in("echo", ECHO, "loop:echo", "loop:echo"),
-            self._move_in("music", MUSIC, tune, f"file:{self.folder / 'heard-by-music.wav'}"),
-            self._move_in("caller", CALLER, tune, f"file:{self.folder / 'heard-by-caller.wav'}"),
+            self._move_in("echo", ECHO, cable),
+            self._move_in("music", MUSIC, self.devices("music")),
+            self._move_in("caller", CALLER, self.devices("caller")),
         )
 
-    async def _move_in(self, name: str, number: str, microphone: str, speaker: str) -> None:
+    async def _move_in(self, name: str, number: str, devices: Mapping[str, str]) -> None:
         phone = Phone(name, self.folder / name)
         self._people.append(phone)
-        devices = {"audio.microphone": microphone, "audio.speaker": speaker, "audio.ring": speaker}
         await phone.start({**devices, "call.auto_answer": "true"})
         await self.bring_in(phone, number)
 

@@ -151,6 +151,16 @@ def test_a_recording_tells_when_it_began(tmp_path: Path, moment: float) -> None:
     assert samples == pytest.approx(moment % 86_400 * 48_000, abs=4)
 
 
+def test_a_recording_of_days_keeps_a_header_that_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.wavfile.LARGEST", 96)
+    sink = WavSink(tmp_path / "out.wav", 0.0, 0.0)
+    sink.take(ramp(600))
+    sink.close()
+    assert stored(tmp_path / "out.wav").tolist() == ramp(48).tolist()
+
+
 def test_another_file_does_not_tell_when_it_began(tmp_path: Path) -> None:
     for content in (b"RIFF", write_wav(tmp_path / "a.wav", ramp(600)).read_bytes()):
         (tmp_path / "b.wav").write_bytes(content)
