@@ -25,7 +25,7 @@ from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.events import Notice
-from softphone.ports import Clock, CompanyService, Directory, Screenshot, Secrets, Sound, Telephony
+from softphone.ports import Clock, CompanyService, Directory, Headset, Screenshot, Secrets, Sound, Telephony
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
@@ -37,6 +37,7 @@ from softphone.services.call_table import CallTable
 from softphone.services.call_tones import CallTones
 from softphone.services.calls import Calls
 from softphone.services.contacts import Contacts
+from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.history import History
 from softphone.services.history_writer import HistoryWriter
 from softphone.services.numbers import Numbers
@@ -77,6 +78,7 @@ class World:
 
     telephony: Telephony
     sound: Sound
+    headset: Headset
     secrets: Secrets
     directory: Directory
     service: CompanyService
@@ -157,6 +159,9 @@ class Application:
         self._tones = CallTones(table, world.sound, tasks)
         self._quality = CallQualityWatch(table, world.telephony, tasks)
         self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
+        self.headset_buttons = HeadsetButtons(
+            world.headset, table, self.calls, self.history, self.numbers, self.settings, self.bus, tasks
+        )
 
     def _reach(self) -> Reach:
         return Reach(
@@ -179,6 +184,7 @@ class Application:
             log.warning("no control interface: %s", error)
         await self._world.start()
         await self.devices.start()
+        await self.headset_buttons.start()
         await self.contacts.load()
         await self.history.missed()
         self._tell_recovered()
@@ -195,6 +201,7 @@ class Application:
         except TimeoutError:
             log.warning("the server did not answer the goodbye")
         await self._history_writer.finish()
+        await self.headset_buttons.close()
         await self._control.close()
         await self._tasks.close()
         await self._world.close()
@@ -238,6 +245,7 @@ def build(options: Options) -> Application:
 def _real_world(application: Application) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
     from devices.registry import system_drivers
+    from softphone.adapters.headset import HidHeadset
     from softphone.adapters.keyring import SystemKeyring
     from softphone.adapters.sound import SoundAdapter
     from softphone.adapters.telephony import SipTelephony
@@ -255,6 +263,7 @@ def _real_world(application: Application) -> World:
     return World(
         telephony=telephony,
         sound=sound,
+        headset=HidHeadset(),
         secrets=SystemKeyring(),
         directory=WellKnownDirectory(clock),
         service=HttpsCompanyService(),

@@ -14,6 +14,7 @@ from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignI
 from softphone.domain.call import Encryption, EndReason
 from softphone.domain.contact import Contact
 from softphone.domain.device import DeviceState
+from softphone.domain.headset import HeadsetEvent, HeadsetLights, HeadsetState
 from softphone.domain.history import HistoryEntry
 from softphone.domain.quality import CallQuality
 
@@ -296,6 +297,37 @@ class Sound(Protocol):
 
     async def try_ring(self, device_id: str) -> None:
         """Play the ring tone for two seconds on one device."""
+        ...
+
+
+# --- headset buttons --------------------------------------------------------------------------------
+
+
+class Headset(Protocol):
+    """Buttons and lights of whatever headsets are plugged in. Nothing here waits for a device."""
+
+    def listen(self, callback: Callable[[HeadsetEvent], None]) -> None:
+        """Call `callback` for every press; it is answered by `show` once the press has had its effect."""
+        ...
+
+    def show(self, lights: HeadsetLights) -> None:
+        """Show the calls there are; a headset in another program's call is left alone until that has ended."""
+        ...
+
+    def prefer(self, sound_devices: Sequence[str]) -> None:
+        """Names of the sound devices in use: where one is a headset with buttons, only its buttons count."""
+        ...
+
+    def state(self) -> HeadsetState:
+        """Which headsets are in use."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to look for headsets; harmless when begun already. Never raises: `state` tells problems."""
+        ...
+
+    async def close(self) -> None:
+        """Put all lights out and let the headsets go; harmless when done already."""
         ...
 
 

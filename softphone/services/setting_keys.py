@@ -98,6 +98,7 @@ _ALL = (
     _text("audio.microphone", "default"),
     _text("audio.speaker", "default"),
     _names("audio.ring", "default"),
+    _flag("headset.buttons", default=True),
     _flag("call.auto_answer"),
     _text("call.encryption", "preferred", "required", "preferred", "off"),
     _flag("call.sdes_without_tls"),

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from softphone.assemble import Application, Options, World
 from softphone.domain.events import Event
-from softphone.ports import Secrets
+from softphone.ports import Headset, Secrets
 from tests.doubles.clock import FakeClock
+from tests.doubles.headset import FakeHeadset
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
@@ -22,6 +23,7 @@ class Doubles:
     def __init__(self, *, packaged: bool = False) -> None:
         self.telephony = FakeTelephony()
         self.sound = FakeSound()
+        self.headset: Headset = FakeHeadset()
         self.secrets: Secrets = FakeSecrets()
         self.directory = FakeDirectory()
         self.service = FakeCompanyService()
@@ -35,6 +37,7 @@ class Doubles:
         return World(
             telephony=self.telephony,
             sound=self.sound,
+            headset=self.headset,
             secrets=self.secrets,
             directory=self.directory,
             service=self.service,

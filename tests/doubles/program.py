@@ -6,6 +6,7 @@ from pathlib import Path
 
 from softphone.assemble import Application, Options, World
 from tests.doubles.clock import FakeClock
+from tests.doubles.headset import FakeHeadset
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
@@ -17,6 +18,7 @@ class DoubledProgram:
     def __init__(self, folder: Path, policy: dict[str, object] | None = None) -> None:
         self.telephony = FakeTelephony()
         self.sound = FakeSound()
+        self.headset = FakeHeadset()
         self.secrets = FakeSecrets()
         self.directory = FakeDirectory()
         self.service = FakeCompanyService()
@@ -27,6 +29,7 @@ class DoubledProgram:
         return World(
             telephony=self.telephony,
             sound=self.sound,
+            headset=self.headset,
             secrets=self.secrets,
             directory=self.directory,
             service=self.service,

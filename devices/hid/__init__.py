@@ -1,0 +1,1 @@
+"""Headset buttons and lights: HID telephony, read and written through hidapi."""
