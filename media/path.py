@@ -172,9 +172,13 @@ class VoicePath:
 
     def step(self, now: float) -> None:
         """Move everything that is due at `now` (seconds, the clock of the packets' arrival)."""
+        self.capture(now)
+        self.play_out(now)
+
+    def capture(self, now: float) -> None:
+        """The half of a step from the microphone to the network."""
         for _ in range(self._capture_due(now)):
             self._capture()
-        self._play_out(now)
 
     # --- from the microphone ---------------------------------------------------------------------------
 
@@ -224,7 +228,8 @@ class VoicePath:
 
     # --- to the ear ------------------------------------------------------------------------------------
 
-    def _play_out(self, now: float) -> None:
+    def play_out(self, now: float) -> None:
+        """The half of a step from the network to the ear."""
         sink = self._sink
         if sink is None:
             for _ in range(self._playout_pacer.blocks(now)):

@@ -36,10 +36,8 @@ _SILENCE = np.zeros(BLOCK, np.int16)
 class Processor(Protocol):
     """What treats blocks of 10 ms, 48 kHz mono."""
 
-    @property
-    def speech_probability(self) -> float:
-        """That the last block held speech, 0…1."""
-        ...
+    speech_probability: float
+    """That the last block held speech, 0…1."""
 
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """A block treated; `far` is what was being heard, used for echo cancelling alone."""
@@ -50,32 +48,36 @@ Build = Callable[[bool, str], Processor]
 
 
 class Webrtc:
-    """libwebrtc's high-pass filter, echo canceller and noise suppressor.
+    """libwebrtc's high-pass filter, echo canceller (which filters by itself) and noise suppressor.
 
-    The suppressor stands on its own: as a part of the library's combined pipeline it takes away 7 dB at
-    48 kHz where this one takes its nominal 12 or 18. Raises ImportError or OSError without the library.
+    They stand apart: within the library's combined pipeline the suppressor takes away 7 dB at 48 kHz where
+    this one takes its nominal 12 or 18, and the canceller costs more. Raises ImportError or OSError without
+    the library.
     """
 
     def __init__(self, echo: bool, noise: str) -> None:
-        import pywebrtc_audio  # loaded only where somebody wants treatment
+        import pywebrtc_audio as webrtc  # loaded only where somebody wants treatment
 
-        self._echo = echo
-        self._canceller = pywebrtc_audio.AudioProcessor(
-            sample_rate=RATE, echo_cancellation=echo, high_pass_filter=True
+        self._filter = None if echo else webrtc.AudioProcessor(sample_rate=RATE, high_pass_filter=True)
+        self._canceller = webrtc.EchoCanceller(sample_rate=RATE) if echo else None
+        self._suppressor = (
+            None if noise == OFF else webrtc.NoiseSuppressor(sample_rate=RATE, level=NOISE_LEVELS[noise])
         )
-        self._suppressor: pywebrtc_audio.NoiseSuppressor | None = None
-        if noise != OFF:
-            self._suppressor = pywebrtc_audio.NoiseSuppressor(sample_rate=RATE, level=NOISE_LEVELS[noise])
-
-    @property
-    def speech_probability(self) -> float:
-        """See Processor."""
-        return (self._suppressor or self._canceller).speech_probability
+        self._detector = None if self._suppressor else webrtc.VoiceDetector(sample_rate=RATE)
+        self.speech_probability = 0.0
 
     def process(self, near: Pcm, far: Pcm) -> Pcm:
         """See Processor."""
-        treated = self._canceller.process(near, far if self._echo else None)
-        return self._suppressor.process(treated) if self._suppressor else treated
+        if self._canceller:
+            near = self._canceller.process(near, far)
+        elif self._filter:
+            near = self._filter.process(near)
+        if self._suppressor:
+            near = self._suppressor.process(near)
+            self.speech_probability = self._suppressor.speech_probability
+        elif self._detector:
+            self.speech_probability = self._detector.process(near)
+        return near
 
 
 class NearEnd:
