@@ -96,8 +96,9 @@ async def test_a_track_that_ends_leaves_the_call_alone() -> None:
         bob.session.on_packet = stream.receive
         loop = asyncio.get_running_loop()
         blocks: list[Pcm] = []
-        for _ in range(80):
-            await asyncio.sleep(0.01)
+        began = loop.time()
+        for number in range(80):
+            await asyncio.sleep(max(0.0, began + 0.01 * (number + 1) - loop.time()))
             blocks.append(stream.pull(loop.time()))
         assert level_at(np.concatenate(blocks[-50:]), FROM_TRACK) > -16
         await bridge.close()

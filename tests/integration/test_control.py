@@ -332,7 +332,10 @@ async def test_cli_events_are_json_lines_until_the_program_ends(
                 await asyncio.sleep(0.01)
         await application.session.sign_in(Credentials("vip.example.com", "1001", "x"))
         doubles.telephony.incoming()
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(10):
+            while '"call"' not in shown:
+                await asyncio.sleep(0.01)
+                shown += capsys.readouterr().out
     code, rest, _ = await asyncio.wait_for(listening, 10)
     kinds = [json.loads(line)["event"] for line in (shown + rest).splitlines()]
     assert code == 0

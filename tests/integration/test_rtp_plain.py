@@ -34,7 +34,7 @@ async def test_reports_tell_loss_and_round_trip() -> None:
         await until(lambda: alice.session.statistics().rtt_ms is not None and alice.losses)
         figures = alice.session.statistics()
         assert set(alice.losses) == {0.0}
-        assert figures.rtt_ms is not None and 0 <= figures.rtt_ms < 50
+        assert figures.rtt_ms is not None and 0 <= figures.rtt_ms < 500
         assert figures.packets_received == 80 and figures.lost == 0
 
 
