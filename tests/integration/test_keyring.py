@@ -61,6 +61,7 @@ async def test_the_secret_is_nowhere_in_the_clear(service: SecretService, tmp_pa
     doubles.secrets = SystemKeyring()
     async with running_application(tmp_path / "profile", doubles) as (application, _):
         await application.session.sign_in(Credentials("vip.example.com", "0401234567", SECRET, remember=True))
+    assert await SystemKeyring().get("0401234567@vip.example.com") == SECRET
     written = [*service.files(), *(p for p in (tmp_path / "profile").rglob("*") if p.is_file())]
     assert written
     assert not [path for path in written if SECRET.encode() in path.read_bytes()]

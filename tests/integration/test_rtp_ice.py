@@ -47,9 +47,11 @@ async def stun_server(*, mute: bool) -> AsyncIterator[tuple[str, int]]:
     transport, _ = await loop.create_datagram_endpoint(
         lambda: StunServer(mute=mute), local_addr=("127.0.0.1", 0)
     )
-    yield "127.0.0.1", transport.get_extra_info("sockname")[1]
-    transport.close()
-    await asyncio.sleep(0)
+    try:
+        yield "127.0.0.1", transport.get_extra_info("sockname")[1]
+    finally:
+        transport.close()
+        await asyncio.sleep(0)
 
 
 async def test_the_public_address_is_a_candidate() -> None:
@@ -129,9 +131,16 @@ async def test_damaged_checks_from_strangers_are_dropped() -> None:
     whole = bytes(check)
     at = whole.index(b"\x00\x24\x00\x04")
     cut_short = whole[: at + 3] + b"\x02" + whole[at + 4 :]
-    async with ends(ICE) as (alice, _):
-        await alice.session.create_offer()
+    async with ends(ICE) as (alice, bob):
+        failures: list[str] = []
+        alice.session.on_failure = failures.append
+        offer = await alice.session.create_offer()
         link = alice.session._path.ice
         assert link is not None
         for datagram in (cut_short, whole, whole[:20], b"\x00\x01" + bytes(18)):
             link.receive(datagram, ("127.0.0.1", 9))
+        await alice.session.accept_answer(await bob.session.create_answer(offer))
+        alice.session.start()
+        bob.session.start()
+        await until(lambda: alice.session.encryption[0] == bob.session.encryption[0] == "dtls")
+        assert failures == []

@@ -158,7 +158,7 @@ async def test_encryption_demanded_of_one_who_has_none(board: Switchboard, phone
         assert not caller.heard(told.Incoming)
 
 
-async def test_nothing_in_common(board: Switchboard, phone: Baresip) -> None:
+async def test_nothing_in_common(board: Switchboard) -> None:
     opus_only = await asyncio.to_thread(lambda: board.phone("1006", codecs=("opus/48000/2",)))
     async with signed_in(board, settings=ClientSettings(codecs=("PCMA",))) as caller:
         await caller.client.dial("1006")
@@ -178,7 +178,7 @@ async def test_hold_from_both_sides(caller: Caller, phone: Baresip) -> None:
     await carried(caller, phone)
     await caller.client.calls.hold(call_id)
     assert caller.heard(told.MediaChanged)[-1].held
-    assert await caller.level(PHONE_TONE, 0.5) < LOUD
+    await asyncio.sleep(0.5)
     assert await caller.level(PHONE_TONE, 0.3) < QUIET
     await spoken_to(phone, False)
     await caller.client.calls.hold(call_id)
@@ -225,7 +225,8 @@ async def test_the_phone_declines(caller: Caller, manual: Baresip) -> None:
     await caller.client.dial("1003")
     await caller.wait_for(told.Progress)
     await asyncio.to_thread(manual.hang_up)
-    assert (await caller.wait_for(told.Ended)).reason in ("busy", "declined")
+    ended = await caller.wait_for(told.Ended)
+    assert (ended.reason, ended.status) == ("busy", 486)
 
 
 @pytest.mark.parametrize(("busy", "seen"), [(True, "486"), (False, "603")])

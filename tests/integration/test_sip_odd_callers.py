@@ -169,7 +169,7 @@ async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Cal
         peer.stop()
 
 
-async def test_a_large_request_leaves_udp(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
+async def test_a_large_request_leaves_udp(board: Switchboard, tmp_path: Path) -> None:
     """RFC 3261 18.1.1: what may not fit a datagram goes by TCP, although we registered by UDP."""
     port = board.route_port("7001")
     peer = Sipp(

@@ -212,7 +212,9 @@ async def test_leaving_takes_the_binding_away(server: Kamailio, authority: Autho
 async def test_a_dead_server_does_not_keep_us_from_leaving(tmp_path: Path, caller: Caller) -> None:
     kamailio = Kamailio(tmp_path / "server", Options(USERS))
     kamailio.start()
-    await caller.start(AccountConfig(LOOPBACK, "1001", "right", kamailio.port, "tcp"))
-    kamailio.kill()
+    try:
+        await caller.start(AccountConfig(LOOPBACK, "1001", "right", kamailio.port, "tcp"))
+    finally:
+        kamailio.kill()
     async with asyncio.timeout(4.0):
         await caller.client.stop()
