@@ -20,9 +20,15 @@ PATIENCE_S = 10.0
 class Live:
     """What a test drives: the windows on this thread, the doubles on the engine's."""
 
-    def __init__(self, windows: Windows, doubles: DoubledProgram) -> None:
+    def __init__(self, windows: Windows, doubles: DoubledProgram, life: asyncio.Task[int]) -> None:
         self.windows, self.doubles = windows, doubles
         self.desk = windows.desk
+        self.life = life
+
+    @property
+    def over(self) -> bool:
+        """Whether the program has ended by itself."""
+        return self.life.done()
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until something is so; fails when it never is."""
@@ -73,9 +79,9 @@ async def _play(
 ) -> None:
     windows = Windows(qapp, doubles.application)
     life = asyncio.get_running_loop().create_task(windows.run())
-    live = Live(windows, doubles)
+    live = Live(windows, doubles, life)
     try:
-        await live.until(lambda: live.desk.open or life.done())
+        await live.until(lambda: live.desk.open or live.over)
         await scenario(live)
     finally:
         windows.stop()

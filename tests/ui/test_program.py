@@ -96,8 +96,11 @@ def test_a_refusal_stands_in_the_form_and_nothing_typed_is_lost(run: Play) -> No
 
 def test_an_empty_field_says_so_and_nothing_is_sent(run: Play) -> None:
     async def scenario(live: Live) -> None:
-        live.desk.sign_in.server.editor.setText("vip.example.com")
-        live.desk.sign_in.submit.click()
+        form = live.desk.sign_in
+        form.server.editor.setText("vip.example.com")
+        form.submit.click()
+        notes = [field.editor.accessibleDescription() for field in (form.server, form.user, form.password)]
+        assert notes == ["", "Fill in this field.", "Fill in this field."]
         await asyncio.sleep(0.1)
         assert live.doubles.telephony.accounts == []
 
@@ -231,8 +234,10 @@ def test_quitting_in_a_call_asks_and_closing_the_window_does_not_end_anything(ru
         assert question.no.text() == "Cancel"
         question.no.click()
         assert not question.isVisible()
+        assert not live.over
         main.quit_wanted.emit()
         question.yes.click()
+        await live.until(lambda: live.over)
 
     run(scenario)
 
@@ -269,6 +274,17 @@ def test_contacts_are_added_edited_called_and_removed(run: Play) -> None:
         assert row.title == "Aino Asiakas"
         desk.main.contacts.list.called.emit(row.id)
         await live.until(lambda: ("dial", "0401234567", False) in live.doubles.telephony.commands)
+        (kept,) = await live.windows.bridge.ask(live.doubles.application.contacts.all())
+        desk.main.contacts.edit_wanted.emit(kept)
+        assert editor.name.editor.text() == "Aino Asiakas"
+        editor.name.editor.setText("Aino Arvonen")
+        editor.save.click()
+        await live.until(lambda: [row.title for row in desk.main.contacts.list.rows] == ["Aino Arvonen"])
+        (kept,) = await live.windows.bridge.ask(live.doubles.application.contacts.all())
+        desk.main.contacts.delete_wanted.emit(kept)
+        assert desk.question.title.text() == "Delete Aino Arvonen?"
+        desk.question.yes.click()
+        await live.until(lambda: not desk.main.contacts.list.rows)
 
     run(scenario)
 
