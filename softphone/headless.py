@@ -8,6 +8,7 @@ import threading
 from types import FrameType
 
 from softphone.assemble import GOODBYE_S, Application
+from softphone.runtime.collector import spare_what_stays
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ def run(application: Application) -> int:
     application.engine.start()
     try:
         application.engine.submit(application.start()).result(START_S)
+        spare_what_stays()
         while not asked.wait(GLANCE_S):
             pass
     finally:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 from resources.words import Words, choose_language
 from softphone.presenters.board import Board, Program
 from softphone.presenters.general import GeneralView
+from softphone.runtime.collector import spare_what_stays
 from ui import start_with_system
 from ui.bridge import Bridge
 from ui.desk import Desk
@@ -86,6 +87,7 @@ class Windows(QObject):
         await self.bridge.ask(self.board.start())
         await self.bridge.ask(self.board.remembered_line())
         self.desk.start()
+        spare_what_stays()
 
     async def _make_board(self) -> Board:
         return Board(self._application, self.look.words, self.bridge.emit_view)

@@ -62,9 +62,16 @@ class VoiceLoop:
             self._task = self._tasks.spawn(self._run(), "voice path")
 
     async def _run(self) -> None:
-        """Keep an absolute schedule, so that nothing drifts; the path makes up for steps that came late."""
+        """Keep an absolute schedule, so that nothing drifts; the path makes up for steps that came late.
+
+        Between encoding and decoding, which take over 1 ms together, whatever else waits gets its turn.
+        """
         due = self._clock()
-        while self._step():
+        while self._needed():
+            self._before_step()
+            self._move(self._path.capture)
+            await asyncio.sleep(0)
+            self._move(self._path.play_out)
             due += STEP_S
             now = self._clock()
             if now - due > LATE_S:
@@ -72,18 +79,20 @@ class VoiceLoop:
             await asyncio.sleep(max(0.0, due - now))
         self._ended()
 
-    def _step(self) -> bool:
+    def _needed(self) -> bool:
+        """Whether anybody needs sound, or needed it just now."""
         now = self._clock()
         calling = bool(self._path.streams)
         if calling or self.metering:
             self.microphone_until = now + LINGER_S
         if calling or self._path.playing:
             self.speaker_until = now + LINGER_S
-        self._before_step()
+        return now < max(self.microphone_until, self.speaker_until)
+
+    def _move(self, half: Callable[[float], None]) -> None:
         try:
-            self._path.step(now)
+            half(self._clock())
         except Exception:
             if not self._faulted:
                 log.exception("the voice path failed; it goes on, later failures are not logged")
             self._faulted = True
-        return now < max(self.microphone_until, self.speaker_until)

@@ -55,6 +55,11 @@ class Process:
         return self._child.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Its process id, also its group's."""
+        return self._child.pid
+
+    @property
     def output(self) -> str:
         """Everything it has written so far."""
         return self.log.read_text(errors="replace")

@@ -6,7 +6,7 @@ import pytest
 
 from media.path import VoicePath
 from media.stream import VoiceStream
-from media.types import CodecSpec
+from media.types import BLOCK, AudioFrame, CodecSpec, Pcm
 from softphone.adapters.voice_loop import LINGER_S, STEP_S, VoiceLoop
 from softphone.runtime.tasks import Tasks
 from tests.doubles.virtual_time import run_virtually
@@ -20,11 +20,11 @@ class CountedPath(VoicePath):
         self.stepped: list[float] = []
         self.fails = False
 
-    def step(self, now: float) -> None:
+    def capture(self, now: float) -> None:
         self.stepped.append(now)
         if self.fails:
             raise ValueError("a codec went mad")
-        super().step(now)
+        super().capture(now)
 
 
 class Bench:
@@ -58,6 +58,34 @@ def test_it_steps_every_10_ms_without_drift() -> None:
             STEP_S * (len(bench.path.stepped) - 1), abs=1e-6
         )
         await bench.tasks.close()
+
+    run_virtually(run())
+
+
+def test_what_waits_gets_its_turn_between_encoding_and_decoding() -> None:
+    async def run() -> None:
+        bench = Bench()
+        order: list[str] = []
+
+        def send(frame: AudioFrame) -> None:
+            order.append("sent")
+            asyncio.get_running_loop().call_soon(order.append, "other")
+
+        class Ear:
+            def queued(self) -> int:
+                order.append("heard")
+                return 10 * BLOCK
+
+            def write(self, pcm: Pcm) -> int:
+                return len(pcm)
+
+        bench.path.sink = Ear()
+        bench.path.add(bench.stream, send)
+        bench.loop.run()
+        await asyncio.sleep(1)
+        await bench.tasks.close()
+        at = order.index("sent")
+        assert order[at : at + 3] == ["sent", "other", "heard"]
 
     run_virtually(run())
 
