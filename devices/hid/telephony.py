@@ -33,6 +33,7 @@ class HeadsetLogic:
         self._momentary = set(layout.pulses)
         self._wanted = DARK
         self._told: dict[str, bool] = dict.fromkeys(layout.lights, False)
+        self._stale: set[str] = set()
         self._lifted_at = self._muted_on_at = self._told_off_hook_at = self._told_mute_at = _LONG_AGO
         self._undecided = False
         self._guessed = False
@@ -59,15 +60,15 @@ class HeadsetLogic:
         """What the program wants shown from now on. After every press it says so anew."""
         self._wanted = lights
         self._undecided = False
-        for control, name in ((Control.HOOK, "off_hook"), (Control.MUTE, "muted")):
-            if name in self._told and self._contradicts(control, name):
-                self._told[name] = not getattr(lights, name)
+        states = ((Control.HOOK, "off_hook"), (Control.MUTE, "muted"))
+        self._stale = {name for control, name in states if self._contradicts(control, name)}
 
     def due(self, now: float) -> tuple[bytes, ...]:
         """The reports to write now; none while another program's call is on or a press is being handled."""
         if self.elsewhere or self._undecided:
             return ()
         changed = {name for name, told in self._told.items() if told != getattr(self._wanted, name)}
+        changed |= self._stale
         reports = self._layout.write(self._wanted) if changed else {}
         wanted = [i for i in reports if any(self._layout.shows(i, name) for name in changed)]
         self._note(changed, now)
@@ -78,7 +79,9 @@ class HeadsetLogic:
 
         Between calls a headset may keep its mute switch as it likes.
         """
-        if control in self._momentary or (control is Control.MUTE and not self._wanted.off_hook):
+        if control in self._momentary or name not in self._told or self.elsewhere:
+            return False
+        if control is Control.MUTE and not self._wanted.off_hook:
             return False
         wanted: bool = getattr(self._wanted, name)
         return bool(self._values.get(control, wanted)) != wanted
@@ -88,6 +91,7 @@ class HeadsetLogic:
         return not self._layout.shows(report_id, "off_hook")
 
     def _note(self, changed: set[str], now: float) -> None:
+        self._stale = set()
         for name in changed:
             self._told[name] = getattr(self._wanted, name)
         if "off_hook" in changed and self._wanted.off_hook:
