@@ -109,7 +109,7 @@ def test_remembered_in_the_keyring_until_signed_out(
     program.control("sign-out")
     assert program.terminate() == 0
     program.start()
-    assert program.account()["state"] == "signed-out"
+    program.line_stays("signed-out")
     written = [*keyring.files(), *(p for p in program.profile.rglob("*") if p.is_file())]
     assert not [path for path in written if SECRET.encode() in path.read_bytes()]
 

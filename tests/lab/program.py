@@ -184,6 +184,11 @@ class Program:
         if not wait_until(lambda: self.account()["state"] == state, timeout_s, 0.05):
             raise PeerFailed(f"the line is not {state} but {self.account()}")
 
+    def line_stays(self, state: str, seconds: float = 1.0) -> None:
+        """Look for a while whether the account leaves this state. Raises PeerFailed when it does."""
+        if wait_until(lambda: self.account()["state"] != state, seconds, 0.05):
+            raise PeerFailed(f"the line is not {state} any more but {self.account()}")
+
     def events(self, kind: str) -> list[dict[str, Any]]:
         """Events of a kind since the start (account, call, notice, devices…); `at` is when they came."""
         with self._changed:
