@@ -14,8 +14,10 @@ from media.mixer import amplify
 from media.types import BLOCK, RATE, Pcm
 
 MAXIMUM_DB = 12.0
+QUIET_DBFS = -32.0
+"""Only speech that is quieter than this is touched."""
 TARGET_DBFS = -28.0
-"""Speech as loud as this or louder is left alone."""
+"""To where it is brought."""
 NOISE_DBFS = -50.0
 RISE_DB_PER_S = 1.5
 FALL_DB_PER_S = 6.0
@@ -82,8 +84,10 @@ class SlowGain:
     def _wanted(self) -> float:
         if self._heard < ENOUGH:
             return self.db
-        room = min(MAXIMUM_DB, NOISE_DBFS - self._floor.dbfs)
-        return max(0.0, min(TARGET_DBFS - dbfs(self._power), room))
+        level = dbfs(self._power)
+        if not self.db and level > QUIET_DBFS:
+            return 0.0
+        return max(0.0, min(TARGET_DBFS - level, MAXIMUM_DB, NOISE_DBFS - self._floor.dbfs))
 
     def _approach(self, wanted: float) -> None:
         rise, fall = RISE_DB_PER_S * BLOCK_S, FALL_DB_PER_S * BLOCK_S

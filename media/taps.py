@@ -35,5 +35,5 @@ class Taps:
             try:
                 tap(block)
             except Exception:
-                log.exception("a listener of the voice path failed and was taken off")
+                log.warning("a listener of the voice path failed and was taken off", exc_info=True)
                 self._taps.remove(tap)

@@ -11,6 +11,7 @@ from media import path as path_module
 from media.codecs import registry
 from media.levels import FLOOR_DBFS
 from media.path import VoicePath
+from media.processing import NearEnd
 from media.stream import VoiceStream
 from media.tones import tone
 from media.types import BLOCK, RATE, AudioFrame, AudioPacket, CodecSpec, Pcm
@@ -208,8 +209,8 @@ def test_a_tone_plays_until_it_is_stopped() -> None:
     for step in range(50, 60):
         path.step(step * 0.01)
         speaker.play(BLOCK)
-    assert not path.playing
     assert path.levels()[1] == FLOOR_DBFS
+    assert not path.playing
 
 
 def test_a_tone_that_ends_leaves_silence() -> None:
@@ -242,3 +243,96 @@ def test_devices_may_come_and_go_in_a_call() -> None:
     assert len(sent) == pytest.approx(200, abs=6)
     assert stream.statistics().receive.concealed_percent < 2
     assert stream.statistics().receive.delay_ms < 80
+
+
+class Halving:
+    """A treatment that can be told: half as loud, until it fails."""
+
+    def __init__(self, echo: bool, noise: str) -> None:
+        self.speech_probability = 0.0
+        self.blocks = 0
+
+    def process(self, near: Pcm, far: Pcm) -> Pcm:
+        self.blocks += 1
+        if self.blocks > 50:
+            raise RuntimeError("worn out")
+        return (near // 2).astype(np.int16)
+
+
+def talking_path(path: VoicePath, steps: int) -> tuple[list[Pcm], list[Pcm]]:
+    """Steps of a path with a microphone; what taps heard of both ends."""
+    path.source, path.sink = (microphone := Microphone()), (speaker := Speaker())
+    near, far = list[Pcm](), list[Pcm]()
+    ends = path.tap(near.append), path.far_tap(far.append)
+    for step in range(steps):
+        microphone.record(sine(300, 0.01))
+        path.step(step * 0.01)
+        speaker.play(BLOCK)
+    for end in ends:
+        end()
+    return near, far
+
+
+def test_untreated_sound_is_sent_as_it_is() -> None:
+    path = VoicePath()
+    path.treat(echo=False, noise="off")
+    near, _ = talking_path(path, 20)
+    assert all((block == sine(300, 0.01)).all() for block in near)
+    assert not path.treating
+
+
+def test_listeners_and_calls_get_treated_sound() -> None:
+    path, stream, sent = VoicePath(near_end=NearEnd(Halving)), VoiceStream(PCMA), list[AudioFrame]()
+    path.add(stream, sent.append)
+    path.treat(echo=True, noise="low")
+    near, _ = talking_path(path, 20)
+    assert (near[-1] == sine(300, 0.01) // 2).all()
+    assert stream.statistics().sent_level_dbfs == pytest.approx(-15.3 - 6.0, abs=0.5)
+    state = path.microphone()
+    assert (path.treating, state.echo, state.noise) == (True, True, "low")
+    assert state.level_dbfs == path.levels()[0] == pytest.approx(-15.3, abs=0.5)
+
+
+def test_muted_silence_is_sent_while_listeners_hear_on() -> None:
+    path, stream, sent = VoicePath(near_end=NearEnd(Halving)), VoiceStream(PCMA), list[AudioFrame]()
+    path.add(stream, sent.append)
+    path.treat(echo=False, noise="low")
+    stream.muted = True
+    near, _ = talking_path(path, 20)
+    assert near[-1].any()
+    assert len(sent) == 10
+    assert stream.statistics().sent_level_dbfs == FLOOR_DBFS
+
+
+def test_a_treatment_that_fails_leaves_the_voice_alone(caplog: pytest.LogCaptureFixture) -> None:
+    path, stream, sent = VoicePath(near_end=NearEnd(Halving)), VoiceStream(PCMA), list[AudioFrame]()
+    path.add(stream, sent.append)
+    path.treat(echo=True, noise="low")
+    near, _ = talking_path(path, 100)
+    assert not path.treating
+    assert (near[-1] == sine(300, 0.01)).all()
+    assert len(sent) == 50
+    assert len(caplog.records) == 1
+
+
+def test_what_is_played_can_be_listened_to() -> None:
+    path = VoicePath()
+    path.play(tone("ringback"))
+    _, far = talking_path(path, 50)
+    assert len(far) == pytest.approx(52, abs=1)
+    assert any(block.any() for block in far)
+
+
+def test_a_denied_microphone_shows_as_exact_zeros_a_missing_one_does_not() -> None:
+    path = VoicePath()
+    path.source = microphone = Microphone()
+    for step in range(100):
+        microphone.record(np.zeros(BLOCK, np.int16))
+        path.step(step * 0.01)
+    assert path.microphone().zero_for_s == pytest.approx(1.0)
+    path.source = None
+    for step in range(100, 200):
+        path.step(step * 0.01)
+    state = path.microphone()
+    assert state.zero_for_s == 0
+    assert state.silent_for_s == pytest.approx(1.0, abs=0.02)
