@@ -178,6 +178,21 @@ def test_a_peer_that_challenges_our_bye_over_its_own_flow_gets_nothing(
     assert _challenged(rig, bye, status, header, flow=rig.peer_flow) == []
 
 
+def test_a_peer_that_came_directly_and_challenges_our_bye_gets_nothing() -> None:
+    rig = Rig()
+    _pinned(rig)
+    handle = rig.agent.invite("sip:bob@example.com", b"offer", rig.now)
+    rig.reply(rig.request("INVITE"), 200, CONTACT, body=b"answer")
+    rig.open(rig.peer_flow)
+    ack = rig.request("ACK")
+    rig.receive(inside(ack, "INFO", 1), rig.peer_flow)
+    rig.response(200)
+    rig.agent.cancel_or_bye(handle, rig.now)
+    bye = rig.request("BYE")
+    assert rig.raw[-1].flow_id == rig.peer_flow.id
+    assert _challenged(rig, bye, 407, PROXY, flow=rig.peer_flow) == []
+
+
 def test_a_peer_behind_our_server_that_challenges_our_bye_gets_nothing() -> None:
     rig = Rig()
     _pinned(rig)
@@ -222,7 +237,7 @@ def test_a_challenge_that_comes_by_another_host_is_not_even_heard() -> None:
     assert rig.of(Ended) == []
 
 
-def test_without_an_account_nothing_is_answered() -> None:
+def test_before_the_realm_is_known_nothing_inside_a_call_is_answered() -> None:
     rig = Rig()
     handle, _ = talking(rig)
     rig.agent.cancel_or_bye(handle, rig.now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sip_bridge.core.config import AgentConfig
@@ -15,7 +17,18 @@ from sip_bridge.core.events import (
     Provisional,
 )
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import ACCOUNT, CONTACT, ROUTE, TARGET, Rig, calling, other_flow, talking
+from tests.doubles.sip_rig import (
+    ACCOUNT,
+    CHALLENGE,
+    CONTACT,
+    ROUTE,
+    TARGET,
+    Rig,
+    calling,
+    inside,
+    other_flow,
+    talking,
+)
 
 
 def _end(rig: Rig) -> tuple[int, str, bool]:
@@ -215,6 +228,20 @@ def test_the_first_2xx_wins_and_later_ones_get_ack_and_bye() -> None:
     assert rig.of(Ended) == []
 
 
+@pytest.mark.parametrize("method", ["BYE", "INVITE"])
+def test_a_fork_that_lost_has_no_say_in_the_call(method: str) -> None:
+    rig = Rig()
+    _, invite = calling(rig)
+    rig.reply(invite, 180, CONTACT, tag="one")
+    rig.reply(invite, 200, CONTACT, ROUTE, tag="two", body=b"two")
+    rig.request("ACK")
+    late = inside(invite, method, 1, CONTACT, body=b"offer" if method == "INVITE" else b"")
+    late.headers.set("From", f"{invite.headers.get('To')};tag=one")
+    rig.receive(late)
+    rig.response(481)
+    assert rig.of(Ended) == []
+
+
 def test_early_dialogs_are_bounded() -> None:
     rig = Rig(AgentConfig(max_early_dialogs=2))
     _, invite = calling(rig)
@@ -295,9 +322,11 @@ def test_a_cancelled_invite_without_487_is_given_up() -> None:
 
 def test_a_challenge_after_hanging_up_is_not_answered() -> None:
     rig = Rig()
-    handle, invite = calling(rig)
+    rig.register(replace(ACCOUNT, realm="example.com"))
+    handle = rig.agent.invite(TARGET, b"offer", rig.now)
+    invite = rig.request("INVITE")
     rig.agent.cancel_or_bye(handle, rig.now)
-    rig.reply(invite, 407, ("Proxy-Authenticate", 'Digest realm="example.com", nonce="n"'))
+    rig.reply(invite, 407, ("Proxy-Authenticate", CHALLENGE))
     assert rig.names() == ["ACK"]
     assert _end(rig)[1] == "cancelled"
 
@@ -417,11 +446,15 @@ def test_a_loop_of_redirections_ends() -> None:
 
 
 def test_an_early_dialog_of_a_redirected_call_is_forgotten() -> None:
-    rig = Rig()
+    rig = Rig(AgentConfig(max_early_dialogs=1))
     _, invite = calling(rig)
     rig.reply(invite, 180, CONTACT)
     rig.reply(invite, 302, ("Contact", "<sip:new@x.example>"))
     second = _second(rig)
+    update = inside(invite, "UPDATE", 1)
+    update.headers.set("From", f"{invite.headers.get('To')};tag=far")
+    rig.receive(update)
+    rig.response(481)
     rig.reply(second, 180, CONTACT, tag="other")
     assert rig.last(Provisional).dialog == "other"
 
@@ -456,6 +489,33 @@ def test_the_ack_and_bye_of_a_direct_call_take_the_same_flow() -> None:
     rig.agent.cancel_or_bye(handle, rig.now)
     assert rig.names() == ["BYE"]
     assert [effect.flow_id for effect in rig.raw[-2:]] == [2, 2]
+
+
+def test_a_server_that_is_the_other_end_is_found_over_its_new_flow() -> None:
+    rig = Rig(transport="tcp")
+    handle, invite = calling(rig)
+    rig.reply(invite, 200, ("Contact", "<sip:pbx@192.0.2.1;transport=tcp>"), body=b"a")
+    rig.request("ACK")
+    rig.closed_flow()
+    rig.wait(4.01)
+    rig.open(other_flow(rig.flow, 9))
+    rig.sent()
+    rig.agent.cancel_or_bye(handle, rig.now)
+    rig.request("BYE")
+    assert rig.raw[-1].flow_id == 9
+    assert rig.opened == []
+
+
+def test_a_secure_route_is_not_taken_over_a_plain_flow() -> None:
+    rig = Rig()
+    handle, invite = calling(rig)
+    rig.reply(invite, 200, CONTACT, ("Record-Route", "<sips:192.0.2.1;lr>"), body=b"a")
+    assert rig.sent() == []
+    assert rig.open(Flow(9, "tls", rig.flow.local, ("192.0.2.1", 5061))) == Hop("192.0.2.1", 0, "", True)
+    rig.request("ACK")
+    rig.agent.cancel_or_bye(handle, rig.now)
+    assert rig.sent() == []
+    assert rig.opened[0].hop.secure
 
 
 def test_the_ack_goes_where_the_contact_says_and_waits_for_a_flow() -> None:

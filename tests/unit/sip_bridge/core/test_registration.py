@@ -148,6 +148,16 @@ def test_a_proxy_and_the_registrar_may_both_ask() -> None:
     assert _answer_of(third).nonce == "n2"
 
 
+def test_what_a_proxy_asked_is_not_said_to_the_registrar_beforehand() -> None:
+    rig = Rig()
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 407, ("Proxy-Authenticate", CHALLENGE))
+    _ok(rig, rig.request("REGISTER"), 100)
+    rig.wait(80.1)
+    assert "Authorization" not in rig.request("REGISTER").headers
+
+
 @pytest.mark.parametrize(
     ("status", "key"), [(403, "forbidden"), (404, "not-found"), (405, "forbidden"), (603, "forbidden")]
 )
@@ -236,6 +246,31 @@ def test_retry_after_is_honoured() -> None:
     rig.wait(0.2)
     rig.open()
     rig.request("REGISTER")
+
+
+def test_a_server_that_asks_for_no_pause_gets_one() -> None:
+    rig = Rig()
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 503, ("Retry-After", "0"))
+    assert (rig.last(RegistrationFailed).retry_in or 0.0) >= 1.0
+
+
+def test_our_address_as_the_server_saw_it_belongs_to_its_flow() -> None:
+    rig = Rig(transport="tcp")
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    for _ in range(2):
+        register = rig.request("REGISTER")
+        seen = register.reply(200, to_tag="r")
+        seen.headers.set("Via", str(register.top_via.with_received("203.0.113.77", 40123)))
+        rig.receive(seen)
+    assert rig.last(RegistrationSucceeded).public_address == ("203.0.113.77", 40123)
+    rig.closed_flow()
+    rig.wait(4.01)
+    rig.open(other_flow(rig.flow, 7, local=("192.0.2.10", 40001)))
+    contact = rig.request("REGISTER").headers.get("Contact") or ""
+    assert contact.startswith("<sip:alice@192.0.2.10:40001;transport=tcp>")
 
 
 def test_our_address_as_the_server_sees_it_is_registered_once() -> None:

@@ -16,7 +16,7 @@ from sip_bridge.core.events import (
 )
 from sip_bridge.core.matching import companion
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import CONTACT, LOCAL, Rig, answered, call_for_us, calling, inside, talking
+from tests.doubles.sip_rig import CONTACT, LOCAL, PEER, Rig, answered, call_for_us, calling, inside, talking
 
 
 def _plain(method: str, *headers: tuple[str, str], branch: str = "z9hG4bKp", body: bytes = b"") -> Request:
@@ -224,6 +224,26 @@ def test_a_stranger_in_a_dialog_of_its_own_invention_is_481() -> None:
     assert rig.names() == ["481 INVITE", "481 BYE"]
     rig.wait(40)
     assert rig.sent() == []
+
+
+def test_a_direct_peer_is_answered_over_the_flow_it_spoke_by_last() -> None:
+    rig = Rig(AgentConfig(accept_strangers=True))
+    first, second = (
+        Flow(number, "tcp", LOCAL, (PEER[0], port)) for number, port in ((21, 40001), (22, 40002))
+    )
+    invite = call_for_us()
+    invite.headers.remove("Record-Route")
+    invite.headers.set("Contact", "<sip:bob@198.51.100.7;transport=tcp>")
+    rig.receive(invite, first)
+    rig.agent.answer("call-1", b"answer", rig.now)
+    ok = rig.sent()[-1]
+    rig.receive(inside(ok, "ACK", 1, ours=False), first)
+    rig.receive(inside(ok, "INFO", 2, ours=False), second)
+    rig.response(200)
+    rig.closed_flow(first)
+    rig.agent.cancel_or_bye("call-1", rig.now)
+    rig.request("BYE")
+    assert rig.raw[-1].flow_id == second.id
 
 
 def test_the_peer_itself_may_speak_in_its_dialog() -> None:
