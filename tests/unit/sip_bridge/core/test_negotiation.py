@@ -149,20 +149,20 @@ def test_glare_is_tried_again_after_the_right_pause(we_called: bool, low: float,
 
 
 def test_endless_glare_is_given_up() -> None:
-    rig = Rig()
+    rig = Rig(transport="tcp")
     handle, _ = talking(rig)
-    rig.agent.reoffer(handle, b"hold", rig.now)
-    for _ in range(6):
-        invite = next(m for m in rig.sent() if isinstance(m, Request) and m.method == "INVITE")
+    invite = _reinvite(rig, handle)
+    for _ in range(5):
         rig.reply(invite, 491)
-        due = rig.agent.next_timer()
-        while due is not None and due - rig.now < 5 and not rig.of(ReofferFailed):
-            rig.wait(due - rig.now)
-            due = rig.agent.next_timer()
-            if any(effect for effect in rig.raw if b"INVITE sip" in effect.data):
-                rig.raw.clear()
-                break
-    assert rig.last(ReofferFailed).status == 491
+        rig.request("ACK")
+        rig.wait(4.0)
+        invite = rig.request("INVITE")
+        assert rig.of(ReofferFailed) == []
+    rig.reply(invite, 491)
+    assert rig.names() == ["ACK"]
+    assert rig.last(ReofferFailed) == ReofferFailed(handle, 491, "failed")
+    rig.wait(60)
+    assert rig.sent() == []
 
 
 def test_500_with_retry_after_is_tried_again() -> None:
@@ -172,6 +172,16 @@ def test_500_with_retry_after_is_tried_again() -> None:
     assert rig.names() == ["ACK"]
     rig.wait(3)
     assert rig.names() == ["INVITE"]
+
+
+def test_500_with_a_long_retry_after_is_a_refusal() -> None:
+    rig = Rig()
+    handle, _ = talking(rig)
+    rig.reply(_reinvite(rig, handle), 500, ("Retry-After", "11"))
+    assert rig.last(ReofferFailed) == ReofferFailed(handle, 500, "server-error")
+    assert rig.names() == ["ACK"]
+    rig.wait(60)
+    assert rig.sent() == []
 
 
 def test_an_offer_of_the_peer_while_we_wait_to_try_again_goes_first() -> None:
@@ -199,6 +209,7 @@ def test_hanging_up_while_waiting_to_try_again_stops_it() -> None:
     rig.reply(next(m for m in rig.sent() if isinstance(m, Request) and m.method == "BYE"), 200)
     rig.wait(40)
     assert rig.sent() == []
+    assert (rig.agent.next_timer() or 0.0) > rig.now + 3600, "nothing is left but the registration"
 
 
 def test_bye_during_our_reinvite_ends_it_and_a_late_2xx_is_acknowledged() -> None:

@@ -69,6 +69,17 @@ def test_a_peer_without_update_is_refreshed_by_reinvite_with_what_stands() -> No
     assert rig.names() == ["INVITE"]
 
 
+def test_a_peer_that_learnt_update_meanwhile_is_refreshed_by_it() -> None:
+    rig = Rig()
+    talking(rig, ("Session-Expires", "90;refresher=uac"))
+    rig.wait(45.1)
+    again = ("Session-Expires", "90;refresher=uac")
+    rig.reply(rig.request("INVITE"), 200, CONTACT, ALLOW_UPDATE, again, body=b"answer")
+    rig.request("ACK")
+    rig.wait(45.1)
+    rig.request("UPDATE")
+
+
 def test_a_failed_refresh_is_no_news_but_the_session_expires() -> None:
     rig = Rig()
     talking(rig, ("Session-Expires", "90;refresher=uac"), ALLOW_UPDATE)
@@ -106,10 +117,11 @@ def test_a_refresh_that_found_no_way_is_tried_again_and_a_reoffer_does_it_too() 
     assert rig.of(ReofferFailed) == []
 
 
-def test_when_the_peer_does_not_refresh_we_end_it_a_little_before_time() -> None:
+@pytest.mark.parametrize(("interval", "end"), [(300, 268), (90, 60)])
+def test_when_the_peer_does_not_refresh_we_end_it_a_little_before_time(interval: int, end: int) -> None:
     rig = Rig()
-    talking(rig, ("Session-Expires", "300;refresher=uas"))
-    rig.wait(267)
+    talking(rig, ("Session-Expires", f"{interval};refresher=uas"))
+    rig.wait(end - 1)
     assert rig.sent() == []
     rig.wait(1.1)
     bye = rig.request("BYE")

@@ -69,7 +69,8 @@ def test_a_transfer_that_fails_gives_the_call_back() -> None:
     rig.reply(rig.request("REFER"), 202)
     rig.receive(_notify(ack, 1, "SIP/2.0 486 Busy Here", "terminated"))
     rig.response(200)
-    assert rig.last(ReferProgress) == ReferProgress(handle, 486, True)
+    rig.wait(200)
+    assert rig.of(ReferProgress) == [ReferProgress(handle, 486, True)]
     assert rig.of(Ended) == []
     rig.agent.refer(handle, "sip:dave@example.com", rig.now)
     rig.request("REFER")
@@ -166,6 +167,17 @@ def test_an_attended_transfer_asked_for_during_a_blind_one_changes_nothing(stand
     assert rig.names() == ["200 NOTIFY", "BYE"]
     assert [event.call for event in rig.of(Ended)] == [first]
     assert rig.of(ReferProgress) == [ReferProgress(first, 200, True)]
+
+
+def test_a_transfer_accepted_before_does_not_speak_for_the_next_one() -> None:
+    rig = Rig()
+    handle, ack = talking(rig)
+    rig.agent.refer(handle, "sip:carol@example.com", rig.now)
+    rig.reply(rig.request("REFER"), 202)
+    rig.receive(_notify(ack, 1, "SIP/2.0 486 Busy Here", "terminated"))
+    rig.agent.refer(handle, "sip:dave@example.com", rig.now)
+    rig.receive(inside(ack, "BYE", 2))
+    assert [event.status for event in rig.of(ReferProgress)] == [486, 487]
 
 
 def test_a_refer_unanswered_when_the_call_ended_is_told_once() -> None:
@@ -396,6 +408,17 @@ def test_a_refer_to_nowhere(refer_to: str, status: int) -> None:
     rig = Rig()
     _referred(rig, refer_to)
     rig.response(status)
+    assert rig.of(ReferReceived) == []
+
+
+def test_a_refer_before_the_call_stands_has_to_wait() -> None:
+    rig = Rig()
+    rig.register()
+    rig.receive(call_for_us())
+    rig.agent.ring("call-1", rig.now)
+    ringing = rig.sent()[-1]
+    rig.receive(inside(ringing, "REFER", 2, ("Refer-To", "<sip:carol@example.com>"), ours=False))
+    rig.response(491)
     assert rig.of(ReferReceived) == []
 
 
