@@ -13,14 +13,14 @@ from sip_bridge.core.message import Request
 class Leg:
     """The dialog with one phone, `user`'s, and the leg to whom they talk.
 
-    `secure`: it began over TLS and stays there. `invite`: the number of the last INVITE that came in here and
-    its number on the other leg. `refers`: the number of a REFER sent here → the one it came in with there.
+    `secure`: it began over TLS and stays there. `invites`: the number of an INVITE that came in here → what it
+    has on the other leg. `refers`: the number of a REFER sent here → the one it came in with there.
     """
 
     user: str
     dialog: Dialog
     secure: bool
-    invite: tuple[int, int] = (0, 0)
+    invites: dict[int, int] = field(default_factory=dict)
     refers: dict[int, int] = field(default_factory=dict)
     other: Leg = field(init=False, repr=False)
 

@@ -99,7 +99,7 @@ class Ringing(Errand, Revocable):
         if known is not None or len(self._dialogs) >= MOST_DIALOGS:
             return known
         invite = self._invite
-        numbers = (invite.request.cseq.number, sent.request.cseq.number)
+        numbers = {invite.request.cseq.number: sent.request.cseq.number}
         near = Leg(
             self._caller, Dialog.from_request(invite.request, self._lines.tag()), invite.flow.secure, numbers
         )

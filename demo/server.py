@@ -60,6 +60,10 @@ class Server:
         """Whether a phone is signed in as `user`."""
         return self._exchange.registered(user, asyncio.get_running_loop().time())
 
+    def busy(self) -> bool:
+        """Whether there is a call, ringing or standing."""
+        return self._exchange.busy()
+
     # --- streams ------------------------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -50,12 +50,13 @@ class Talks:
     def ack(self, request: Request, now: float) -> None:
         """The ACK of a 2xx, with the answer to an offer that came late."""
         leg = self._legs.find(request)
-        if leg is None or request.cseq.number != leg.invite[0]:
+        number = leg.invites.get(request.cseq.number) if leg is not None else None
+        if leg is None or number is None:
             return
+        leg.invites = {ours: theirs for ours, theirs in leg.invites.items() if theirs >= number}
         flow = self.way(leg.other, now)
         if flow is not None:
-            ack = leg.other.dialog.ack(leg.invite[1], carried(request), request.body)
-            self._lines.layer.send(ack, flow)
+            self._lines.layer.send(leg.other.dialog.ack(number, carried(request), request.body), flow)
 
     def _bye(self, leg: Leg, transaction: Transaction, now: float) -> None:
         self._lines.respond(transaction, 200, now)
@@ -84,7 +85,7 @@ class Talks:
 
     def _number(self, leg: Leg, request: Request, onward: Request) -> None:
         if request.method == "INVITE":
-            leg.invite = (request.cseq.number, onward.cseq.number)
+            leg.invites[request.cseq.number] = onward.cseq.number
         elif request.method == "REFER":
             leg.other.refers[onward.cseq.number] = request.cseq.number
 
@@ -92,7 +93,7 @@ class Talks:
         headers = []
         rack = request.parsed("RAck", RAck.parse)
         if rack is not None:
-            number = leg.invite[1] if rack.cseq == leg.invite[0] else rack.cseq
+            number = leg.invites.get(rack.cseq, rack.cseq)
             headers.append(("RAck", str(RAck(rack.response, number, rack.method))))
         event = request.parsed("Event", EventHeader.parse)
         if event is not None:

@@ -255,6 +255,21 @@ def test_a_reinvite_can_be_cancelled() -> None:
     assert reply(at, cancel, ALICE).status == 481
 
 
+def test_an_ack_finds_its_invite_though_another_came_between() -> None:
+    at = exchange()
+    answer, _ = connected(at)
+    (_, trying), (_, onward) = send(
+        at, inside("INVITE", "alice", ALICE, answer, 9, "sip:bob@127.0.0.1:5061"), ALICE
+    )
+    assert isinstance(trying, Response) and isinstance(onward, Request)
+    send(at, onward.reply(491), BOB)
+    for number in (2, 2):
+        ((flow_id, ack),) = send(
+            at, inside("ACK", "alice", ALICE, answer, number, "sip:bob@127.0.0.1:5061"), ALICE
+        )
+        assert (flow_id, ack.cseq.method, ack.cseq.number) == (BOB.id, "ACK", 1)
+
+
 def test_several_phones_of_one_person() -> None:
     at = exchange()
     other = Flow(3, "udp", ("127.0.0.1", 5060), ("127.0.0.1", 40003))
