@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -47,6 +47,7 @@ class WindowPictures(QObject):
 
 def side_by_side(windows: list[QWidget], ground: QColor) -> QPixmap:
     """One picture of several windows, from left to right."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)  # words just set get their room
     pictures = [window.grab() for window in windows]
     sizes = [picture.deviceIndependentSize() for picture in pictures]
     width = sum(int(size.width()) for size in sizes) + GAP * (len(sizes) + 1)

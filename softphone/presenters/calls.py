@@ -101,7 +101,7 @@ class CallsPresenter(Presenter[CallsView]):
             lock=call_views.lock_sign(self.words, call),
             quality=call_views.quality_sign(self.words, call),
             muted=call.muted,
-            held=call.held,
+            held=call.held and call.state is CallState.ACTIVE,
             talking=call.state is CallState.ACTIVE,
             ended=not call.live,
             others=tuple(call_views.other_call(self.words, c, self._who(c).name) for c in others),

@@ -59,13 +59,15 @@ class HeadsetPresenter(Presenter[HeadsetView]):
         """The page as things stand."""
         state = self._devices.state()
         inputs, outputs = state.inputs, state.outputs
+        hearing = _with_named(inputs, state.microphone, state.microphone_used)
+        speaking = _with_named(outputs, state.speaker, state.speaker_used)
         system_input = next((d.name for d in inputs if d.is_default_input), "")
         system_output = next((d.name for d in outputs if d.is_default_output), "")
         return HeadsetView(
-            microphone=self._choice("audio.microphone", inputs, state.microphone, system_input),
-            microphone_note=self._note(inputs, state.microphone, state.microphone_used),
-            speaker=self._choice("audio.speaker", outputs, state.speaker, system_output),
-            speaker_note=self._note(outputs, state.speaker, state.speaker_used),
+            microphone=self._choice("audio.microphone", hearing, state.microphone, system_input),
+            microphone_note=self._note(hearing, state.microphone, state.microphone_used),
+            speaker=self._choice("audio.speaker", speaking, state.speaker, system_output),
+            speaker_note=self._note(speaking, state.speaker, state.speaker_used),
             rings=self._rings(state, system_output),
             ring_note=self._ring_note(state),
             advice=sentences.failure(self.words, self._error) if self._error is not None else None,
@@ -163,3 +165,9 @@ class HeadsetPresenter(Presenter[HeadsetView]):
             self._error = error
         self.view = None  # a drop-down that was refused must show the old choice again
         self.render()
+
+
+def _with_named(devices: tuple[Device, ...], chosen: str, used: str) -> tuple[Device, ...]:
+    """The devices listed, and the one that only the choice names, such as a file, while it is in use."""
+    listed = not used or any(device.name == used or device.id == chosen for device in devices)
+    return devices if listed or chosen == SYSTEM_DEFAULT else (*devices, Device(chosen, used, True, True))

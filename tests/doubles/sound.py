@@ -17,6 +17,8 @@ class FakeSound:
 
     def __init__(self, *devices: Device) -> None:
         self.devices = devices or (MICROPHONE, SPEAKERS, HEADSET)
+        self.named: dict[str, str] = {}
+        """Ids and names of devices that are not listed, as files are."""
         self.ringing = False
         self.tone = ""
         self.played: list[str] = []
@@ -49,8 +51,8 @@ class FakeSound:
             microphone=microphone,
             speaker=speaker,
             ring=ring,
-            microphone_used=_used(bare.inputs, microphone),
-            speaker_used=_used(bare.outputs, speaker),
+            microphone_used=self.named.get(microphone) or _used(bare.inputs, microphone),
+            speaker_used=self.named.get(speaker) or _used(bare.outputs, speaker),
             ring_used=tuple(name for name in (_used(bare.outputs, device) for device in ring) if name),
         )
 

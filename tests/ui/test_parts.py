@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from softphone.presenters.line import LineView
 from softphone.presenters.parts import Choice, Option
@@ -21,6 +21,7 @@ from tests.ui.live import Live, play
 from tests.ui.scenes import arrange
 from tests.ui.test_screens import views
 from ui.incoming.popup import EDGE, popup_screen
+from ui.pictures import side_by_side
 from ui.tray.sign import tray_icon
 from ui.widgets import feedback
 from ui.widgets.fields import DropDown
@@ -40,6 +41,20 @@ def test_the_tray_shows_state_and_missed_calls_by_shape(make_desk: MakeDesk) -> 
     assert pictures[0] != pictures[1]
     assert pictures[0] != pictures[2]
     assert pictures[1] != pictures[2]
+
+
+def test_a_picture_gives_words_just_set_their_room(make_desk: MakeDesk) -> None:
+    make_desk()
+    window = QWidget()
+    row, label = QHBoxLayout(window), QLabel("short")
+    row.addWidget(QWidget(), 1)
+    row.addWidget(label)
+    window.resize(600, 60)
+    window.show()
+    label.setText("a good deal longer than it was")
+    side_by_side([window], QColor("white"))
+    assert label.width() >= label.sizeHint().width()
+    window.close()
 
 
 def test_the_popup_stands_in_the_corner_of_its_screen(make_desk: MakeDesk) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from softphone.presenters.call_views import OtherCall
 from ui.look import Look
 from ui.widgets.buttons import Button
-from ui.widgets.labels import ElidedLabel, Label, Picture
+from ui.widgets.labels import ElidedLabel, Picture
 
 ICONS = {"swap": "pause", "answer": "phone-in", "hang-up": "phone-out"}
 BUTTONS = {"swap": ("quiet", "swap"), "answer": ("answer", "phone"), "hang-up": ("danger", "hang-up")}
@@ -57,7 +57,9 @@ class CallStrips(QWidget):
         name = ElidedLabel("heading")
         name.setText(call.name)
         texts.addWidget(name)
-        texts.addWidget(Label("side", call.state))
+        state = ElidedLabel("side")
+        state.setText(call.state)
+        texts.addWidget(state)
         row.addLayout(texts, 1)
         kind, icon = BUTTONS[call.action]
         button = Button(self._look, kind, icon)

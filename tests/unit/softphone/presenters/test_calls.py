@@ -49,6 +49,16 @@ async def test_an_outgoing_call_from_dialling_to_the_end(stage: Stage) -> None:
     assert stage.view(CallsView).call is None
 
 
+async def test_a_call_that_ended_on_hold_is_no_longer_on_hold(stage: Stage) -> None:
+    await stage.sign_in()
+    call_id = await stage.talk()
+    stage.doubles.telephony.media_changed(call_id, held=True)
+    assert window(stage).held
+    stage.doubles.telephony.end(call_id, EndReason.TRANSFERRED)
+    assert window(stage).ended
+    assert not window(stage).held
+
+
 async def test_an_ending_that_must_be_read_stays_and_can_be_put_away(stage: Stage) -> None:
     await stage.sign_in()
     call_id = await stage.program.calls.dial("0501234567")

@@ -67,6 +67,23 @@ async def test_the_ring_sounds_in_any_set_of_places(stage: Stage) -> None:
     assert (note.tone, note.text) == (Tone.BAD, "An incoming call makes no sound. Choose a place.")
 
 
+@pytest.mark.parametrize("listed", [True, False])
+async def test_a_file_in_use_is_shown_though_it_is_not_listed(stage: Stage, listed: bool) -> None:
+    if not listed:
+        for device in tuple(stage.doubles.sound.devices):
+            stage.doubles.sound.pull(device.id)
+    stage.doubles.sound.named = {"file:/tmp/says.wav": "says.wav", "file:/tmp/hears.wav": "hears.wav"}
+    await stage.board.headset.choose_microphone("file:/tmp/says.wav")
+    await stage.board.headset.choose_speaker("file:/tmp/hears.wav")
+    view = stage.view(HeadsetView)
+    for choice, note, name in (
+        (view.microphone, view.microphone_note, "says.wav"),
+        (view.speaker, view.speaker_note, "hears.wav"),
+    ):
+        assert [option.text for option in choice.options if option.id == choice.chosen] == [name]
+        assert (note.text, note.tone) == (f"{name} is in use.", Tone.QUIET)
+
+
 async def test_without_devices_the_page_says_so(stage: Stage) -> None:
     for device in tuple(stage.doubles.sound.devices):
         stage.doubles.sound.pull(device.id)
