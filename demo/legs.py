@@ -13,8 +13,8 @@ from sip_bridge.core.message import Request
 class Leg:
     """The dialog with one phone, `user`'s, and the leg to whom they talk.
 
-    `secure`: it began over TLS and stays there. `invites`: the number of an INVITE that came in here → what it
-    has on the other leg. `refers`: the number of a REFER sent here → the one it came in with there.
+    `secure`: it began over TLS and stays there. `invites`: the number of an INVITE that came in here →
+    the one it has on the other leg. `refers`: the number of a REFER sent here → the one it came in with.
     """
 
     user: str
