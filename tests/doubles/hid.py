@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 
@@ -55,9 +56,12 @@ class FakeHid:
             self._changed.notify_all()
 
     def wait(self, is_so: Callable[[FakeHid], bool]) -> None:
-        """Wait until something holds of this device."""
+        """Wait until something holds of this device; not all of it is noticed here, so it looks again."""
+        deadline = time.monotonic() + PATIENCE_S
         with self._changed:
-            assert self._changed.wait_for(lambda: is_so(self), PATIENCE_S), f"written: {self.written}"
+            while not is_so(self):
+                assert time.monotonic() < deadline, f"written: {self.written}"
+                self._changed.wait(0.02)
 
     def wait_written(self, *reports: bytes) -> None:
         """Wait until exactly these have been written, and forget them."""
