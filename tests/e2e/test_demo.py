@@ -20,7 +20,7 @@ LINE = re.compile(
 )
 Bounds = tuple[int, int]
 SPEECH, RING, SILENCE = (-40, -10), (-40, -3), (-96, -60)
-THERE, THERE_AND_BACK = (20, 250), (40, 400)
+THERE, THERE_AND_BACK = (20, 400), (40, 400)
 """Milliseconds from mouth to ear. Frames, jitter buffers and devices' queues leave no room for less."""
 
 
