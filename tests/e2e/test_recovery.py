@@ -32,6 +32,7 @@ OUR_HZ, THEIR_HZ = 1300.0, 800.0
 FOR_EVER_S = 60.0
 ASLEEP_S = 3.0
 LATE_MS = 250.0
+HICCUP_MS = 50.0
 QUARTER = 32_768 / 4
 LONGEST_HOLE_MS = 120.0
 
@@ -101,6 +102,7 @@ def test_ten_seconds_without_the_server(
     assert max(took.values()) < SOON_S
     assert min(during, after) > AUDIBLE_DBFS
     assert holes.longest_ms < LONGEST_HOLE_MS
+    assert len(heard) > 0.9 * OUTAGE_S * 48_000
     assert_tone(heard)
     talking.control("hangup")
     phone.wait_for("CALL_CLOSED")
@@ -146,7 +148,8 @@ def test_asleep_in_a_call_while_the_server_starts_anew(
     before, *after = (transit_ms(near, far, woken + second) for second in (-ASLEEP_S - 2.5, 1, 3, 5))
     print(f"registered {back_s:.2f} s after waking; heard {before:.0f} ms late before, then {after}")
     assert back_s < SOON_S
-    assert min(after) < LATE_MS
+    allowed = max(LATE_MS, before + HICCUP_MS)
+    assert sum(late < allowed for late in after) >= 2, "a hiccup of the machine may be in one of three"
     phone.hang_up()
     program.no_calls()
 

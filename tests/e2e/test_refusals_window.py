@@ -169,7 +169,7 @@ def test_a_certificate_that_is_not_trusted(
 
 
 @story
-async def test_a_server_that_is_silent(server: Kamailio, tmp_path: Path) -> None:
+async def test_a_server_that_is_silent(tmp_path: Path) -> None:
     with socket.create_server((LOOPBACK, 0)) as deaf:
         form = Form(f"sip:{LOOPBACK}:{deaf.getsockname()[1]};transport=tcp", KNOWN, SECRET)
         async with Windowed(tmp_path / "program") as program:

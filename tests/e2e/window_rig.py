@@ -173,12 +173,14 @@ class Windowed:
 
     async def __aexit__(self, *_: object) -> None:
         self.windows.stop()
-        assert self._life is not None and await self._life == 0
-        self._lock.release()
-        self.desk.look.deleteLater()
-        for window in QApplication.topLevelWidgets():
-            window.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        try:
+            assert self._life is not None and await self._life == 0
+        finally:
+            self._lock.release()
+            self.desk.look.deleteLater()
+            for window in QApplication.topLevelWidgets():
+                window.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     @property
     def over(self) -> bool:
@@ -315,7 +317,9 @@ def other_program(written: Path) -> int:
     entered: list[str] = []
 
     def note() -> None:
-        written.write_text(json.dumps({"text": editor.text(), "entered": len(entered)}))
+        new = written.with_suffix(".new")
+        new.write_text(json.dumps({"text": editor.text(), "entered": len(entered)}))
+        new.replace(written)
 
     def enter() -> None:
         entered.append(editor.text())
