@@ -311,7 +311,7 @@ class Headset(Protocol):
         ...
 
     def show(self, lights: HeadsetLights) -> None:
-        """Show the calls there are; a headset in another program's call is left alone until that has ended."""
+        """Show the calls there are; one in another program's call is left alone until that has ended."""
         ...
 
     def prefer(self, sound_devices: Sequence[str]) -> None:

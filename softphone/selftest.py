@@ -44,6 +44,7 @@ def probes(profile: Profile, windows: Callable[[], str]) -> dict[str, Probe]:
         "windows": _on_this_thread(windows),
         "keyring": _keyring,
         "sound": _sound,
+        "headset": _headset,
         "codecs": _codecs,
         "tls": _tls,
         "data": lambda: _data(profile),
@@ -95,6 +96,24 @@ async def _sound() -> str:
                 return f"drivers {', '.join(drivers.names)}; {len(drivers.devices())} devices"
             finally:
                 drivers.close()
+
+    return await asyncio.to_thread(look)
+
+
+async def _headset() -> str:
+    """hidapi loads and lists; which headsets there are is told, but a machine may well have none."""
+    from devices.hid.library import HidFailure, load
+    from devices.hid.usages import TELEPHONY_PAGE
+
+    def look() -> str:
+        try:
+            library = load()
+            found = library.devices()
+        except HidFailure as failure:
+            raise Missing(str(failure)) from failure
+        names = [device.name or "unnamed" for device in found if TELEPHONY_PAGE in device.pages]
+        headsets = ", ".join(names) or "no headset with buttons"
+        return f"hidapi {library.version}; {len(found)} devices; {headsets}"
 
     return await asyncio.to_thread(look)
 

@@ -80,7 +80,7 @@ def test_selftest_tells_what_is_missing(tmp_path: Path) -> None:
     found = json.loads(done.stdout)
     assert done.returncode == 1, "there is no keyring in this test"
     assert [name for name, check in found.items() if not check["ok"]] == ["keyring"]
-    assert {"version", "windows", "keyring", "sound", "codecs", "tls", "data"} == set(found)
+    assert {"version", "windows", "keyring", "sound", "headset", "codecs", "tls", "data"} == set(found)
     plain = run("--profile", str(tmp_path / "p"), "selftest", "--optional", "keyring")
     assert plain.returncode == 0
     assert "MISSING keyring" in plain.stdout

@@ -100,10 +100,11 @@ class GeneralPage(SettingsPage):
 
 
 class CallsPage(SettingsPage):
-    """Encryption and answering."""
+    """Encryption, answering and headset buttons."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, ("call.encryption",), ("call.auto_answer", "call.sdes_without_tls"))
+        switches = ("headset.buttons", "call.auto_answer", "call.sdes_without_tls")
+        super().__init__(look, ("call.encryption",), switches)
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -112,6 +113,7 @@ class CallsPage(SettingsPage):
         self.title.setText(_("Calls"))
         self.choices["call.encryption"].say(_("Encrypt calls"))
         self.choices["call.encryption"].note(_("Takes effect from the next call."))
+        self.switches["headset.buttons"].say(_("Use the headset's buttons"))
         self.switches["call.auto_answer"].say(_("Answer by itself, after a tone"))
         self.switches["call.sdes_without_tls"].say(_("Send keys over an open connection too"))
 
