@@ -83,6 +83,7 @@ async def test_history_search(history: HistoryStore) -> None:
     await history.add(MISSED)
     assert await history.recent(search="aino") == [MISSED]
     assert await history.recent(search="0507") == [CALL]
+    assert await history.recent(search="@VIP") == [MISSED]
     assert await history.recent(search="nobody") == []
 
 
@@ -92,8 +93,25 @@ async def test_missed_calls_are_new_until_seen(history: HistoryStore) -> None:
     assert await history.missed() == 1
     await history.mark_seen()
     assert await history.missed() == 0
+    assert [entry.seen for entry in await history.recent()] == [True, True]
     await history.add(replace(MISSED, id="m2"))
     assert await history.missed() == 1
+
+
+@pytest.mark.parametrize("forget", ["one", "all"])
+async def test_a_call_missed_after_others_were_forgotten_is_new(history: HistoryStore, forget: str) -> None:
+    await history.add(CALL)
+    await history.add(MISSED)
+    await history.mark_seen()
+    await (history.delete("c1") if forget == "one" else history.clear())
+    await history.add(replace(MISSED, id="m2"))
+    assert await history.missed() == 1
+
+
+async def test_the_same_call_again_takes_its_own_place(history: HistoryStore) -> None:
+    await history.add(CALL)
+    await history.add(replace(CALL, duration_s=90.0))
+    assert await history.recent() == [replace(CALL, duration_s=90.0)]
 
 
 async def test_history_delete_and_clear(history: HistoryStore) -> None:

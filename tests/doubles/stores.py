@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn
 from softphone.domain.account import Refusal
 from softphone.domain.contact import Contact
@@ -63,28 +65,29 @@ class FakeHistoryStore:
 
     def __init__(self, *entries: HistoryEntry) -> None:
         self.entries: list[HistoryEntry] = list(entries)
-        self._seen_until = 0
         self.full = False
 
     async def add(self, entry: HistoryEntry) -> None:
         """See ports.HistoryStore."""
         self._check()
-        self.entries.append(entry)
+        self.entries = [*(one for one in self.entries if one.id != entry.id), entry]
 
     async def recent(self, limit: int = 200, search: str = "") -> list[HistoryEntry]:
         """See ports.HistoryStore."""
         wanted = search.casefold()
-        found = [e for e in self.entries if wanted in e.name.casefold() or wanted in e.number.casefold()]
+        found = [
+            e for e in self.entries if any(wanted in text.casefold() for text in (e.name, e.number, e.uri))
+        ]
         return sorted(found, key=lambda entry: entry.started_at, reverse=True)[:limit]
 
     async def mark_seen(self) -> None:
         """See ports.HistoryStore."""
         self._check()
-        self._seen_until = len(self.entries)
+        self.entries = [replace(entry, seen=True) for entry in self.entries]
 
     async def missed(self) -> int:
         """See ports.HistoryStore."""
-        return sum(1 for e in self.entries[self._seen_until :] if e.outcome is Outcome.MISSED and not e.seen)
+        return sum(1 for e in self.entries if e.outcome is Outcome.MISSED and not e.seen)
 
     async def delete(self, entry_id: str) -> None:
         """See ports.HistoryStore."""
@@ -94,7 +97,7 @@ class FakeHistoryStore:
     async def clear(self) -> None:
         """See ports.HistoryStore."""
         self._check()
-        self.entries.clear()
+        self.entries = []
 
     def _check(self) -> None:
         if self.full:
