@@ -67,7 +67,7 @@ class Link:
     def add(self, host: str, config: AgentConfig | None = None, *, port: int = 5060) -> Node:
         """A new agent at host:port."""
         address = (host, port)
-        chance = random.Random(hash(address) & 0xFFFF)
+        chance = random.Random(f"{host}:{port}")
         config = config or AgentConfig(aor=f"sip:user@{host}", contact_user="user", accept_strangers=True)
         node = Node(self, address, Agent(config, chance.randbytes))
         self.nodes[address] = node
