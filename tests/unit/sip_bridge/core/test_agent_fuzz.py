@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sip_bridge.core.config import AgentConfig
-from sip_bridge.core.events import IncomingInvite, ReferReceived
+from sip_bridge.core.events import IncomingInvite, ReferReceived, Unregistered
 from sip_bridge.core.message import Headers, Request, Response
 from tests.doubles.sip_rig import ACCOUNT, CONTACT, ROUTE, Rig, call_for_us, inside
 
@@ -139,6 +139,11 @@ def test_odd_responses_to_a_register(steps: list[tuple[int, list[tuple[str, bool
             rig.open()
     rig.agent.unregister(rig.now)
     rig.wait(40)
+    assert len(rig.of(Unregistered)) == 1
+    rig.sent()
+    rig.opened.clear()
+    rig.register()
+    _still_works(rig)
 
 
 @_QUICK
@@ -147,3 +152,4 @@ def test_noise(data: bytes) -> None:
     rig = Rig(AgentConfig(accept_strangers=True))
     rig.receive(data)
     rig.receive(bytes(call_for_us())[: len(data)] + data)
+    _still_works(rig)

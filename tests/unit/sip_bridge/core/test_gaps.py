@@ -155,8 +155,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("parse", "text"), HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_text_costs_linear_time(parse: Callable[[str], object], text: str) -> None:
-    began = time.process_time()
+    began = time.thread_time()
     with contextlib.suppress(MessageError, FramingError):
         parse(text)
     # Quadratic work on 30 KB takes seconds; the linear kind a few milliseconds.
-    assert time.process_time() - began < 0.5
+    assert time.thread_time() - began < 0.5

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sip_bridge.core.sdp_values import Fingerprint
+from sip_bridge.rtp import dtls
 from sip_bridge.rtp.certificate import DtlsCertificate, fingerprint_of
-from sip_bridge.rtp.dtls import MTU, DtlsAssociation, DtlsState
+from sip_bridge.rtp.dtls import DtlsAssociation, DtlsState
 
 
 class Pair:
@@ -95,7 +98,8 @@ def test_a_repeat_before_its_time_sends_nothing() -> None:
     assert pair.to_server == [] and pair.client.state is DtlsState.HANDSHAKE
 
 
-def test_datagrams_stay_below_the_limit() -> None:
+def test_a_flight_above_the_limit_goes_in_several_datagrams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dtls, "MTU", 260)
     pair = Pair()
     pair.client.start()
     sizes: list[int] = []
@@ -104,4 +108,5 @@ def test_datagrams_stay_below_the_limit() -> None:
         pair.server.receive(pair.to_server.pop(0)) if pair.to_server else pair.client.receive(
             pair.to_client.pop(0)
         )
-    assert max(sizes) <= MTU
+    assert states(pair) == [DtlsState.CONNECTED] * 2
+    assert 200 < max(sizes) <= 260
