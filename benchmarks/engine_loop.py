@@ -91,7 +91,7 @@ class Probed:
 class Desk:
     """The program, the server, the other phone and the bare loop; whatever was started ends with `stack`."""
 
-    def __init__(self, folder: Path, rig: PulseRig, stack: ExitStack) -> None:
+    def __init__(self, folder: Path, rig: PulseRig, stack: ExitStack, seconds: float) -> None:
         folder.mkdir()
         authority = Authority(folder / "authority")
         people = (User(US, SECRET), User(THEM, SECRET))
@@ -100,7 +100,7 @@ class Desk:
         stack.callback(self._server.stop)
         self._server.start()
         address = f"{LOOPBACK}:{self._server.tls_port}"
-        microphone = write_wav(folder / "says.wav", tone(800, 30, -20))
+        microphone = write_wav(folder / "says.wav", tone(800, seconds, -20))
         far_end = Phone(
             THEM,
             SECRET,
@@ -160,6 +160,12 @@ class Desk:
         self.control("answer")
         self.phone.wait_for("CALL_ESTABLISHED")
 
+    def still_talking(self) -> None:
+        """Raises PeerFailed when the call has ended meanwhile: its minute was none."""
+        states = [call["state"] for call in self.control("status")["calls"]]
+        if states != ["active"]:
+            raise PeerFailed(f"the call has ended: {states}")
+
 
 def shares(values: Sequence[float], scale: float) -> str:
     """p50, p99 and the longest, in ms."""
@@ -174,6 +180,9 @@ def show(title: str, noted: dict[str, Any], seconds: float) -> None:
     cpu = noted["cpu"]
     print(f"\n{title}: {len(cpu) / seconds:.0f} callbacks a second, in ms      p50      p99      max")
     print(f"    CPU time of a callback                     {shares(cpu, 1e-6)}")
+    print(
+        f"    all callbacks together                     {sum(cpu) * 6e-8 / seconds:8.2f} s of CPU a minute"
+    )
     print(f"    wall time of a callback                    {shares(noted['wall'], 1e-6)}")
     print(f"    lateness of a timer                        {shares(noted['late'], 1e3)}")
     over = ", ".join(f"{sum(one > limit * 1e6 for one in cpu)} over {limit} ms" for limit in LIMITS_MS)
@@ -215,16 +224,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--seconds", type=float, default=60.0)
     seconds = given.parse_args(argv).seconds
+    spoken = seconds + 6 * SETTLE_S  # the other phone hangs up at the end of its file
     with (
         tempfile.TemporaryDirectory() as folder,
         pulse_rig(Path(folder) / "pulse") as rig,
         ExitStack() as stack,
     ):
-        desk = Desk(Path(folder) / "desk", rig, stack)
+        desk = Desk(Path(folder) / "desk", rig, stack, spoken)
         minute(desk, "registered by TLS", seconds)
         desk.call()
-        stack.enter_context(rig.saying("headset_mic", tone(600, seconds + 4 * SETTLE_S, -20)))
+        stack.enter_context(rig.saying("headset_mic", tone(600, spoken, -20)))
         minute(desk, "in a call (Opus, DTLS-SRTP)", seconds)
+        desk.still_talking()
 
 
 if __name__ == "__main__":
