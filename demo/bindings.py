@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sip_bridge.core.effects import Flow
-from sip_bridge.core.errors import MessageError
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.message import Request, Response
 
@@ -48,11 +47,7 @@ class Bindings:
 
     def register(self, user: str, request: Request, flow: Flow, now: float) -> Response:
         """Answer an authenticated REGISTER."""
-        try:
-            contacts = request.contacts
-        except MessageError:
-            return request.reply(400)
-        for contact in contacts:
+        for contact in request.contacts:
             seconds = self._seconds(request, contact)
             if 0 < seconds < SHORTEST_S:
                 reply = request.reply(423)

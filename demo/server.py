@@ -16,6 +16,7 @@ from sip_bridge.core.framing import KeepAlive, StreamFramer, datagram_keepalive
 
 HOST = "127.0.0.1"
 READ_SIZE = 65_536
+MOST_UDP = 256
 
 
 class Server:
@@ -96,13 +97,21 @@ class Server:
         """One UDP datagram."""
         if datagram_keepalive(data):
             return
-        flow = self._datagrams.get(remote)
+        flow = self._datagrams.pop(remote, None)
         if flow is None:
             flow = Flow(next(self._ids), "udp", (HOST, self.udp_port), remote)
-            self._datagrams[remote] = flow
             self._udp_peers[flow.id] = remote
             self._exchange.flow_opened(flow)
+        self._datagrams[remote] = flow
+        if len(self._datagrams) > MOST_UDP:
+            self._forget_eldest()
         self._receive(data, flow)
+
+    def _forget_eldest(self) -> None:
+        """Nothing says when a UDP phone has gone: the one silent longest gives way."""
+        flow = self._datagrams.pop(next(iter(self._datagrams)))
+        del self._udp_peers[flow.id]
+        self._exchange.flow_closed(flow.id, asyncio.get_running_loop().time())
 
     def _receive(self, data: bytes, flow: Flow) -> None:
         self._exchange.receive(data, flow, asyncio.get_running_loop().time())

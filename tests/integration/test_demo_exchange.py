@@ -20,6 +20,8 @@ from sip_bridge.core.digest import DigestVerifier
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.caller import Caller
 from tests.lab.certificates import Authority
+from tests.lab.linphone import Line, Linphone
+from tests.lab.process import wait_until
 from tests.lab.sound import tone, write_wav
 
 pytestmark = pytest.mark.peer
@@ -28,7 +30,7 @@ SECRET = "three-times-a-day"
 PHONE_TONE = 440.0
 LOUD, QUIET = -18.0, -40.0
 TONES = {"1001": 1000.0, "1002": 1300.0, "1003": 1700.0}
-BARESIPS = ("1004", "1005")
+OTHERS = ("1004", "1005")
 SOON_S, LOST_S = 1.0, 5.0
 
 
@@ -83,7 +85,7 @@ class Village:
     folder: Path
     ca_file: Path
     stack: AsyncExitStack
-    phones: list[Baresip] = field(default_factory=list)
+    phones: list[Baresip | Linphone] = field(default_factory=list)
 
     def account(self, number: str, transport: str = "tls") -> AccountConfig:
         port = self.server.tls_port if transport == "tls" else self.server.udp_port
@@ -113,16 +115,30 @@ class Village:
         await asyncio.to_thread(phone.start)
         return phone
 
+    async def linphone(self, number: str) -> Linphone:
+        sound = write_wav(self.folder / f"{number}.wav", tone(PHONE_TONE, 30.0))
+        server = f"{HOST}:{self.server.udp_port}"
+        phone = Linphone(
+            self.folder / f"phone{len(self.phones)}", Line(number, SECRET, server, sound, realm=HOST)
+        )
+        self.phones.append(phone)
+        await asyncio.to_thread(phone.start)
+        return phone
+
+
+@pytest.fixture
+def md5_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """baresip 1.0 gives up where SHA-256 is offered beside MD5."""
+    monkeypatch.setattr(demo.exchange, "DigestVerifier", partial(DigestVerifier, algorithms=("MD5",)))
+
 
 @pytest.fixture
 async def village(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Village]:
-    # This baresip gives up when SHA-256 is offered beside MD5 (libre 1.1 answers ENOSYS).
-    monkeypatch.setattr(demo.exchange, "DigestVerifier", partial(DigestVerifier, algorithms=("MD5",)))
     monkeypatch.setattr(demo.talks, "PROBE_S", SOON_S)
     monkeypatch.setattr(demo.talks, "LOST_S", LOST_S)
     authority = Authority(tmp_path / "authority")
     pair = authority.issue(HOST)
-    server = Server(dict.fromkeys((*TONES, *BARESIPS), SECRET), pair.certificate, pair.key)
+    server = Server(dict.fromkeys((*TONES, *OTHERS), SECRET), pair.certificate, pair.key)
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)
@@ -149,6 +165,7 @@ async def idle(village: Village) -> bool:
     return False
 
 
+@pytest.mark.usefixtures("md5_alone")
 async def test_a_call_with_baresip_is_held_looked_after_and_ended(village: Village) -> None:
     one, phone = await village.caller("1001"), await village.baresip("1004")
     call_id = await one.dial("1004")
@@ -167,6 +184,7 @@ async def test_a_call_with_baresip_is_held_looked_after_and_ended(village: Villa
     assert await idle(village)
 
 
+@pytest.mark.usefixtures("md5_alone")
 async def test_baresip_calls_baresip_and_sends_it_to_us(village: Village) -> None:
     three = await village.caller("1003")
     first, second = await village.baresip("1004"), await village.baresip("1005")
@@ -182,12 +200,49 @@ async def test_baresip_calls_baresip_and_sends_it_to_us(village: Village) -> Non
     assert await idle(village)
 
 
+@pytest.mark.usefixtures("md5_alone")
 async def test_a_baresip_that_is_killed_ends_the_call(village: Village) -> None:
     one, phone = await village.caller("1001"), await village.baresip("1004")
     call_id = await one.dial("1004")
     await asyncio.to_thread(phone.stop)
     ended = await one.wait_for(told.Ended, timeout_s=45.0)
     assert ended.call_id == call_id
+    assert await idle(village)
+
+
+async def test_linphone_joins_two_of_ours(village: Village) -> None:
+    """It calls one, asks the other, and its REFER names its own dialog with the exchange."""
+    moved, asked = await village.caller("1001"), await village.caller("1002")
+    phone = await village.linphone("1004")
+    await asyncio.to_thread(phone.dial, "1001")
+    await moved.wait_for(told.Established)
+    assert await hears(moved, PHONE_TONE)
+    await asyncio.to_thread(phone.pause)
+    await moved.wait_for(told.MediaChanged, where=lambda event: event.remote_held)
+    await asyncio.to_thread(phone.dial, "1002")
+    await asked.wait_for(told.Established)
+    one, two = await asyncio.to_thread(phone.calls)
+    await asyncio.to_thread(phone.transfer, one, two)
+    for person, other in ((moved, "1002"), (asked, "1001")):
+        assert (await person.wait_for(told.Ended)).reason == "transferred"
+        assert await hears(person, TONES[other])
+    assert await asyncio.to_thread(wait_until, lambda: not phone.calls(), 8.0, 0.3)
+    assert phone.told(200)
+
+
+async def test_we_send_linphone_to_the_one_we_asked(village: Village) -> None:
+    one, asked = await village.caller("1001"), await village.caller("1002")
+    phone = await village.linphone("1004")
+    first = await one.dial("1004")
+    await one.client.calls.hold(first)
+    second = await one.dial("1002")
+    await one.client.calls.transfer_to_call(first, second)
+    await one.wait_for(told.Ended, 2)
+    assert {event.reason for event in one.heard(told.Ended)} == {"transferred"}
+    assert "1004" in (await asked.wait_for(told.RemoteChanged)).uri
+    assert await hears(asked, PHONE_TONE)
+    await asyncio.to_thread(phone.hang_up)
+    await asked.wait_for(told.Ended, 2)
     assert await idle(village)
 
 
