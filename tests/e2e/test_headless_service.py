@@ -49,8 +49,7 @@ class House:
         self.registrar.admit((row.auth_user, row.ha1, row.number) for row in rows)
 
     def start(self) -> None:
-        """Everything but the program's line."""
-        self.service.start()
+        """Everything but the service, which must be there already, and the program's line."""
         self.registrar.start()
         self.keyring.start()
         self.program = Program(self.folder / "program", self.keyring.environment)
@@ -91,9 +90,10 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     try:
         try:
-            made.start()
+            made.service.start()
         except PermissionError:
             pytest.skip("port 443 of loopback is for root here")
+        made.start()
         yield made
     finally:
         made.stop()

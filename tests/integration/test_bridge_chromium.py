@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -134,24 +135,23 @@ async def test_a_phone_and_a_browser_hear_each_other(
             joined.set_result(event.call_id)
 
     client.listen(on)
-    await client.start(board.account("1001"))
-    await client.dial("1002")
-    session = client.audio(await asyncio.wait_for(joined, 10))
-    assert session is not None
-    bridge = AudioBridge(session)
-    web = Web(bridge)
     page = PAGE.replace("PHONE)", f"{PHONE_TONE})").replace("OWN)", f"{WEB_TONE})")
-    server = PageServer(page, {"/offer": web.offer, "/heard": web.report, "/failed": web.failed})
     microphone = write_wav(tmp_path / "web.wav", tone(WEB_TONE, 60.0))
-    browser = open_page(tmp_path, await server.start(), microphone)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(client.stop)
+        await client.start(board.account("1001"))
+        await client.dial("1002")
+        session = client.audio(await asyncio.wait_for(joined, 10))
+        assert session is not None
+        bridge = AudioBridge(session)
+        stack.push_async_callback(bridge.close)
+        web = Web(bridge)
+        stack.push_async_callback(web.close)
+        server = PageServer(page, {"/offer": web.offer, "/heard": web.report, "/failed": web.failed})
+        stack.push_async_callback(server.stop)
+        browser = open_page(tmp_path, await server.start(), microphone)
+        stack.push_async_callback(asyncio.to_thread, browser.stop)
         await both_hear(web, phone)
-    finally:
-        await asyncio.to_thread(browser.stop)
-        await server.stop()
-        await web.close()
-        await bridge.close()
-        await client.stop()
 
 
 async def both_hear(web: Web, phone: Baresip) -> None:

@@ -107,14 +107,12 @@ async def test_automatic_goes_on_to_tcp_where_the_port_speaks_no_tls(dns: DnsSer
     accepted: list[asyncio.StreamWriter] = []
     server = await asyncio.start_server(refuse, LOOPBACK, 0)
     port = server.sockets[0].getsockname()[1]
-    async with rig(dns) as one:
+    async with server, rig(dns) as one:
         flow = await one.flow(Hop("phone.test", port, "auto"))
         assert flow.transport == "tcp"
         one.do(Transmit(flow.id, MESSAGE))
         await until(lambda: accepted)
         accepted[0].close()
-    server.close()
-    await server.wait_closed()
 
 
 async def test_automatic_ends_at_udp(dns: DnsServer) -> None:

@@ -1,1 +1,2 @@
-"""Real peers for tests: Kamailio, baresip, sipp, a DNS server and certificates, all on loopback."""
+"""Real peers and surroundings for tests, all on this machine alone: servers, phones, a browser, names and
+certificates, a keyring, sound, a screen, a disk; and what measures that which came through."""
