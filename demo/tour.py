@@ -23,6 +23,8 @@ from demo.town import CALLER, ECHO, MUSIC, YOU, Town
 SETTLE_S = 1.0
 """After so long the jitter buffers have settled."""
 TALK_S = 2.0
+LISTENINGS = 3
+"""On a busy machine jitter buffers go on adapting for a while; what is heard wrongly three times is wrong."""
 QUIET_S = 0.5
 RING_S = 0.8
 HEARD_S = 5.0
@@ -206,16 +208,20 @@ class Tour:
     # --- measuring -------------------------------------------------------------------------------------
 
     async def _listen(self, speaker: str, listener: str) -> Talk:
-        """How loud, how late and how alike the listener hears the speaker from now on."""
+        """How loud, how late and how alike the listener hears the speaker, once it goes smoothly."""
+        for _ in range(LISTENINGS):
+            talk = await self._listen_once(speaker, listener)
+            if talk.likeness >= LIKE and talk.level_dbfs >= AUDIBLE_DBFS:
+                return talk
+        figures = f"likeness {talk.likeness:.2f}, level {talk.level_dbfs:.0f} dBFS"
+        raise DemoFailed(f"{listener} does not hear what {speaker} says: {figures}")
+
+    async def _listen_once(self, speaker: str, listener: str) -> Talk:
         start = time.time() + SETTLE_S
         stop = start + TALK_S
         ear = await self._heard(self._town.ear(listener), stop + LONGEST_S)
         found = journey(Mouth(self._town.mouth(speaker)), ear, start, stop)
-        level = level_dbfs(ear.between(start, stop))
-        if found.likeness < LIKE or level < AUDIBLE_DBFS:
-            figures = f"likeness {found.likeness:.2f}, level {level:.0f} dBFS"
-            raise DemoFailed(f"{listener} does not hear what {speaker} says: {figures}")
-        return Talk(level, found.delay_ms, found.likeness)
+        return Talk(level_dbfs(ear.between(start, stop)), found.delay_ms, found.likeness)
 
     async def _heard(self, ear: Path, moment: float) -> Ear:
         """The recording, once it is written up to this moment."""
