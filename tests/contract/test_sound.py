@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from devices.fake import FakeDriver
+from devices.fake import FakeDriver, Played
 from devices.registry import Drivers
 from softphone.adapters.sound import SoundAdapter
 from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState
@@ -17,10 +19,27 @@ from tests.doubles.sound import FakeSound
 
 @dataclass
 class Bench:
-    """Sound with a microphone and speakers (both default) and a headset."""
+    """Sound with a microphone and speakers (both default) and a headset.
+
+    `said` grows with whatever is played.
+    """
 
     sound: Sound
     headset: str
+    said: Callable[[], int]
+
+    async def hears(self, command: Awaitable[None]) -> None:
+        """Something new is played on the command."""
+        before = self.said()
+        await command
+        async with asyncio.timeout(5.0):
+            while self.said() <= before:
+                await asyncio.sleep(0.01)
+
+
+def _loud(played: Played) -> int:
+    """How many samples are not silence."""
+    return int(np.count_nonzero(played.pcm()))
 
 
 @pytest.fixture(params=["double", "adapter"])
@@ -31,7 +50,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
             Device("fake:Speakers", "Speakers", False, True, is_default_output=True),
             Device("fake:Headset", "Headset", True, True),
         )
-        yield Bench(double, "fake:Headset")
+        yield Bench(double, "fake:Headset", lambda: len(double.played) + len(double.tried))
         return
     driver = FakeDriver()
     driver.plug("Microphone", inputs=1, default=True)
@@ -39,7 +58,7 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
     headset = driver.plug("Headset", inputs=1, outputs=2)
     adapter = SoundAdapter(Drivers([driver]))
     await adapter.start()
-    yield Bench(adapter, headset)
+    yield Bench(adapter, headset, lambda: sum(_loud(played) for played in driver.played.values()))
     await adapter.close()
 
 
@@ -82,16 +101,20 @@ async def test_a_choice_that_is_gone_is_kept_and_the_default_used(bench: Bench) 
 async def test_stopping_what_does_not_play_is_harmless(bench: Bench) -> None:
     await bench.sound.stop_ring()
     await bench.sound.stop_tone()
-    await bench.sound.start_ring()
+    assert bench.said() == 0
+    await bench.hears(bench.sound.start_ring())
     await bench.sound.stop_ring()
     await bench.sound.stop_ring()
 
 
 @pytest.mark.parametrize("tone", ["ringback", "busy", "congestion", "beep", "test"])
 async def test_every_tone_plays(bench: Bench, tone: str) -> None:
-    await bench.sound.play_tone(tone)
-    await bench.sound.call_waiting()
+    await bench.hears(bench.sound.play_tone(tone))
     await bench.sound.stop_tone()
+
+
+async def test_a_second_call_is_announced(bench: Bench) -> None:
+    await bench.hears(bench.sound.call_waiting())
 
 
 async def test_levels_are_dbfs(bench: Bench) -> None:
@@ -101,4 +124,4 @@ async def test_levels_are_dbfs(bench: Bench) -> None:
 
 
 async def test_a_device_that_is_there_can_be_tried(bench: Bench) -> None:
-    await bench.sound.try_ring(bench.headset)
+    await bench.hears(bench.sound.try_ring(bench.headset))
