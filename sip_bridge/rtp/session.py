@@ -7,6 +7,7 @@ import base64
 import ipaddress
 import logging
 import os
+import socket
 import time
 from collections.abc import Callable
 
@@ -374,8 +375,9 @@ class AudioSession:
         if _is_ip(address[0]):
             return address
         try:
-            found = await self._loop.getaddrinfo(address[0], address[1])
-        except OSError as fault:
+            family = socket.AF_INET6 if ":" in self.local_ip else socket.AF_INET
+            found = await self._loop.getaddrinfo(address[0], address[1], family=family)
+        except (OSError, UnicodeError) as fault:
             raise SdpError("the description's address can't be found") from fault
         return str(found[0][4][0]), address[1]
 

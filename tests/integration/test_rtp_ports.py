@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from dataclasses import replace
 
 import pytest
@@ -37,15 +38,31 @@ async def test_an_address_that_is_not_ours() -> None:
         await AudioSession.open(replace(PLAIN, ports=(20_000, 20_003)), "198.51.100.1")
 
 
-async def test_a_host_name_in_a_description_is_looked_up() -> None:
+def ipv6_first(
+    host: str, port: int, family: int = 0, *_: object
+) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+    """What most systems know of `localhost`."""
+    known = ((socket.AF_INET6, "::1"), (socket.AF_INET, "127.0.0.1"))
+    return [(kind, socket.SOCK_DGRAM, 0, "", (ip, port)) for kind, ip in known if family in (0, kind)]
+
+
+async def test_a_host_name_in_a_description_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the family of our socket: no other address could be reached from it."""
+    monkeypatch.setattr(socket, "getaddrinfo", ipv6_first)
     async with ends(PLAIN) as (alice, bob):
         answer = await bob.session.create_answer(await alice.session.create_offer())
         await alice.session.accept_answer(answer.replace(b"c=IN IP4 127.0.0.1", b"c=IN IP4 localhost"))
         alice.session.start()
         await say(alice, 3)
         await until(lambda: len(bob.packets) == 3)
+
+
+@pytest.mark.parametrize("name", [b"nowhere.invalid", b"a" * 64 + b".invalid"])
+async def test_a_host_name_nobody_knows(name: bytes) -> None:
+    async with ends(PLAIN) as (alice, bob):
+        answer = await bob.session.create_answer(await alice.session.create_offer())
         with pytest.raises(SdpError):
-            await alice.session.accept_answer(answer.replace(b"IP4 127.0.0.1", b"IP4 nowhere.invalid"))
+            await alice.session.accept_answer(answer.replace(b"127.0.0.1", name))
 
 
 async def test_commands_before_their_time() -> None:
