@@ -15,10 +15,10 @@ from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import AnswerReceived, OfferReceived, Provisional
 from sip_bridge.core.message import Headers, Request, Response
 from sip_bridge.core.parts import body_of, reasons_of, retry_after, with_body
-from sip_bridge.core.reasons import CANCELLED, HUNG_UP, NO_ANSWER, UNREACHABLE, reason_for_refusal
+from sip_bridge.core.reasons import CANCELLED, HUNG_UP, UNREACHABLE, reason_for_refusal
 from sip_bridge.core.redirect import Redirection
 from sip_bridge.core.reliable import Acknowledger
-from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
+from sip_bridge.core.sending import Listener, Outgoing
 from sip_bridge.core.transaction import State
 from sip_bridge.core.turn import Turn
 from sip_bridge.core.uri import SipUri
@@ -46,7 +46,6 @@ class OutgoingCall(Listener):
         self._acks: dict[str, Acknowledgement] = {}
         self._answers: dict[str, bytes] = {}
         self._reliable = Acknowledger(call, offer is not None, self.refuse_delayed)
-        self._provisional = False
         self._cancel_reason: str | None = None
 
     # --- commands --------------------------------------------------------------------------------
@@ -55,7 +54,6 @@ class OutgoingCall(Listener):
         """Send the INVITE to the present target."""
         context = self._context
         self._early.clear()
-        self._provisional = False
         request = self._build()
         uri = SipUri.parse(request.uri)
         home = context.binding.account is not None
@@ -158,22 +156,16 @@ class OutgoingCall(Listener):
             self._refused(response, now)
 
     def on_failure(self, sent: Outgoing, reason: str, now: float) -> None:
-        """Nobody answered."""
+        """Nobody answered, at none of the addresses."""
         if self._call.phase is Phase.CANCELLING:
             self._finish(487, CANCELLED, now, by_remote=False)
         else:
-            self._finish(
-                408 if reason == TIMEOUT else 0,
-                NO_ANSWER if reason == TIMEOUT and self._provisional else UNREACHABLE,
-                now,
-                by_remote=True,
-            )
+            self._finish(0, UNREACHABLE, now, by_remote=True)
 
     def _over(self, sent: Outgoing) -> bool:
         return self._call.phase is not Phase.CALLING or sent is not self._sent
 
     def _on_provisional(self, response: Response, flow: Flow, now: float) -> None:
-        self._provisional = True
         if self._call.phase is Phase.CANCELLING:
             self._cancel(now)
             return
