@@ -237,6 +237,17 @@ def inside(
     return request
 
 
+def cancelling(invite: Request, *headers: tuple[str, str]) -> Request:
+    """The CANCEL of an INVITE for us (RFC 3261 9.1)."""
+    cancel = Request("CANCEL", invite.uri)
+    for name in ("Via", "From", "To", "Call-ID"):
+        cancel.headers.add(name, invite.headers.get(name) or "")
+    cancel.headers.add("CSeq", f"{invite.cseq.number} CANCEL")
+    for header in headers:
+        cancel.headers.add(*header)
+    return cancel
+
+
 def answered(rig: Rig, *headers: tuple[str, str], body: bytes = b"offer") -> tuple[str, Response]:
     """A call for us, answered and acknowledged. Returns the handle and our 200."""
     rig.register()

@@ -7,7 +7,7 @@ import pytest
 from sip_bridge.core.config import AgentConfig
 from sip_bridge.core.events import AnswerReceived, Ended, Established, IncomingInvite
 from sip_bridge.core.message import Request, Response
-from tests.doubles.sip_rig import ROUTE, Rig, answered, call_for_us, inside, other_flow
+from tests.doubles.sip_rig import ROUTE, Rig, answered, call_for_us, cancelling, inside, other_flow
 
 
 def _ringing(rig: Rig, invite: Request | None = None) -> str:
@@ -15,16 +15,6 @@ def _ringing(rig: Rig, invite: Request | None = None) -> str:
     rig.receive(invite or call_for_us())
     rig.response(100)
     return rig.last(IncomingInvite).call
-
-
-def _cancel(invite: Request, *headers: tuple[str, str]) -> Request:
-    cancel = Request("CANCEL", invite.uri)
-    for name in ("Via", "From", "To", "Call-ID"):
-        cancel.headers.add(name, invite.headers.get(name) or "")
-    cancel.headers.add("CSeq", f"{invite.cseq.number} CANCEL")
-    for header in headers:
-        cancel.headers.add(*header)
-    return cancel
 
 
 def test_a_call_for_us_is_told_rung_answered_and_acknowledged() -> None:
@@ -187,7 +177,7 @@ def test_cancel_ends_it(reason: str, key: str) -> None:
     handle = _ringing(rig, invite)
     rig.agent.ring(handle, rig.now)
     ringing = rig.response(180)
-    rig.receive(_cancel(invite, *([("Reason", reason)] if reason else [])))
+    rig.receive(cancelling(invite, *([("Reason", reason)] if reason else [])))
     ok, terminated = rig.sent()
     assert isinstance(ok, Response)
     assert isinstance(terminated, Response)
@@ -204,7 +194,7 @@ def test_cancel_after_the_answer_changes_nothing() -> None:
     handle = _ringing(rig, invite)
     rig.agent.answer(handle, b"answer", rig.now)
     ok = rig.response(200)
-    rig.receive(_cancel(invite))
+    rig.receive(cancelling(invite))
     assert rig.names() == ["200 CANCEL"]
     rig.receive(inside(ok, "ACK", 1, ours=False))
     assert rig.of(Ended) == []
@@ -213,7 +203,7 @@ def test_cancel_after_the_answer_changes_nothing() -> None:
 def test_cancel_of_nothing_is_481() -> None:
     rig = Rig()
     rig.register()
-    rig.receive(_cancel(call_for_us()))
+    rig.receive(cancelling(call_for_us()))
     rig.response(481)
 
 
@@ -223,7 +213,7 @@ def test_cancel_before_any_tag_of_ours_was_said() -> None:
     invite = call_for_us(("Require", "unheard-of"))
     rig.receive(invite)
     rig.response(420)
-    rig.receive(_cancel(invite))
+    rig.receive(cancelling(invite))
     assert rig.names() == ["200 CANCEL"]
 
 

@@ -20,6 +20,7 @@ from tests.doubles.sip_rig import (
     answered,
     call_for_us,
     calling,
+    cancelling,
     inside,
     other_flow,
     talking,
@@ -397,11 +398,7 @@ def test_the_peer_cancels_its_reinvite() -> None:
     invite = inside(ack, "INVITE", 1, CONTACT, body=b"theirs")
     rig.receive(invite)
     rig.response(100)
-    cancel = Request("CANCEL", invite.uri)
-    for name in ("Via", "From", "To", "Call-ID"):
-        cancel.headers.add(name, invite.headers.get(name) or "")
-    cancel.headers.add("CSeq", "1 CANCEL")
-    rig.receive(cancel)
+    rig.receive(cancelling(invite))
     assert rig.names() == ["200 CANCEL", "487 INVITE"]
     assert rig.of(Ended) == []
     _reinvite(rig, handle)

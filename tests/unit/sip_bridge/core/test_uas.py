@@ -14,9 +14,19 @@ from sip_bridge.core.events import (
     MessageReceived,
     NotifyReceived,
 )
-from sip_bridge.core.matching import companion
 from sip_bridge.core.message import Request
-from tests.doubles.sip_rig import CONTACT, LOCAL, PEER, Rig, answered, call_for_us, calling, inside, talking
+from tests.doubles.sip_rig import (
+    CONTACT,
+    LOCAL,
+    PEER,
+    Rig,
+    answered,
+    call_for_us,
+    calling,
+    cancelling,
+    inside,
+    talking,
+)
 
 
 def _plain(method: str, *headers: tuple[str, str], branch: str = "z9hG4bKp", body: bytes = b"") -> Request:
@@ -174,11 +184,7 @@ def test_a_cancel_of_a_refused_call_leaves_the_running_one_alone() -> None:
     handle, _ = talking(rig)
     refused = call_for_us(("Require", "unheard-of"))
     rig.receive(refused)
-    cancel = Request("CANCEL", refused.uri)
-    for name in ("Via", "From", "To", "Call-ID"):
-        cancel.headers.add(name, refused.headers.get(name) or "")
-    cancel.headers.add("CSeq", "1 CANCEL")
-    rig.receive(cancel)
+    rig.receive(cancelling(refused))
     assert rig.names() == ["420 INVITE", "200 CANCEL"]
     assert rig.of(Ended) == []
     rig.agent.cancel_or_bye(handle, rig.now)
@@ -376,7 +382,7 @@ def test_more_new_calls_than_people_make_are_busy_for_a_while() -> None:
     def call(number: int) -> None:
         invite = call_for_us(call_id=f"in{number}", branch=f"z9hG4bKin{number}")
         rig.receive(invite)
-        rig.receive(companion(invite, "CANCEL", invite.headers.get("To") or ""))
+        rig.receive(cancelling(invite))
 
     for number in range(50):
         call(number)
