@@ -21,8 +21,8 @@ LINE = re.compile(
 Bounds = tuple[int, int]
 SPEECH, RING, SILENCE = (-40, -10), (-40, -3), (-96, -60)
 THERE, THERE_AND_BACK = (20, 400), (40, 600)
-"""Milliseconds from mouth to ear. Frames, jitter buffers and devices' queues leave no room for less; more than
-400 one way is no call any more (ITU-T G.114). Calm machines show about 80 and 190."""
+"""Milliseconds from mouth to ear. Frames, jitter buffers and devices' queues leave no room for less; with
+more than 400 one way it is no call any more (ITU-T G.114). Calm machines show about 80 and 190."""
 
 
 class Step(NamedTuple):
