@@ -7,7 +7,6 @@ fields do not, nor do credentials and challenges, nor what a phone asserts about
 from __future__ import annotations
 
 from sip_bridge.core.fields import header_key
-from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.message import Headers, Request, Response
 
 _EACH_LEGS_OWN = frozenset(
@@ -38,7 +37,7 @@ def onward(request: Request, uri: str, tag: str, call_id: str, headers: list[tup
     """The request outside dialogs that does on one leg what `request` did on the other."""
     fresh = Headers()
     fresh.add("Max-Forwards", hops_left(request))
-    fresh.add("From", str(NameAddr.parse(str(request.from_)).with_tag(tag)))
+    fresh.add("From", str(request.from_.with_tag(tag)))
     fresh.add("To", request.headers.get("To") or "")
     fresh.add("Call-ID", call_id)
     fresh.add("CSeq", f"1 {request.method}")
