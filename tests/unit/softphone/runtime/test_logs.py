@@ -58,6 +58,7 @@ def test_values_do_not_show_their_secrets() -> None:
 def test_the_file_is_rotated_and_clean(tmp_path: Path) -> None:
     root = logging.getLogger()
     before, level, raising = list(root.handlers), root.level, logging.raiseExceptions
+    levels = {name: logging.getLogger(name).level for name in list(root.manager.loggerDict)}
     try:
         write_logs(tmp_path / "log")
         logging.getLogger("softphone.test").info("signing in, password=%s", SECRET)
@@ -73,4 +74,6 @@ def test_the_file_is_rotated_and_clean(tmp_path: Path) -> None:
             root.removeHandler(handler)
             handler.close()
         root.setLevel(level)
+        for name in list(root.manager.loggerDict):
+            logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
         logging.raiseExceptions = raising
