@@ -4,7 +4,8 @@ The speaker's queue and the microphone's ring say where both devices stand: of a
 longer queued have been played, and of all recorded, those still waiting came later than the block at hand. So
 a microphone block and the far block beside it keep the same distance whatever the queue's fill, however late
 the loop woke up, and after an underflow. What is left, the devices' own latency and the room's, is for the
-canceller to find; it follows steady drift of the two clocks by itself.
+canceller to find; it follows steady drift of the two clocks by itself. The echo can't seem to come first: a
+device takes a block before it plays it, and gives one after it recorded it.
 
 Both counts move in pieces as large as the devices' own blocks, so a single reading proves nothing: the
 distance is only corrected by what all readings of the last STEADY blocks agree on.
@@ -19,8 +20,6 @@ import numpy as np
 from media.types import BLOCK, RATE, Pcm
 
 CAPACITY = RATE
-MARGIN = 2 * BLOCK
-"""Kept between what is being played and the far block, so that the echo never seems to come first."""
 STEADY = 20
 TOLERANCE = RATE * 5 // 1000
 """Steps of this size leave a converged canceller undisturbed; larger ones are made only where the devices
@@ -55,7 +54,7 @@ class FarEnd:
         """The far block that belongs to the microphone block just taken.
 
         `unplayed` samples are still in the speaker's queue, `waiting` ones in the microphone's ring."""
-        aim = self._written - unplayed - waiting - BLOCK - MARGIN
+        aim = self._written - unplayed - waiting - BLOCK
         if self._next is None:
             self._next = aim
         self._next = self._steered(self._next, aim)

@@ -18,40 +18,17 @@ from media.farend import FarEnd
 from media.levels import LevelMeter
 from media.microphone import MicrophoneState, MicrophoneWatch
 from media.mixer import mix
+from media.pacing import Fill, Pacer
 from media.processing import NearEnd
 from media.stream import VoiceStream
 from media.taps import Tap, Taps
-from media.types import BLOCK, RATE, AudioFrame, BlockSink, BlockSource, Pcm
+from media.types import BLOCK, AudioFrame, BlockSink, BlockSource, Pcm
 
 Send = Callable[[AudioFrame], None]
 
-FILL = 2 * BLOCK
-FILL_MAX = 6 * BLOCK
-CALM_S = 10.0
 BACKLOG = 20 * BLOCK
 BACKLOG_KEPT = 4 * BLOCK
 STALL_S = 0.1
-CATCH_UP = 10
-"""Blocks at most in one step: after a stall, what is older is not made up for."""
-
-
-class Pacer:
-    """How many blocks a clock has made due."""
-
-    def __init__(self) -> None:
-        self._due: float | None = None
-
-    def reset(self) -> None:
-        """Start anew at the next call."""
-        self._due = None
-
-    def blocks(self, now: float) -> int:
-        """Blocks due since the last call, CATCH_UP at most."""
-        if self._due is None:
-            self._due = now
-        count = int((now - self._due) * RATE / BLOCK + 1e-6) + 1 if now >= self._due else 0
-        self._due += count * BLOCK / RATE
-        return min(count, CATCH_UP)
 
 
 class VoicePath:
@@ -71,16 +48,12 @@ class VoicePath:
         self._capture_pacer = Pacer()
         self._playout_pacer = Pacer()
         self._heard_at: float | None = None
-        self._fill = FILL
-        self._calm_since: float | None = None
-        self._started = False
+        self._fill = Fill()
         self._microphone = MicrophoneWatch()
         self._near_end = near_end or NearEnd()
         self._far_end = FarEnd()
         self._treated, self._heard = Taps(), Taps()
         self._speaker = LevelMeter()
-        self.underflows = 0
-        """How often the speaker was found with nothing left to play."""
         self.discarded = 0
         """Microphone samples thrown away after a stall of the loop."""
 
@@ -106,13 +79,16 @@ class VoicePath:
     @sink.setter
     def sink(self, sink: BlockSink | None) -> None:
         self._sink = sink
-        self._fill = FILL
-        self._calm_since = None
-        self._started = False
+        self._fill.reset()
         self._playout_pacer.reset()
         self._speaker.reset()
         self._near_end.new_speaker()
         self._far_end.reset()
+
+    @property
+    def underflows(self) -> int:
+        """How often the speaker was found with nothing left to play."""
+        return self._fill.underflows
 
     def add(self, stream: VoiceStream, send: Send) -> None:
         """Join a call's voice; `send` gets its frames."""
@@ -236,8 +212,8 @@ class VoicePath:
                 self._mixed(now)
             return
         queued = sink.queued()
-        self._adapt_fill(queued, now)
-        while queued < self._fill:
+        wanted = self._fill.observe(queued, now)
+        while queued < wanted:
             block = self._mixed(now)
             written = sink.write(block)
             if self._near_end.echo:
@@ -256,16 +232,3 @@ class VoicePath:
         self._speaker.add(mixed)
         self._heard.give(mixed)
         return mixed
-
-    def _adapt_fill(self, queued: int, now: float) -> None:
-        """An empty queue means that steps come too late for this fill; a calm time lets it shrink again."""
-        if queued == 0 and self._started:
-            self.underflows += 1
-            self._fill = min(self._fill + BLOCK, FILL_MAX)
-            self._calm_since = now
-        elif self._calm_since is None or not self._started:
-            self._calm_since = now
-        elif now - self._calm_since > CALM_S and self._fill > FILL:
-            self._fill -= BLOCK
-            self._calm_since = now
-        self._started = True

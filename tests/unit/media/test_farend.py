@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media.farend import CAPACITY, MARGIN, STEADY, TOLERANCE, FarEnd
+from media.farend import CAPACITY, STEADY, TOLERANCE, FarEnd
 from media.types import BLOCK, Pcm
 
 
@@ -32,7 +32,7 @@ class Devices:
     def distance(self, waiting: int = 0) -> int:
         """How far behind what is being played the far block ends."""
         block = self.far.beside(self.written - self.played, waiting)
-        return (self.played - int(block[-1])) % 30_000 if block[-1] else -1
+        return (self.played - int(block[-1]) + 15_000) % 30_000 - 15_000
 
 
 def running(fill: int = 2 * BLOCK) -> Devices:
@@ -50,7 +50,7 @@ def test_the_far_block_is_what_has_just_been_played() -> None:
     for _ in range(200):
         devices.write()
         devices.play(BLOCK)
-        assert devices.distance() == MARGIN
+        assert devices.distance() == 0
     assert devices.far.corrections == 0
 
 
@@ -60,7 +60,7 @@ def test_a_fuller_queue_changes_nothing() -> None:
     for _ in range(50):
         devices.write()
         devices.play(BLOCK)
-        assert devices.distance() == MARGIN
+        assert devices.distance() == 0
 
 
 def test_blocks_that_come_late_together_belong_where_they_were_recorded() -> None:
@@ -69,7 +69,7 @@ def test_blocks_that_come_late_together_belong_where_they_were_recorded() -> Non
         devices.write(4 * BLOCK)
         devices.play(4 * BLOCK)
         distances = [devices.distance(waiting * BLOCK) for waiting in (3, 2, 1, 0)]
-        assert distances == [MARGIN + waiting * BLOCK for waiting in (3, 2, 1, 0)]
+        assert distances == [waiting * BLOCK for waiting in (3, 2, 1, 0)]
     assert devices.far.corrections == 0
 
 
@@ -83,19 +83,28 @@ def test_a_single_odd_reading_moves_nothing() -> None:
     assert devices.far.corrections == 0
 
 
-def test_after_an_underflow_the_distance_is_right_again_within_two_fifths_of_a_second() -> None:
+def test_after_an_underflow_the_distance_is_right_at_once() -> None:
     devices = running()
     for _ in range(15):
         devices.play(BLOCK)
         devices.distance()
     devices.write(2 * BLOCK)
-    distances = []
-    for _ in range(2 * STEADY + 1):
+    for _ in range(2 * STEADY):
+        devices.write()
+        devices.play(BLOCK)
+        assert devices.distance() == 0
+
+
+def test_a_device_that_jumps_is_followed_within_two_fifths_of_a_second() -> None:
+    devices, distances = running(fill=20 * BLOCK), list[int]()
+    devices.play(4 * BLOCK)
+    for _ in range(2 * STEADY):
         devices.write()
         devices.play(BLOCK)
         distances.append(devices.distance())
-    assert distances[-1] == pytest.approx(MARGIN, abs=TOLERANCE)
-    assert 0 < devices.far.corrections <= 2
+    assert distances[0] == 4 * BLOCK
+    assert distances[-1] == 0
+    assert devices.far.corrections == 1
 
 
 @pytest.mark.parametrize("ppm", [200, -200])
@@ -108,16 +117,16 @@ def test_drift_is_followed_in_steps_a_canceller_bears(ppm: int) -> None:
         owed -= int(owed)
         distances.append(devices.distance())
     steps = np.abs(np.diff(distances))
-    assert max(distances) <= MARGIN + TOLERANCE + 10
-    assert min(distances) >= MARGIN - TOLERANCE - 10
+    assert max(distances) <= TOLERANCE + 10
+    assert min(distances) >= -TOLERANCE - 10
     assert steps.max() <= TOLERANCE + 2
     expected = 20_000 * BLOCK * abs(ppm) * 1e-6 / TOLERANCE
     assert devices.far.corrections == pytest.approx(expected, abs=1.5)
 
 
 def test_what_was_never_played_and_what_is_long_gone_are_silence() -> None:
+    assert not FarEnd().beside(0, 0).any()
     far = FarEnd()
-    assert not far.beside(0, 0).any()
     far.queued(numbered(0))
     assert not far.beside(0, 2 * CAPACITY).any()
 
@@ -137,7 +146,7 @@ def test_sound_the_microphone_lost_is_skipped_here_too() -> None:
     devices.write(10 * BLOCK)
     devices.play(10 * BLOCK)
     devices.far.skip(9 * BLOCK)
-    assert devices.distance() == MARGIN
+    assert devices.distance() == 0
 
 
 def test_after_a_reset_nothing_is_remembered() -> None:

@@ -7,6 +7,7 @@ from collections import deque
 import numpy as np
 import pytest
 
+from media import pacing
 from media import path as path_module
 from media.codecs import registry
 from media.levels import FLOOR_DBFS
@@ -118,7 +119,7 @@ def test_without_a_clock_to_follow_a_stall_is_not_made_up_for() -> None:
     path, _, sent = path_with_call()
     path.step(0.0)
     path.step(60.0)
-    assert len(sent) <= path_module.CATCH_UP
+    assert len(sent) <= pacing.CATCH_UP
     before = len(sent)
     path.step(60.01)
     assert len(sent) <= before + 1
@@ -130,7 +131,7 @@ def test_the_speakers_queue_is_kept_filled_at_its_own_pace() -> None:
     for step in range(500):
         path.step(step * 0.01)
         speaker.play(484)
-        assert speaker.queued() <= path_module.FILL + BLOCK
+        assert speaker.queued() <= pacing.LEAST + BLOCK
     assert speaker.starved == 0
 
 
@@ -153,7 +154,7 @@ def test_late_steps_make_the_queue_longer_and_calm_shorter_again() -> None:
         speaker.play(BLOCK)
         path.step(now)
     speaker.play(BLOCK)
-    assert speaker.queued() <= path_module.FILL
+    assert speaker.queued() <= pacing.LEAST
     assert speaker.starved == starved
 
 
