@@ -157,7 +157,7 @@ class Application:
         )
         self.ringing = Ringing(table, world.sound, tasks)
         self._tones = CallTones(table, world.sound, tasks)
-        self._quality = CallQualityWatch(table, world.telephony, tasks)
+        self.quality = CallQualityWatch(table, world.telephony, world.sound, world.clock, tasks)
         self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
         self.headset_buttons = HeadsetButtons(
             world.headset, table, self.calls, self.history, self.numbers, self.settings, self.bus, tasks

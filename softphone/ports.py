@@ -13,7 +13,7 @@ from typing import Protocol
 from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn
 from softphone.domain.call import Encryption, EndReason
 from softphone.domain.contact import Contact
-from softphone.domain.device import DeviceState
+from softphone.domain.device import DeviceState, MicrophoneState
 from softphone.domain.headset import HeadsetEvent, HeadsetLights, HeadsetState
 from softphone.domain.history import HistoryEntry
 from softphone.domain.quality import CallQuality
@@ -289,6 +289,10 @@ class Sound(Protocol):
 
     def levels(self) -> tuple[float, float]:
         """Microphone and speaker level in dBFS over the last 50 ms."""
+        ...
+
+    def microphone(self) -> MicrophoneState:
+        """What the open microphone delivers; at rest while none is open."""
         ...
 
     async def listen_to_microphone(self, on: bool) -> None:

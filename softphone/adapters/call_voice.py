@@ -41,7 +41,7 @@ class CallVoice:
         self._attached = False
         self.stream = VoiceStream(self._spec(), receive=session.other_codecs)
         self._report: Feedback | None = None
-        self._figures = CallFigures(self.stream, time.monotonic)
+        self._figures = CallFigures(self.stream, session, time.monotonic)
         session.on_packet = self._packet
         session.on_feedback = self._feedback
         self.attach()

@@ -23,7 +23,7 @@ from softphone.adapters.role_stream import RETRY_S, RoleStream
 from softphone.adapters.sound_roles import Reachable, as_domain, hears, plays
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.voice_loop import STEP_S, VoiceLoop
-from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
+from softphone.domain.device import SYSTEM_DEFAULT, DeviceState, MicrophoneState
 from softphone.domain.errors import DeviceError
 from softphone.runtime.tasks import Tasks
 
@@ -146,6 +146,20 @@ class SoundAdapter:
     def levels(self) -> tuple[float, float]:
         """See ports.Sound."""
         return self.path.levels()
+
+    def microphone(self) -> MicrophoneState:
+        """See ports.Sound."""
+        found = self.path.microphone()
+        return MicrophoneState(
+            found.level_dbfs,
+            found.peak_dbfs,
+            found.clipping,
+            found.zero_for_s,
+            found.silent_for_s,
+            found.gain_db,
+            found.echo,
+            found.noise,
+        )
 
     async def listen_to_microphone(self, on: bool) -> None:
         """See ports.Sound."""

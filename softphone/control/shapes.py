@@ -53,6 +53,7 @@ def call_shape(call: Call, now: float) -> Json:
         "reason": call.reason.value if call.reason is not None else "",
         "status_code": call.status_code,
         "emergency": call.emergency,
+        "trouble": call.trouble.value if call.trouble is not None else "",
         "quality": None if call.quality is None else quality_shape(call.quality),
     }
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from softphone.domain.errors import IllegalTransition
-from softphone.domain.quality import CallQuality
+from softphone.domain.quality import CallQuality, Trouble
 from softphone.domain.text import harmless
 
 
@@ -116,7 +116,8 @@ class Encryption:
 class Call:
     """One call as everybody sees it. Times are seconds of the program's monotonic clock.
 
-    `early_media`: the far end sends sound of its own before the answer.
+    `early_media`: the far end sends sound of its own before the answer. `trouble`: what is wrong with its
+    sound now.
     """
 
     id: str
@@ -137,6 +138,7 @@ class Call:
     quality: CallQuality | None = None
     emergency: bool = False
     early_media: bool = False
+    trouble: Trouble | None = None
 
     def duration_ms(self, now: float) -> int:
         """Milliseconds of talk so far, or in all; 0 before the answer."""

@@ -29,6 +29,26 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class MicrophoneState:
+    """What the open microphone delivers, and what is being done about it.
+
+    Level and peak in dBFS over the last 50 ms, clipping within the last second, as recorded. `zero_for_s`:
+    seconds of exact zeros until now, which no microphone gives by itself; `silent_for_s`: seconds since
+    anything louder than a quiet room. `gain_db` is added before sending; `echo` and `noise` ("off", "low",
+    "high") are what is being taken out.
+    """
+
+    level_dbfs: float = -96.0
+    peak_dbfs: float = -96.0
+    clipping: bool = False
+    zero_for_s: float = 0.0
+    silent_for_s: float = 0.0
+    gain_db: float = 0.0
+    echo: bool = False
+    noise: str = "off"
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceState:
     """Devices present now, what each role asks for, and what it really uses.
 

@@ -10,7 +10,7 @@ from softphone.domain.call import Call, CallState, Direction, TransferState
 from softphone.domain.quality import QualityWord
 from softphone.presenters import sentences
 from softphone.presenters.moments import timer
-from softphone.presenters.parts import Sign, Tone
+from softphone.presenters.parts import Advice, Sign, Tone
 
 STATES = {
     CallState.DIALLING: marked("Calling …"),
@@ -54,7 +54,7 @@ class OtherCall:
 @dataclass(frozen=True, slots=True)
 class CallView:
     """The call in the window. `state` is the line under the name; `timer` is "" before the answer;
-    `outgoing` where this person dialled."""
+    `outgoing` where this person dialled. `scores`: MOS of the last minute, the newest last."""
 
     id: str
     who: Who
@@ -70,6 +70,8 @@ class CallView:
     join: tuple[OtherCall, ...]
     volume: int
     outgoing: bool
+    trouble: Advice | None = None
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ QUIET_ENDING_S = 1.5
 TOLD_ENDING_S = 8.0
 QUIET_ENDINGS = frozenset({EndReason.HUNG_UP, EndReason.CANCELLED, EndReason.TRANSFERRED})
 """Endings the person made: the window goes at once. The others stay long enough to be read."""
+
+SCORES = 120
+"""Looks at the quality that the graph shows: a minute."""
 
 QUIETEST_DB, VOLUME_RANGE_DB = -40.0, 52.0
 """What the ends of the volume slider mean."""
@@ -62,6 +66,7 @@ class CallsPresenter(Presenter[CallsView]):
         self._ended: Call | None = None
         self._advice: Callable[[], Advice | None] = lambda: None
         self._silenced: set[str] = set()
+        self._scores: dict[str, deque[float]] = {}
         self._shown = ""
 
     # --- the view -------------------------------------------------------------------------------
@@ -108,7 +113,14 @@ class CallsPresenter(Presenter[CallsView]):
             join=tuple(self._join(call, other) for other in connected),
             volume=round(100 * (self._calls.volume(call.id) - QUIETEST_DB) / VOLUME_RANGE_DB),
             outgoing=call.direction is Direction.OUTGOING,
+            trouble=self._trouble(call),
+            scores=tuple(self._scores.get(call.id, ())),
         )
+
+    def _trouble(self, call: Call) -> Advice | None:
+        if call.trouble is None or not call.live:
+            return None
+        return sentences.trouble(self.words, call.trouble, self._devices.state())
 
     def _join(self, call: Call, other: Call) -> OtherCall:
         text = self._("Connect {one} and {other}")
@@ -145,11 +157,18 @@ class CallsPresenter(Presenter[CallsView]):
 
     def _follow(self, call: Call) -> None:
         if call.live:
+            self._note_score(call)
             return
         self._silenced.discard(call.id)
+        self._scores.pop(call.id, None)
         self._advice = lambda: None
         if call.direction is Direction.OUTGOING or call.answered_at is not None:
             self._ended = call
+
+    def _note_score(self, call: Call) -> None:
+        if call.quality is not None and call.state is CallState.ACTIVE:
+            scores = self._scores.setdefault(call.id, deque(maxlen=SCORES))
+            scores.append(call.quality.mos)
 
     def tick(self) -> None:
         """Called once a second or more often: timers run, a window that has been read goes."""

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from resources.words import Words, marked
 from softphone.domain.account import Refusal
 from softphone.domain.call import EndReason
+from softphone.domain.device import DeviceState
 from softphone.domain.errors import SoftphoneError
+from softphone.domain.quality import Trouble
 from softphone.presenters.parts import Advice, Tone
 
 REFUSALS: MappingProxyType[Refusal, tuple[str, str]] = MappingProxyType(
@@ -152,6 +154,56 @@ NOTICES: MappingProxyType[str, tuple[Tone, str, str]] = MappingProxyType(
     }
 )
 
+TROUBLES: MappingProxyType[Trouble, tuple[Tone, str, str]] = MappingProxyType(
+    {
+        Trouble.NO_MICROPHONE: (
+            Tone.BAD,
+            marked("They can't hear you: there is no microphone."),
+            marked("Plug in a headset."),
+        ),
+        Trouble.MICROPHONE_SILENT: (
+            Tone.BAD,
+            marked("They can't hear you: {microphone} is muted."),
+            marked("Press its mute button, or allow the microphone in this computer's privacy settings."),
+        ),
+        Trouble.NOTHING_SENT: (
+            Tone.BAD,
+            marked("They can't hear you: your sound does not leave this computer."),
+            marked("Hang up and call again. If this goes on, tell your IT support."),
+        ),
+        Trouble.NOTHING_ARRIVES: (
+            Tone.BAD,
+            marked("You can't hear them: nothing arrives from the other side."),
+            marked("They may hear you. Say that you will call again."),
+        ),
+        Trouble.ARRIVES_SILENT: (
+            Tone.WARN,
+            marked("The other side is silent."),
+            marked("Their microphone may be muted."),
+        ),
+        Trouble.OTHER_MICROPHONE: (
+            Tone.WARN,
+            marked("You speak into {microphone}."),
+            marked("The microphone you chose is not plugged in."),
+        ),
+        Trouble.OTHER_SPEAKER: (
+            Tone.WARN,
+            marked("You hear them in {speaker}."),
+            marked("The speaker you chose is not plugged in."),
+        ),
+        Trouble.THEY_LOSE_SOUND: (
+            Tone.WARN,
+            marked("The other side loses part of what you say."),
+            marked("Go nearer to the Wi-Fi, or use a cable."),
+        ),
+        Trouble.WE_LOSE_SOUND: (
+            Tone.WARN,
+            marked("Part of what they say is lost on the way."),
+            marked("Go nearer to the Wi-Fi, or use a cable. It may also be their network."),
+        ),
+    }
+)
+
 FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
         "not-signed-in": (
@@ -210,6 +262,19 @@ def notice(words: Words, code: str, parameters: Mapping[str, str]) -> Advice | N
     device = parameters.get("device") or words._("The device")
     action = ("headset", words._("Open Audio settings")) if code.startswith("device-") else ("", "")
     return Advice(code, tone, words._(text).format(device=device), words._(what_to_do), *action)
+
+
+def trouble(words: Words, found: Trouble, devices: DeviceState) -> Advice:
+    """What is wrong with a call's sound, on which side, and what helps."""
+    tone, text, what_to_do = TROUBLES[found]
+    text = words._(text).format(
+        microphone=devices.microphone_used or words._("the microphone"),
+        speaker=devices.speaker_used or words._("the speaker"),
+    )
+    ours = found in (Trouble.NO_MICROPHONE, Trouble.MICROPHONE_SILENT)
+    other = found in (Trouble.OTHER_MICROPHONE, Trouble.OTHER_SPEAKER)
+    action = ("headset", words._("Open Audio settings")) if ours or other else ("", "")
+    return Advice(f"trouble-{found}", tone, text, words._(what_to_do), *action)
 
 
 def failure(words: Words, error: SoftphoneError) -> Advice:

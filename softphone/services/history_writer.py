@@ -54,9 +54,16 @@ class HistoryWriter:
             started_at=self._clock.time() - (now - call.created_at),
             duration_s=call.duration_ms(now) / 1000,
             outcome=outcome,
-            mos=call.quality.mos if call.quality else None,
+            mos=_score(call),
             seen=outcome is not Outcome.MISSED,
         )
+
+
+def _score(call: Call) -> float | None:
+    """How the whole call sounded."""
+    if call.quality is None:
+        return None
+    return call.quality.mos if call.quality.average_mos is None else call.quality.average_mos
 
 
 def outcome_of(call: Call) -> Outcome:

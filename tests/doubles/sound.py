@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState
+from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState, MicrophoneState
 
 HEADSET = Device("fake:headset", "Jabra Evolve2", True, True)
 SPEAKERS = Device("fake:speakers", "Laptop speakers", False, True, is_default_output=True)
@@ -25,6 +25,7 @@ class FakeSound:
         self.tried: list[str] = []
         self.metering = False
         self.level = (-30.0, -40.0)
+        self.open_microphone = MicrophoneState()
         self._chosen: tuple[str, str, tuple[str, ...]] = (SYSTEM_DEFAULT, SYSTEM_DEFAULT, (SYSTEM_DEFAULT,))
         self._callbacks: list[Callable[[DeviceState], None]] = []
 
@@ -55,6 +56,10 @@ class FakeSound:
             speaker_used=self.named.get(speaker) or _used(bare.outputs, speaker),
             ring_used=tuple(name for name in (_used(bare.outputs, device) for device in ring) if name),
         )
+
+    def microphone(self) -> MicrophoneState:
+        """See ports.Sound."""
+        return self.open_microphone
 
     async def choose(self, *, microphone: str, speaker: str, ring: Sequence[str]) -> None:
         """See ports.Sound."""

@@ -13,6 +13,7 @@ from resources.words import LANGUAGES, Words
 from softphone.domain.account import Credentials, Refusal
 from softphone.domain.call import Direction, EndReason
 from softphone.domain.contact import Contact
+from softphone.domain.device import MicrophoneState
 from softphone.domain.errors import SignInRefused
 from softphone.domain.events import LevelsChanged, Notice
 from softphone.domain.history import HistoryEntry, Outcome
@@ -22,8 +23,8 @@ from tests.doubles.program import DoubledProgram
 from tests.doubles.sound import HEADSET, SPEAKERS
 
 CREDENTIALS = Credentials("vip.example.com", "0401234567", "a secret of nobody")
-GOOD = CallQuality(4.3, 0.1, 4.0, 22.0, 0.0)
-POOR = CallQuality(2.6, 7.0, 40.0, 180.0, 6.0)
+GOOD = CallQuality(4.3, 0.1, 4.0, 22.0, 0.0, received_level_dbfs=-30.0, sent_level_dbfs=-30.0)
+POOR = replace(GOOD, mos=2.6, loss_percent=7.0, jitter_ms=40.0, rtt_ms=180.0, concealed_percent=6.0)
 
 V = TypeVar("V")
 
@@ -201,6 +202,20 @@ async def _muted(stage: Stage) -> None:
     await stage.board.calls.mute(call_id, True)
 
 
+async def _not_heard(stage: Stage) -> None:
+    """The microphone has given nothing but zeros for a while; before, the line was bad for some seconds."""
+    await _main(stage)
+    call_id = await stage.talk()
+    doubles = stage.doubles
+    for step in range(60):
+        doubles.clock.advance(0.5)
+        wave = 0.9 if 25 < step < 34 else 0.05 * (step % 3)
+        moved = replace(GOOD, mos=4.3 - 1.8 * wave, packets_sent=step, packets_received=step)
+        doubles.telephony.qualities[call_id] = moved
+        doubles.sound.open_microphone = MicrophoneState(zero_for_s=max(0.0, (step - 50) / 2))
+        stage.program.quality.sample()
+
+
 async def _two_calls(stage: Stage) -> None:
     await _main(stage)
     first = await stage.talk("0401234567")
@@ -251,6 +266,7 @@ SCENES = (
     Scene("call-keypad", "call+keypad", _talking),
     Scene("call-transfer", "call+transfer", _talking),
     Scene("call-muted", "call", _muted),
+    Scene("call-not-heard", "call", _not_heard),
     Scene("call-two", "call", _two_calls),
     Scene("call-two-transfer", "call+transfer", _two_calls),
     Scene("call-ended", "call", _ended),

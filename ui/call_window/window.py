@@ -16,6 +16,7 @@ from ui.call_window.transfer import TransferPanel
 from ui.look import Look
 from ui.widgets.buttons import Button, Tile
 from ui.widgets.feedback import AdviceBox, LevelMeter, announce, announce_value
+from ui.widgets.graph import QualityGraph
 from ui.widgets.keypad import KEYS, Keypad
 from ui.widgets.labels import ElidedLabel, Label, Picture, SignLabel
 from ui.window import Window
@@ -48,6 +49,8 @@ class CallWindow(Window):
         self.state = SignLabel(look, wrap=True)
         self.lock = SignLabel(look, wrap=True)
         self.quality = SignLabel(look)
+        self.graph = QualityGraph(look)
+        self.trouble = AdviceBox(look)
         self.mute = Tile(look, "microphone", "microphone-off", toggle=True)
         self.hold = Tile(look, "pause", toggle=True)
         self.keys = Tile(look, "keypad", toggle=True)
@@ -81,9 +84,11 @@ class CallWindow(Window):
         column.addWidget(self.number)
         truth = QHBoxLayout()
         truth.addWidget(self.state, 1)
+        truth.addWidget(self.graph, 0, Qt.AlignmentFlag.AlignTop)
         truth.addWidget(self.quality, 0, Qt.AlignmentFlag.AlignTop)
         column.addLayout(truth)
         column.addWidget(self.lock)
+        column.addWidget(self.trouble)
         column.addWidget(self.advice)
         column.addStretch(1)
         column.addLayout(self._tiles())
@@ -129,6 +134,7 @@ class CallWindow(Window):
         self.panel.ask_wanted.connect(self._ask)
         self.panel.join_wanted.connect(lambda other: self.join_wanted.emit(self._id, other))
         self.strips.acted.connect(self.strip_acted)
+        self.trouble.acted.connect(lambda _page: self.headset_wanted.emit())
         self.advice.dismissed.connect(lambda _id: self.put_away.emit())
         self.volume.valueChanged.connect(lambda place: self.volume_wanted.emit(self._id, place))
         self.keypad.hide()
@@ -142,6 +148,8 @@ class CallWindow(Window):
         self.transfer.say(_("Transfer"))
         self.add_call.say(_("Add call"))
         self.headset.say(_("Headset"))
+        self.graph.setAccessibleName(_("Sound over the last minute"))
+        self.graph.setToolTip(_("Sound over the last minute"))
         self.volume.setAccessibleName(_("Volume"))
         self.volume.setToolTip(_("Volume"))
         self.level.setAccessibleName(_("Microphone level"))
@@ -203,6 +211,8 @@ class CallWindow(Window):
         self.state.show_sign(view.state)
         self.lock.show_sign(view.lock)
         self.quality.show_sign(view.quality)
+        self.graph.show_scores(view.scores)
+        self.trouble.show_advice(view.trouble)
         self.mute.setChecked(view.muted)
         self.hold.setChecked(view.held)
         for tile in (self.hold, self.keys, self.transfer):

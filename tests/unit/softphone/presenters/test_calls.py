@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from resources.words import LANGUAGES, Words
 from softphone.domain.call import Encryption, EndReason
 from softphone.domain.contact import Contact
+from softphone.domain.device import DeviceState, MicrophoneState
 from softphone.domain.errors import CommandRefused
 from softphone.domain.events import Notice
+from softphone.domain.quality import Trouble
+from softphone.presenters import sentences
 from softphone.presenters.call_views import CallView
-from softphone.presenters.calls import TOLD_ENDING_S, CallsView
+from softphone.presenters.calls import SCORES, TOLD_ENDING_S, CallsView
 from softphone.presenters.parts import Tone
 from tests.doubles.stage import POOR, Stage
 
@@ -213,3 +219,50 @@ async def test_a_failed_transfer_says_that_the_call_is_still_there(stage: Stage)
     advice = stage.view(CallsView).advice
     assert advice is not None
     assert "still yours" in advice.what_to_do
+
+
+async def test_trouble_names_the_side_and_what_helps(stage: Stage) -> None:
+    await stage.sign_in()
+    call_id = await stage.talk()
+    assert window(stage).trouble is None
+    stage.doubles.sound.open_microphone = MicrophoneState(zero_for_s=1.0)
+    for _ in range(4):
+        stage.doubles.clock.advance(0.5)
+        moved = stage.doubles.telephony.qualities[call_id]
+        stage.doubles.telephony.qualities[call_id] = replace(
+            moved, packets_sent=moved.packets_sent + 25, packets_received=moved.packets_received + 25
+        )
+        stage.doubles.sound.open_microphone = replace(
+            stage.doubles.sound.open_microphone,
+            zero_for_s=stage.doubles.sound.open_microphone.zero_for_s + 0.5,
+        )
+        stage.program.quality.sample()
+    trouble = window(stage).trouble
+    assert trouble is not None
+    assert trouble.text == "They can't hear you: Jabra Evolve2 is muted."
+    assert trouble.action == "headset"
+    stage.doubles.sound.open_microphone = MicrophoneState()
+    stage.program.quality.sample()
+    assert window(stage).trouble is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("trouble", list(Trouble))
+def test_every_trouble_has_its_sentence(language: str, trouble: Trouble) -> None:
+    devices = DeviceState(microphone_used="Jabra Evolve2", speaker_used="Laptop speakers")
+    advice = sentences.trouble(Words(language), trouble, devices)
+    assert advice.text.endswith(".")
+    assert advice.what_to_do.endswith(".")
+    assert "{" not in advice.text + advice.what_to_do
+
+
+async def test_the_graph_is_of_the_last_minute(stage: Stage) -> None:
+    await stage.sign_in()
+    call_id = await stage.talk()
+    for step in range(SCORES + 10):
+        stage.doubles.telephony.qualities[call_id] = replace(POOR, mos=1.0 + step / 100, packets_sent=step)
+        stage.program.quality.sample()
+    scores = window(stage).scores
+    assert len(scores) == SCORES
+    assert scores[-1] == pytest.approx(1.0 + (SCORES + 9) / 100)
+    assert scores == tuple(sorted(scores))

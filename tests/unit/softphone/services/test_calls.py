@@ -81,7 +81,7 @@ class Bench:
         )
         self.ringing = Ringing(self.table, self.sound, self.tasks)
         self.tones = CallTones(self.table, self.sound, self.tasks, sleep=self._tone_sleeps)
-        self.quality = CallQualityWatch(self.table, self.telephony, self.tasks)
+        self.quality = CallQualityWatch(self.table, self.telephony, self.sound, self.clock, self.tasks)
         self.writer = HistoryWriter(self.table, History(self.store, bus), self.clock, self.tasks)
 
     async def _hurry(self) -> bool:
