@@ -65,7 +65,8 @@ class Speaker:
     def heard_at(self, moment: float) -> Pcm:
         """10 ms of what was played, from `moment` on."""
         start = int(moment * self._rate) % PLAYED
-        return np.take(self._played, range(start, start + BLOCK), mode="wrap")
+        part = self._played[start : start + BLOCK]
+        return np.concatenate([part, self._played[: BLOCK - len(part)]])
 
 
 class Microphone:
