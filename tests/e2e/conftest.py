@@ -6,7 +6,6 @@ Whatever a program wrote anywhere is read after each test: no secret may be in i
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ import pytest
 
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.certificates import Authority
+from tests.lab.faults import assert_none_logged
 from tests.lab.kamailio import REALM, Kamailio, Options, User
 from tests.lab.program import Program
 from tests.lab.pulse import PulseRig, pulse_rig
@@ -49,8 +49,7 @@ def unhurried() -> None:
 def no_errors_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """A program that runs in this process tells of no fault of its own either."""
     yield
-    faults = [record for record in caplog.get_records("call") if record.levelno >= logging.ERROR]
-    assert not faults, [record.getMessage() for record in faults]
+    assert_none_logged(caplog)
 
 
 @pytest.fixture(scope="session")
