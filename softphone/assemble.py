@@ -160,7 +160,15 @@ class Application:
         self.quality = CallQualityWatch(table, world.telephony, world.sound, world.clock, tasks)
         self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
         self.headset_buttons = HeadsetButtons(
-            world.headset, table, self.calls, self.history, self.numbers, self.settings, self.bus, tasks
+            world.headset,
+            table,
+            self.calls,
+            self.ringing,
+            self.history,
+            self.numbers,
+            self.settings,
+            self.bus,
+            tasks,
         )
 
     def _reach(self) -> Reach:
@@ -168,6 +176,7 @@ class Application:
             session=self.session,
             calls=self.calls,
             devices=self.devices,
+            headset=self.headset_buttons,
             settings=self.settings,
             open_target=self.open_target,
             quit=lambda: self.on_quit(),

@@ -56,7 +56,7 @@ class Layout:
 
     @property
     def lights(self) -> frozenset[str]:
-        """Which fields of `Lights` the headset can show."""
+        """What of `Lights` the headset can show."""
         return frozenset(name for places in self._outputs.values() for name, _ in places)
 
     def read(self, report: bytes) -> dict[Control, int]:

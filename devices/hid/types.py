@@ -22,12 +22,21 @@ class Press(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lights:
-    """What a headset is told of the program's calls; it lights, rings and beeps by it."""
+    """What a headset is told of the program's calls; it lights, rings and beeps by it.
+
+    A `silenced` ring is not shown, since headsets beep by it; lifting still answers.
+    """
 
     ringing: bool = False
     off_hook: bool = False
     muted: bool = False
     held: bool = False
+    silenced: bool = False
+
+    @property
+    def rings(self) -> bool:
+        """Whether the headset should ring."""
+        return self.ringing and not self.silenced
 
 
 DARK = Lights()

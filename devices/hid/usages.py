@@ -42,15 +42,15 @@ LIGHTS: MappingProxyType[int, str] = MappingProxyType(
     {
         0x08_0009: "muted",
         0x08_0017: "off_hook",
-        0x08_0018: "ringing",
+        0x08_0018: "rings",
         0x08_0020: "held",
         0x0B_0020: "off_hook",
         0x0B_0023: "held",
         0x0B_002F: "muted",
-        0x0B_009E: "ringing",
+        0x0B_009E: "rings",
     }
 )
-"""Outputs by usage, as fields of `Lights`; some headsets take the ringer's usage, not the ring light's."""
+"""Outputs by usage, as names in `Lights`; some headsets take the ringer's usage, not the ring light's."""
 
 
 def page(usage: int) -> int:

@@ -21,6 +21,8 @@ class HidHeadset:
         self._callbacks: list[Callable[[HeadsetEvent], None]] = []
         self._lights = HeadsetLights()
         self._preferred: tuple[str, ...] = ()
+        self._lock = asyncio.Lock()
+        """Headsets are let go of before they are taken up again."""
 
     def listen(self, callback: Callable[[HeadsetEvent], None]) -> None:
         """See ports.Headset."""
@@ -46,18 +48,20 @@ class HidHeadset:
 
     async def start(self) -> None:
         """See ports.Headset."""
-        if self._headsets is None:
-            self._loop = asyncio.get_running_loop()
-            self._headsets = Headsets(self._pressed, loader=self._loader)
-            self._headsets.show(_as_told(self._lights))
-            self._headsets.prefer(self._preferred)
-            self._headsets.start()
+        async with self._lock:
+            if self._headsets is None:
+                self._loop = asyncio.get_running_loop()
+                self._headsets = Headsets(self._pressed, loader=self._loader)
+                self._headsets.show(_as_told(self._lights))
+                self._headsets.prefer(self._preferred)
+                self._headsets.start()
 
     async def close(self) -> None:
         """See ports.Headset."""
-        headsets, self._headsets = self._headsets, None
-        if headsets is not None:
-            await asyncio.to_thread(headsets.close)
+        async with self._lock:
+            headsets, self._headsets = self._headsets, None
+            if headsets is not None:
+                await asyncio.to_thread(headsets.close)
 
     def _pressed(self, press: Press) -> None:
         """On a headset's thread; a press after the end of the loop is nobody's."""
@@ -72,4 +76,4 @@ class HidHeadset:
 
 
 def _as_told(lights: HeadsetLights) -> Lights:
-    return Lights(lights.ringing, lights.off_hook, lights.muted, lights.held)
+    return Lights(lights.ringing, lights.off_hook, lights.muted, lights.held, lights.silenced)

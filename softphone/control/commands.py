@@ -12,6 +12,7 @@ from softphone.domain.account import Credentials, Transport
 from softphone.domain.errors import BadSetting
 from softphone.ports import Screenshot
 from softphone.services.calls import Calls
+from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
@@ -29,6 +30,7 @@ class Reach:
     session: Session
     calls: Calls
     devices: SoundDevices
+    headset: HeadsetButtons
     settings: Settings
     open_target: Callable[[str], Awaitable[None]]
     quit: Callable[[], None]
@@ -143,7 +145,7 @@ class Commands:
         return {}
 
     async def _devices(self, request: Request) -> Json:
-        return all_devices_shape(self._reach.devices.state())
+        return all_devices_shape(self._reach.devices.state(), self._reach.headset.state())
 
     async def _settings_get(self, request: Request) -> Json:
         key = request.optional("key")

@@ -18,6 +18,7 @@ from softphone.domain.events import (
     Notice,
     SettingChanged,
 )
+from softphone.domain.headset import HeadsetState
 from softphone.domain.quality import CallQuality
 
 Json = dict[str, object]
@@ -72,12 +73,13 @@ def devices_shape(state: DeviceState) -> Json:
     }
 
 
-def all_devices_shape(state: DeviceState) -> Json:
-    """Every device, the chosen ids, and the names in use."""
+def all_devices_shape(state: DeviceState, headset: HeadsetState) -> Json:
+    """Every device, the chosen ids, the names in use, and the headsets whose buttons are."""
     return {
         "devices": [_device_shape(device) for device in state.devices],
         "chosen": {"microphone": state.microphone, "speaker": state.speaker, "ring": list(state.ring)},
         "used": devices_shape(state),
+        "buttons": {"headsets": list(headset.names), "problem": headset.problem},
     }
 
 

@@ -22,12 +22,13 @@ class HeadsetEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeadsetLights:
-    """What headsets are told of the calls there are."""
+    """What headsets are told of the calls there are. A `silenced` ring can be answered still."""
 
     ringing: bool = False
     off_hook: bool = False
     muted: bool = False
     held: bool = False
+    silenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

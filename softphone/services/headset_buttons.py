@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from softphone.domain.call import Call, CallState, Direction
 from softphone.domain.errors import SoftphoneError
@@ -16,6 +17,7 @@ from softphone.services.call_table import SETTING_UP, CallTable
 from softphone.services.calls import Calls
 from softphone.services.history import History
 from softphone.services.numbers import Numbers
+from softphone.services.ringing import Ringing
 from softphone.services.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class HeadsetButtons:
         headset: Headset,
         table: CallTable,
         calls: Calls,
+        ringing: Ringing,
         history: History,
         numbers: Numbers,
         settings: Settings,
@@ -61,6 +64,7 @@ class HeadsetButtons:
         self._headset = headset
         self._table = table
         self._calls = calls
+        self._ringing = ringing
         self._history = history
         self._numbers = numbers
         self._settings = settings
@@ -79,7 +83,8 @@ class HeadsetButtons:
             HeadsetEvent.REDIAL: self._redial,
         }
         headset.listen(self._pressed)
-        table.listen(self._follow)
+        table.listen(lambda _: self._follow())
+        ringing.on_silence(self._follow)
         bus.subscribe(self._hear)
         settings.subscribe(KEY, self._switched)
 
@@ -98,8 +103,8 @@ class HeadsetButtons:
     def _pressed(self, event: HeadsetEvent) -> None:
         self._tasks.spawn(self._press(event), "headset button")
 
-    def _follow(self, _call: Call) -> None:
-        lights = lights_for(self._table.live())
+    def _follow(self) -> None:
+        lights = self._lights()
         if lights != self._shown:
             self._show(lights)
 
@@ -112,10 +117,13 @@ class HeadsetButtons:
 
     async def _switch(self) -> None:
         if self._settings.flag(KEY):
-            self._show(lights_for(self._table.live()))
+            self._show(self._lights())
             await self._headset.start()
         else:
             await self._headset.close()
+
+    def _lights(self) -> HeadsetLights:
+        return replace(lights_for(self._table.live()), silenced=self._ringing.silenced)
 
     def _show(self, lights: HeadsetLights) -> None:
         self._shown = lights
@@ -127,7 +135,7 @@ class HeadsetButtons:
             await self._actions[event]()
         except SoftphoneError as error:
             log.info("headset button %s: %s", event, error.code)
-        self._show(lights_for(self._table.live()))
+        self._show(self._lights())
 
     # --- what the presses mean ------------------------------------------------------------------
 

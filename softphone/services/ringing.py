@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from softphone.domain.call import Call, CallState
 from softphone.domain.errors import DeviceError
@@ -24,13 +25,26 @@ class Ringing:
         self._silenced: set[str] = set()
         self._announced: set[str] = set()
         self._rings = False
+        self._silence_listeners: list[Callable[[], None]] = []
         self._lock = asyncio.Lock()
         table.listen(self._changed)
 
     async def silence(self) -> None:
         """Stop the ring tone for the calls that ring now; they can still be answered."""
         self._silenced.update(call.id for call in self._table.in_state(CallState.RINGING))
+        for callback in self._silence_listeners:
+            callback()
         await self._settle()
+
+    def on_silence(self, callback: Callable[[], None]) -> None:
+        """Hear that a person silenced the ring."""
+        self._silence_listeners.append(callback)
+
+    @property
+    def silenced(self) -> bool:
+        """Whether every call that rings now has been silenced."""
+        ringing = self._table.in_state(CallState.RINGING)
+        return bool(ringing) and all(call.id in self._silenced for call in ringing)
 
     @property
     def wanted(self) -> bool:

@@ -153,6 +153,12 @@ def test_nothing_goes_out_when_nothing_has_changed(plain: Worn) -> None:
     assert Worn(shapes.PLAIN).show(DARK) == []
 
 
+def test_a_ring_silenced_in_the_program_is_silent_on_the_head_and_can_be_answered_there(plain: Worn) -> None:
+    plain.show(RINGING)
+    assert plain.show(Lights(ringing=True, silenced=True)) == ["0000"]
+    assert plain.hear("01") == [Press.PICK_UP]
+
+
 # --- another program's call ------------------------------------------------------------------------
 
 
@@ -354,7 +360,7 @@ def test_a_hook_button_told_to_go_off_hook_repeats_it() -> None:
     assert array.soon("010100", "010000") == []
 
 
-LIGHTS = st.builds(Lights, *(st.booleans() for _ in range(4)))
+LIGHTS = st.builds(Lights, *(st.booleans() for _ in range(5)))
 STEPS = st.lists(st.one_of(LIGHTS, st.binary(min_size=1, max_size=3)), max_size=40)
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from softphone.assemble import Application, Options
+from softphone.control.shapes import all_devices_shape
 from softphone.domain.account import Credentials
 from softphone.domain.call import Call, CallState, Direction, Party
 from softphone.domain.errors import CommandRefused
@@ -16,8 +18,8 @@ from softphone.domain.events import DevicesChanged, Notice
 from softphone.domain.headset import HeadsetEvent, HeadsetLights
 from softphone.domain.history import HistoryEntry, Outcome
 from softphone.services.headset_buttons import lights_for
-from tests.doubles.application import settle
-from tests.doubles.program import DoubledProgram
+from tests.doubles.application import Doubles, settle
+from tests.doubles.headset import FakeHeadset
 from tests.doubles.sound import HEADSET
 
 RINGS, TALKS = HeadsetLights(ringing=True), HeadsetLights(off_hook=True)
@@ -58,9 +60,10 @@ class Desk:
     """Somebody signed in, with a headset on."""
 
     def __init__(self, folder: Path, policy: dict[str, object] | None = None) -> None:
-        self.doubles = DoubledProgram(folder, policy)
-        self.program = self.doubles.application
-        self.telephony, self.headset = self.doubles.telephony, self.doubles.headset
+        self.doubles = Doubles()
+        self.telephony = self.doubles.telephony
+        self.doubles.headset = self.headset = FakeHeadset()
+        self.program = Application(Options(profile=folder), self.doubles.world, policy or {})
         self.notices: list[Notice] = []
         self.program.bus.subscribe(lambda e: self.notices.append(e) if isinstance(e, Notice) else None)
 
@@ -220,6 +223,22 @@ async def test_a_press_that_is_refused_is_told_back(desk: Desk) -> None:
     desk.headset.shown.clear()
     assert await desk.press(HeadsetEvent.FLASH)
     assert desk.headset.shown == [TALKS]
+
+
+async def test_a_ring_silenced_in_the_program_is_silenced_on_the_head(desk: Desk) -> None:
+    first = await desk.rings()
+    await desk.program.ringing.silence()
+    assert desk.headset.lights == replace(RINGS, silenced=True)
+    second = await desk.rings()
+    assert desk.headset.lights == RINGS
+    assert await desk.press(HeadsetEvent.PICK_UP) == [("answer", first)]
+    await desk.program.calls.hang_up(second)
+    assert desk.headset.lights == TALKS
+
+
+async def test_ctl_tells_whose_buttons_are_in_use(desk: Desk) -> None:
+    told = all_devices_shape(desk.program.devices.state(), desk.program.headset_buttons.state())
+    assert told["buttons"] == {"headsets": ["Headset of nobody"], "problem": ""}
 
 
 async def test_redial_dials_what_was_dialled_last(desk: Desk) -> None:
