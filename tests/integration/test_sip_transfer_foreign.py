@@ -115,7 +115,7 @@ async def test_two_foreign_phones_are_joined(
     await assert_left(caller, one, two)
     assert first.told(200)
     assert await hears(first, "1003") and await hears(second, "1002")
-    await asyncio.to_thread(wait_until, lambda: _only_talks(first) and _only_talks(second), 8.0, 0.3)
+    assert await asyncio.to_thread(wait_until, lambda: _only_talks(first) and _only_talks(second), 8.0, 0.3)
     first.hang_up()
     await asyncio.to_thread(wait_until, lambda: not second.calls(), 8.0, 0.3)
     assert second.calls() == {}
