@@ -80,6 +80,9 @@ class HeadsetDevice:
             return
         try:
             self._serve(handle)
+        except Exception as fault:
+            log.exception("headset %s: its buttons are off", self.found.name)
+            self._now(Standing.NO_HEADSET, str(fault))
         finally:
             handle.close()
 

@@ -100,11 +100,15 @@ class Headsets:
 
     def _run(self) -> None:
         try:
-            library = self._loader()
+            self._look_on(self._loader())
         except HidFailure as failure:
             self.problem = str(failure)
             log.warning("headset buttons are off: %s", failure)
-            return
+        except Exception as fault:
+            self.problem = str(fault)
+            log.exception("headset buttons are off")
+
+    def _look_on(self, library: Library) -> None:
         while not self._stopping:
             self._look(library)
             with self._wake:

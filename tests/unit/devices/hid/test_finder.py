@@ -13,6 +13,7 @@ import pytest
 from devices.hid import finder
 from devices.hid.finder import Headsets
 from devices.hid.library import Found, HidFailure, Library
+from devices.hid.telephony import HeadsetLogic
 from devices.hid.types import Lights, Press
 from tests.doubles.hid import PATIENCE_S, FakeHid, FakeHidLibrary
 from tests.doubles.hid_shapes import KEYBOARD, MOUSE, PLAIN, POLY_LIKE
@@ -221,6 +222,36 @@ def test_without_the_library_there_are_no_buttons_and_nothing_else_happens(
     assert headsets.problem == "no libudev"
     assert headsets.names == ()
     assert _told(caplog, "no libudev") == 1
+
+
+def test_a_fault_of_our_own_is_told_and_ends_nothing_but_these_buttons(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(self: object, report: bytes, now: float) -> tuple[Press, ...]:
+        raise ValueError("a fault")
+
+    faulty = FakeHid(PLAIN)
+    with looking(faulty) as (headsets, _):
+        monkeypatch.setattr(HeadsetLogic, "hear", fail)
+        faulty.send(b"\x01")
+        faulty.wait(lambda device: device.closed == 1)
+        monkeypatch.undo()
+        headsets.look()
+        assert headsets.names == ()
+    assert _told(caplog, "its buttons are off") == 1
+    caplog.clear()
+
+
+def test_a_library_that_breaks_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Library:
+        raise AttributeError("no enumerate")
+
+    headsets = Headsets(Presses(), loader=broken)
+    headsets.start()
+    headsets.close(PATIENCE_S)
+    assert headsets.problem == "no enumerate"
+    assert _told(caplog, "headset buttons are off") == 1
+    caplog.clear()
 
 
 def test_a_list_that_fails_is_asked_for_again() -> None:
