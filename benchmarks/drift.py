@@ -52,12 +52,8 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=8.0)
     parser.add_argument("--rows", type=int, default=len(DRIFTS))
     arguments = parser.parse_args()
-    print(
-        f"{arguments.hours:g} hours. ppm: network, speaker, microphone. Delay of the jitter buffer in ms, means of"
-    )
-    print(
-        "the first and last eighth, and most. Seconds taken out by stretching, and as clocks would have it."
-    )
+    print(f"{arguments.hours:g} hours. ppm: network, speaker, microphone. Delay of the jitter buffer in ms:")
+    print("means of the first and last eighth, and most. Seconds taken out by stretching, and by the clocks.")
     print("Made up: share in percent. Low: speaker's queue found empty; starved: blocks it really lacked.")
     print("Ring: most that waited, ms. Echo: ms between far block and its echo, 60 in truth. CPU seconds.")
     print(

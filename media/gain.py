@@ -69,7 +69,7 @@ class SlowGain:
 
     def process(self, block: Pcm, speech: float, *, listen: bool = True) -> Pcm:
         """10 ms with the gain applied. `speech` is the probability that it holds some; `listen` is False
-        while the far end talks, whose remaining echo must not pass for speech."""
+        while the far end talks: what is heard of it here must not pass for a quiet talker."""
         power = mean_square(block)
         self._floor.add(power)
         if listen and speech >= LIKELY and dbfs(power) > self._floor.dbfs + ABOVE_NOISE_DB:

@@ -194,7 +194,7 @@ class VoicePath:
             return np.zeros(BLOCK, np.int16)
         block = source.read(BLOCK)
         self._microphone.add(block)
-        return self._near_end.process(block, self._far_block(source))
+        return self._near_end.process(block, self._far_block(source), far_dbfs=self._speaker.dbfs)
 
     def _far_block(self, source: BlockSource) -> Pcm | None:
         """What is being played while the block just read was recorded."""

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from media.gain import SlowGain
-from media.levels import dbfs, mean_square
+from media.levels import FLOOR_DBFS
 from media.mixer import amplify
 from media.types import BLOCK, RATE, Pcm
 
@@ -25,7 +25,7 @@ NOISE_LEVELS = {"low": 1, "high": 2}
 """libwebrtc's, for at most 12 and 18 dB; its highest harms speech."""
 FAR_LOUD_DBFS = -55.0
 FAR_HOLD = 30
-"""Blocks after the far end fell silent in which its echo may still be about."""
+"""Blocks after the far end fell silent in which it may still be heard here, over air or through a headset."""
 WARM_UP = 2
 FAILED = "echo and noise are not taken out: the library for it failed"
 
@@ -133,12 +133,14 @@ class NearEnd:
         if self._wanted[0]:
             self._renew()
 
-    def process(self, near: Pcm, far: Pcm | None = None) -> Pcm:
-        """10 ms as they shall be sent; the very same block while nothing is to be done."""
+    def process(self, near: Pcm, far: Pcm | None = None, *, far_dbfs: float = FLOOR_DBFS) -> Pcm:
+        """10 ms as they shall be sent; the very same block while nothing is to be done. `far` is what was
+        being played (needed while `echo`), `far_dbfs` how loud the far end is about now."""
         if self._processor is None and not self._changing:
             return near
         heard = _SILENCE if far is None else far
         self._past.append((near, heard))
+        self._far_heard = FAR_HOLD if far_dbfs > FAR_LOUD_DBFS else max(0, self._far_heard - 1)
         try:
             treated = self._run(self._processor, near, heard)
             if self._changing:
@@ -156,18 +158,11 @@ class NearEnd:
         treated = processor.process(near, far)
         if processor is not self._processor:
             return amplify(treated, self._gain.db)
-        return self._gain.process(treated, processor.speech_probability, listen=not self._far_talks(far))
+        return self._gain.process(treated, processor.speech_probability, listen=not self._far_heard)
 
     def _faded(self, before: Pcm, after: Pcm) -> Pcm:
         mixed: Pcm = np.rint(before * (1 - _FADE_IN) + after * _FADE_IN).astype(np.int16)
         return mixed
-
-    def _far_talks(self, far: Pcm) -> bool:
-        if not self._wanted[0]:
-            return False
-        loud = dbfs(mean_square(far)) > FAR_LOUD_DBFS
-        self._far_heard = FAR_HOLD if loud else max(0, self._far_heard - 1)
-        return self._far_heard > 0
 
     def _renew(self) -> None:
         """A new pipeline that has heard the last blocks already, so that it doesn't start with a hole."""

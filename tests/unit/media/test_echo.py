@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -13,7 +11,6 @@ from tests.doubles.room import Clock, Conversation, Room, converse, decibels, ta
 
 SECONDS = 12.0
 FAR = talk(SECONDS)
-CPU_MS_PER_S = 15.0
 
 
 def treated_path(noise: str = "off") -> VoicePath:
@@ -106,6 +103,13 @@ def test_another_speaker_in_the_call_is_learnt_anew() -> None:
     assert converse(path, rooms[1], FAR, SECONDS).between(5, SECONDS).erle_db > 30
 
 
+def test_what_a_headset_lets_through_of_the_far_end_is_not_made_louder() -> None:
+    path = VoicePath()
+    path.treat(echo=False, noise="low")
+    converse(path, Room(SECONDS, echo_gain_db=-16.0), FAR, SECONDS)
+    assert path.microphone().gain_db == 0
+
+
 def test_switched_on_in_the_call_it_works_too() -> None:
     path, room = VoicePath(), Room(SECONDS)
 
@@ -115,22 +119,3 @@ def test_switched_on_in_the_call_it_works_too() -> None:
     heard = converse(path, room, FAR, SECONDS, at=switch)
     assert heard.between(1, 3).erle_db == 0
     assert heard.between(8, SECONDS).erle_db > 30
-
-
-def test_all_of_it_costs_little() -> None:
-    """Allowing for a machine that is twice as slow while it runs tests."""
-    path, room = treated_path("high"), Room(5)
-    plain, spent = VoicePath(), list[float]()
-    for one in (path, plain):
-        used, step = 0.0, one.step
-
-        def timed(now: float) -> None:
-            nonlocal used
-            start = time.thread_time()
-            step(now)  # noqa: B023 - called within this turn alone
-            used += time.thread_time() - start
-
-        one.step = timed  # type: ignore[method-assign]
-        converse(one, room if one is path else Room(5), FAR, 5)
-        spent.append(1000 * used / 5)
-    assert spent[0] - spent[1] < 2 * CPU_MS_PER_S

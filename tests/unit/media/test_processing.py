@@ -210,6 +210,14 @@ def test_a_talker_of_minus_forty_rises() -> None:
     assert 5 < near_end.gain_db <= 12
 
 
+def test_while_the_far_end_talks_nobody_here_is_taken_for_a_quiet_talker() -> None:
+    near_end = NearEnd()
+    near_end.treat(echo=False, noise="low")
+    for block in blocks_of(np.tile(talk(8.0, dbfs=-40.0), 2) + fan(16.0, dbfs=-72)):
+        near_end.process(block, far_dbfs=-30.0)
+    assert near_end.gain_db == 0
+
+
 def test_noise_through_the_library_is_not_pumped_up() -> None:
     near_end = NearEnd()
     near_end.treat(echo=False, noise="low")
@@ -227,3 +235,18 @@ def test_speech_is_told_from_noise() -> None:
                 seen.append(build.speech_probability)
             likely.append(float(np.mean(seen[200:])))
         assert likely[0] < 0.4 < 0.6 < likely[1]
+
+
+def test_nothing_clicks_when_treatment_or_devices_change_while_somebody_talks() -> None:
+    near_end, steady = NearEnd(), sine(300, 6.0)
+    changes = [(True, "off"), (True, "low"), (False, "low"), (False, "off"), (True, "high")]
+    sent = []
+    for index, block in enumerate(blocks_of(steady)):
+        if index % 100 == 50:
+            echo, noise = changes[index // 100 % len(changes)]
+            near_end.treat(echo=echo, noise=noise)
+        if index % 100 == 80:
+            near_end.new_speaker()
+        sent.append(near_end.process(block))
+    steepest = np.abs(np.diff(steady.astype(int))).max()
+    assert np.abs(np.diff(np.concatenate(sent).astype(int))).max() < 2 * steepest
