@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from devices.kinds import from_pulse
 from devices.notices import Notice
+from devices.pactl_text import Entry, entries, information
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,6 @@ RETRY_S = 1.0
 LONGEST_RETRY_S = 15.0
 """How long after `pactl subscribe` ended it is started again: longer each time while there is no server."""
 
-_ENTRY = re.compile(r"(Sink|Source) #\d+$")
 _PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #|'change' on server")
 
 SETTLED_S = 0.5
@@ -39,6 +40,10 @@ class Endpoint:
     channels: int
     is_input: bool
     is_default: bool
+    kind: str = ""
+    system_id: str = ""
+    number: int = -1
+    """What the server's notices call it, until it goes."""
 
 
 class Pactl:
@@ -49,35 +54,48 @@ class Pactl:
         self._retry_s = retry_s
 
     def endpoints(self) -> tuple[Endpoint, ...] | None:
-        """Sinks and sources without monitors, or None where no server answers."""
-        info, sinks, sources = self._ask("info"), self._ask("list", "sinks"), self._ask("list", "sources")
+        """Sinks and sources without monitors and without channels, or None where no server answers."""
+        asked = [self._asking("info"), self._asking("list", "sinks"), self._asking("list", "sources")]
+        info, sinks, sources = [self._answer(process) for process in asked]
         if info is None or sinks is None or sources is None:
             return None
-        default = _fields(info.splitlines(), indent="")
-        heard = [source for source in _entries(sources) if source.get("Monitor of Sink", "n/a") == "n/a"]
-        return (
-            *(_endpoint(sink, False, default.get("Default Sink")) for sink in _entries(sinks)),
-            *(_endpoint(source, True, default.get("Default Source")) for source in heard),
+        default = information(info)
+        heard = [source for source in entries(sources) if source.text("Monitor of Sink", "n/a") == "n/a"]
+        found = (
+            *(_endpoint(sink, False, default.text("Default Sink")) for sink in entries(sinks)),
+            *(_endpoint(source, True, default.text("Default Source")) for source in heard),
         )
+        return tuple(endpoint for endpoint in found if endpoint.channels)
 
     def subscribe(self, changed: Notice) -> Callable[[], None]:
         """Call `changed` from a thread when sinks, sources, the defaults or the server change."""
         subscription = _Subscription(self._program, self._retry_s, changed)
         return subscription.stop
 
-    def _ask(self, *arguments: str) -> str | None:
+    def _asking(self, *arguments: str) -> subprocess.Popen[bytes] | None:
+        """Begin a question: several are answered in the time of one."""
         try:
-            answer = subprocess.run(
+            return subprocess.Popen(
                 [self._program, *arguments],
-                capture_output=True,
-                timeout=TIMEOUT_S,
-                check=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
                 env=_environment(),
             )
-        except (OSError, subprocess.SubprocessError) as failure:
+        except OSError as failure:
             log.debug("pactl %s: %s", " ".join(arguments), failure)
             return None
-        return answer.stdout.decode(errors="replace")
+
+    def _answer(self, process: subprocess.Popen[bytes] | None) -> str | None:
+        if process is None:
+            return None
+        with process:
+            try:
+                said, _ = process.communicate(timeout=TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                log.debug("the sound server does not answer")
+                return None
+        return said.decode(errors="replace") if process.returncode == 0 else None
 
 
 class _Subscription:
@@ -140,23 +158,16 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "LC_ALL": "C", "LANGUAGE": ""}
 
 
-def _entries(text: str) -> list[dict[str, str]]:
-    """The fields of each "Sink #3" or "Source #3"; deeper levels (properties, ports) are left out."""
-    found: list[list[str]] = []
-    for line in text.splitlines():
-        if _ENTRY.match(line):
-            found.append([])
-        elif found:
-            found[-1].append(line)
-    return [_fields(lines, indent="\t") for lines in found]
-
-
-def _fields(lines: list[str], indent: str) -> dict[str, str]:
-    pairs = (line.removeprefix(indent).partition(": ") for line in lines if line.startswith(indent))
-    return {name: value.strip() for name, _, value in pairs if not name.startswith("\t")}
-
-
-def _endpoint(entry: dict[str, str], is_input: bool, default: str | None) -> Endpoint:
-    name = entry.get("Name", "")
-    channels = entry.get("Channel Map", "").count(",") + 1
-    return Endpoint(name, entry.get("Description") or name, channels, is_input, name == default)
+def _endpoint(entry: Entry, is_input: bool, default: str) -> Endpoint:
+    name = entry.text("Name")
+    properties = entry.properties
+    return Endpoint(
+        name,
+        entry.text("Description") or name,
+        sum(bool(channel.strip()) for channel in entry.text("Channel Map").split(",")),
+        is_input,
+        name == default,
+        from_pulse(properties.get("device.form_factor", ""), entry.port, entry.port_type, is_input=is_input),
+        properties.get("device.serial") or properties.get("device.bus_path", ""),
+        entry.number,
+    )

@@ -74,6 +74,8 @@ class PulseDriver:
             outputs=0 if endpoint.is_input else endpoint.channels,
             default_input=endpoint.is_input and endpoint.is_default,
             default_output=not endpoint.is_input and endpoint.is_default,
+            kind=endpoint.kind,
+            system_id=endpoint.system_id,
         )
 
     def _way(self) -> Listed | None:

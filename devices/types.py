@@ -22,7 +22,12 @@ class DeviceFailure(Exception):
 @dataclass(frozen=True, slots=True)
 class SoundDevice:
     """One device of one driver. `id` = "driver:name" (for PortAudio the host API's name and the device's),
-    stable over plugging, never an index."""
+    stable over plugging, never an index.
+
+    `kind` is "headset", "headphones", "speakers", "handset", or "" where the system does not tell.
+    `system_id` is the system's own word for it, "" where there is none: PulseAudio's serial number or place
+    on the bus (the same for a headset's microphone and speaker), Core Audio's UID, Windows' endpoint id.
+    """
 
     id: str
     name: str
@@ -30,6 +35,8 @@ class SoundDevice:
     outputs: int
     default_input: bool = False
     default_output: bool = False
+    kind: str = ""
+    system_id: str = ""
 
 
 class CaptureStream(Protocol):

@@ -20,14 +20,23 @@ SINKS = """Sink #0
 	Volume: front-left: 65536 / 100% / 0.00 dB,   front-right: 65536 / 100% / 0.00 dB
 	Properties:
 		device.description = "Sink #9: something"
+		device.serial = "GN_Audio_Jabra_0123"
+		device.bus_path = "pci-0000:00:14.0-usb-0:1:1.0"
+		device.form_factor = "headset"
 		Name: not this one
 	Ports:
 		analog-output: Analog Output (type: Analog, priority: 9900)
+	Active Port: analog-output
 
 Sink #7
 	Name: hdmi
 	Description:
 	Channel Map: mono
+
+Sink #8
+	Name: nothing
+	Description: No channels
+	Channel Map:
 """
 SOURCES = """Source #0
 	Name: usb.monitor
@@ -40,6 +49,9 @@ Source #1
 	Description: Inre mikrofon för tal
 	Channel Map: mono
 	Monitor of Sink: n/a
+	Properties:
+		device.form_factor = "internal"
+		device.bus_path = "pci-0000:00:1f.3"
 """
 
 
@@ -59,9 +71,9 @@ def program(directory: Path, info: str = INFO, sinks: str = SINKS, events: str =
 
 def test_lists_sinks_and_sources_without_monitors(tmp_path: Path) -> None:
     assert Pactl(program(tmp_path)).endpoints() == (
-        Endpoint("usb", "Jabra Évolve: 2", 2, is_input=False, is_default=True),
-        Endpoint("hdmi", "hdmi", 1, is_input=False, is_default=False),
-        Endpoint("mic", "Inre mikrofon för tal", 1, is_input=True, is_default=True),
+        Endpoint("usb", "Jabra Évolve: 2", 2, False, True, "headset", "GN_Audio_Jabra_0123", 0),
+        Endpoint("hdmi", "hdmi", 1, False, False, "", "", 7),
+        Endpoint("mic", "Inre mikrofon för tal", 1, True, True, "", "pci-0000:00:1f.3", 1),
     )
 
 
