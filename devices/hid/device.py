@@ -119,6 +119,7 @@ class HeadsetDevice:
         report = handle.read(layout.longest, READ_MS)
         if not report:
             return
+        self._take_lights(logic)  # a press is meant for the calls as they are now
         for press in logic.hear(report, self._clock()):
             log.info("headset %s: %s", self.found.name, press)
             self._pressed(press)

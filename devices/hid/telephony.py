@@ -13,7 +13,7 @@ from devices.hid.types import DARK, Lights, Press
 from devices.hid.usages import Control
 
 ECHO_S = 1.0
-"""How late a headset may still repeat that it was told to go off-hook."""
+"""How late a headset may still repeat that it was told to go off-hook or on-hook."""
 MUTE_ECHO_S = 0.25
 """The same for mute, where a real press must not be lost for long."""
 DEBOUNCE_S = 0.15
@@ -34,7 +34,8 @@ class HeadsetLogic:
         self._wanted = DARK
         self._told: dict[str, bool] = dict.fromkeys(layout.lights, False)
         self._stale: set[str] = set()
-        self._lifted_at = self._muted_on_at = self._told_off_hook_at = self._told_mute_at = _LONG_AGO
+        self._lifted_at = self._muted_on_at = _LONG_AGO
+        self._told_off_hook_at = self._told_on_hook_at = self._told_mute_at = _LONG_AGO
         self._undecided = False
         self._guessed = False
         self.elsewhere = False
@@ -57,11 +58,17 @@ class HeadsetLogic:
         return tuple(presses)
 
     def show(self, lights: Lights) -> None:
-        """What the program wants shown from now on. After every press it says so anew."""
+        """What the program wants shown from now on. After every press it says so anew.
+
+        A call begins with a word on mute: who knows what the headset was left with.
+        """
+        begins = lights.off_hook and not self._wanted.off_hook
         self._wanted = lights
         self._undecided = False
         states = ((Control.HOOK, "off_hook"), (Control.MUTE, "muted"))
         self._stale = {name for control, name in states if self._contradicts(control, name)}
+        if begins and "muted" in self._told:
+            self._stale.add("muted")
 
     def due(self, now: float) -> tuple[bytes, ...]:
         """The reports to write now; none while another program's call is on or a press is being handled."""
@@ -96,6 +103,8 @@ class HeadsetLogic:
             self._told[name] = getattr(self._wanted, name)
         if "off_hook" in changed and self._wanted.off_hook:
             self._told_off_hook_at = now
+        elif "off_hook" in changed:
+            self._told_on_hook_at = now
         if "muted" in changed:
             self._told_mute_at = now
 
@@ -160,7 +169,8 @@ class HeadsetLogic:
         if now - self._lifted_at < MOMENTARY_S and Control.HOOK not in self._layout.stays:
             self._momentary.add(Control.HOOK)
             return None
-        return Press.HANG_UP if self._wanted.off_hook else None
+        echo = now - self._told_on_hook_at < ECHO_S
+        return Press.HANG_UP if self._wanted.off_hook and not echo else None
 
     def _mute(self, on: bool, now: float) -> Press | None:
         if not self._wanted.off_hook:

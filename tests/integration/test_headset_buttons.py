@@ -108,7 +108,7 @@ async def test_a_switch_that_stays(latched: Desk) -> None:
     call_id = await latched.rings()
     await latched.written("0401")
     await latched.application.calls.answer(call_id)
-    await latched.written("0201", "0400")
+    await latched.written("0201", "0300", "0400")
     latched.doubles.telephony.establish(call_id)
     await latched.sends("0101", "0103")
     await latched.until(lambda: latched.application.calls.get(call_id).muted)

@@ -185,7 +185,7 @@ def test_a_headset_that_hangs_holds_up_neither_the_others_nor_the_program(
         headsets.show(RINGING)
         other.wait_written(b"\x0a\x01")
         headsets.show(TALKING)
-        other.wait_written(b"\x09\x01", b"\x0a\x00")
+        other.wait_written(b"\x09\x01", b"\x0a\x00", b"\x0b\x00")
         headsets.close(0.2)
         assert _told(caplog, "Stuck does not answer") == 1
         assert hanging.written == []

@@ -114,6 +114,24 @@ def test_a_repetition_never_answers_the_next_call(plain: Worn) -> None:
     assert plain.soon("01") == []
 
 
+def test_a_repetition_never_ends_the_next_call(plain: Worn) -> None:
+    plain.show(TALKING)
+    plain.soon("01")
+    assert plain.show(DARK) == ["0000"]
+    plain.logic.show(TALKING)
+    assert plain.due() == ["0001"]
+    assert plain.soon("00", "01") == []
+    assert plain.hear("00") == [Press.HANG_UP]
+
+
+def test_a_call_begins_with_a_word_on_mute() -> None:
+    poly = Worn(shapes.POLY_LIKE)
+    assert poly.show(TALKING) == ["0901", "0b00"]
+    assert poly.show(TALKING) == []
+    poly.show(DARK)
+    assert poly.show(MUTED) == ["0901", "0b01"]
+
+
 def test_lifted_during_a_call_of_a_headset_that_repeats_nothing_takes_the_waiting_one(plain: Worn) -> None:
     plain.show(WAITING)
     assert plain.soon("01") == []
@@ -140,7 +158,7 @@ def test_a_held_call_taken_back_by_the_button_lifts_the_headset_again(plain: Wor
 def test_off_hook_goes_out_before_ringing_ends_and_each_light_in_its_own_report() -> None:
     poly = Worn(shapes.POLY_LIKE)
     assert poly.show(RINGING) == ["0a01"]
-    assert poly.show(TALKING) == ["0901", "0a00"]
+    assert poly.show(TALKING) == ["0901", "0a00", "0b00"]
     assert poly.show(MUTED) == ["0b01"]
     assert poly.show(HELD) == ["0b00", "0c01"]
     assert poly.show(DARK) == ["0900", "0c00"]
