@@ -97,6 +97,7 @@ class HeadsetDevice:
             return
         logic = HeadsetLogic(layout)
         self._ask_state(handle, layout, logic)
+        log.info("headset %s: %s", self.found.name, ", ".join(sorted(layout.controls | layout.lights)))
         self._now(Standing.IN_USE)
         try:
             while not self._stop.is_set():

@@ -10,6 +10,7 @@ import pytest
 
 from softphone.adapters.headset import HidHeadset
 from softphone.assemble import Application
+from softphone.control.client import request
 from softphone.domain.account import Credentials
 from softphone.domain.call import CallState
 from tests.doubles.application import Doubles, running_application, settle
@@ -42,6 +43,10 @@ class Desk:
     async def sends(self, *reports: str) -> None:
         """The headset speaks."""
         self.device.send(*(bytes.fromhex(report) for report in reports))
+
+    async def ctl(self, command: str) -> dict[str, object]:
+        """Somebody drives the program from outside."""
+        return await asyncio.to_thread(request, self.application.profile.folder, command, {}, PATIENCE_S)
 
     def state(self, call_id: str) -> CallState:
         """Where the call is."""
@@ -82,8 +87,10 @@ async def test_answered_muted_both_ways_held_and_ended(jabra: Desk) -> None:
     await jabra.until(lambda: jabra.state(call_id) is CallState.ANSWERING)
     await jabra.written("020100")
     jabra.doubles.telephony.establish(call_id)
-    await jabra.application.calls.mute(True)
+    await jabra.ctl("mute")
     await jabra.written("020300")
+    told = await jabra.ctl("devices")
+    assert told["buttons"] == {"headsets": ["Headset of nobody"], "problem": ""}
     await asyncio.sleep(0.3)
     await jabra.sends("020900", "020100")
     await jabra.until(lambda: not jabra.application.calls.get(call_id).muted)
