@@ -21,9 +21,13 @@ from media.types import BLOCK, RATE, Pcm
 
 CAPACITY = RATE
 STEADY = 20
-TOLERANCE = RATE * 5 // 1000
-"""Steps of this size leave a converged canceller undisturbed; larger ones are made only where the devices
-jumped, and then within STEADY blocks: before the canceller has followed the wrong way."""
+TOLERANCE = STEP = RATE * 5 // 1000
+"""A step of this size leaves a converged canceller undisturbed."""
+REST = 300
+"""Blocks between two steps: so long a canceller takes to learn the last one."""
+JUMP = RATE * 20 // 1000
+"""Where the devices themselves jumped, all of it is made up for within STEADY blocks: before the canceller
+has followed the wrong way."""
 
 
 class FarEnd:
@@ -39,6 +43,7 @@ class FarEnd:
         self._written = 0
         self._next: int | None = None
         self._errors: deque[int] = deque(maxlen=STEADY)
+        self._rest = 0
         self.corrections = 0
         """How often the distance between near and far had to be set right."""
 
@@ -69,12 +74,16 @@ class FarEnd:
 
     def _steered(self, position: int, aim: int) -> int:
         self._errors.append(aim - position)
+        self._rest = max(0, self._rest - 1)
         if len(self._errors) < STEADY:
             return position
         least, most = min(self._errors), max(self._errors)
         shift = least if least > TOLERANCE else most if most < -TOLERANCE else 0
+        if abs(shift) < JUMP:
+            shift = 0 if self._rest else max(-STEP, min(shift, STEP))
         if shift:
             self._errors.clear()
+            self._rest = REST
             self.corrections += 1
         return position + shift
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from media.farend import CAPACITY, STEADY, TOLERANCE, FarEnd
+from media.farend import CAPACITY, REST, STEADY, STEP, TOLERANCE, FarEnd
 from media.types import BLOCK, Pcm
 
 
@@ -105,6 +105,19 @@ def test_a_device_that_jumps_is_followed_within_two_fifths_of_a_second() -> None
     assert distances[0] == 4 * BLOCK
     assert distances[-1] == 0
     assert devices.far.corrections == 1
+
+
+def test_a_small_shift_is_made_up_for_in_steps_with_rests_between() -> None:
+    devices, distances = running(fill=20 * BLOCK), list[int]()
+    devices.play(BLOCK + STEP // 2)
+    for _ in range(2 * REST):
+        devices.write()
+        devices.play(BLOCK)
+        distances.append(devices.distance())
+    assert distances[0] == BLOCK + STEP // 2
+    assert distances[REST // 2] == BLOCK - STEP // 2
+    assert distances[-1] == STEP // 2
+    assert np.abs(np.diff(distances)).max() == STEP
 
 
 @pytest.mark.parametrize("ppm", [200, -200])
