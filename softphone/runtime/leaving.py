@@ -7,7 +7,8 @@ import os
 import sys
 import threading
 import time
-from typing import NoReturn
+from contextlib import suppress
+from typing import NoReturn, TextIO
 
 GRACE_S = 1.0
 """How long threads that still do something may go on; all that matters was waited for before."""
@@ -20,10 +21,21 @@ def leave(code: int) -> NoReturn:
     others = [thread for thread in threading.enumerate() if thread is not here and not thread.daemon]
     for thread in others:
         thread.join(max(0.0, until - time.monotonic()))
-    if any(thread.is_alive() for thread in others):
+    stuck = any(thread.is_alive() for thread in others)
+    if stuck:
         logging.shutdown()
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:
-                stream.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            _written_or_dropped(stream)
+    if stuck:
         os._exit(code)
     sys.exit(code)
+
+
+def _written_or_dropped(stream: TextIO) -> None:
+    """What a full disk or a closed pipe does not take is dropped: Python would try again and exit with 120."""
+    try:
+        stream.flush()
+    except OSError:
+        with suppress(OSError):
+            stream.close()
