@@ -12,8 +12,12 @@ import argparse
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -22,6 +26,14 @@ APP_LOCK = ROOT / "requirements" / "app.txt"
 DEV_LOCK = ROOT / "requirements" / "dev.txt"
 SOURCE_LOCK = ROOT / "requirements" / "build-from-source.txt"
 WINDOWS = sys.platform == "win32"
+CORE = "tests/unit/sip_bridge/core"
+BESIDE = ("tests/ui", "tests/e2e/test_frozen.py")
+"""Peer tests that keep a processor busy while the others mostly listen."""
+
+POLITE = 5
+"""How much what runs beside gives way (nice): the tests that carry sound go first."""
+
+ENDING_S = 30.0
 
 RUN_PACKAGES = (
     "libportaudio2 libasound2-plugins pulseaudio-utils libegl1 libgl1 libopengl0 libdbus-1-3 libfontconfig1 "
@@ -183,17 +195,17 @@ def lint(python: Path) -> None:
     run(python, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")
 
 
-def quick(python: Path, *arguments: str) -> None:
+def quick(python: Path) -> None:
     """Tests that need no peer; the SIP core's branches must all be covered."""
-    core = "tests/unit/sip_bridge/core"
     cover = (
         "--cov=sip_bridge.core",
         "--cov-branch",
         "--cov-fail-under=100",
         "--cov-report=term:skip-covered",
     )
-    run(python, "-m", "pytest", "-q", core, *cover)
-    run(python, "-m", "pytest", "-q", "-m", "not peer", f"--ignore={core}", *arguments)
+    say("quick tests")
+    run(python, "-m", "pytest", "-q", CORE, *cover)
+    run(python, "-m", "pytest", "-q", "-m", "not peer", f"--ignore={CORE}")
 
 
 def job_test(arguments: list[str]) -> None:
@@ -205,16 +217,64 @@ def job_test(arguments: list[str]) -> None:
         run(python, "-m", "pytest", *rest)
         return
     lint(python)
-    own = version_of(python)
+    with meanwhile("beside", *arguments):
+        quick(python)
+        if not only_quick:
+            say("tests with real peers")
+            others = (f"--ignore={path}" for path in BESIDE)
+            run(python, "-m", "pytest", "-m", "peer", *others, "--durations=15")
+
+
+def job_beside(arguments: list[str]) -> None:
+    """What `test` does meanwhile: screens, the frozen program, the quick tests on every other Python."""
+    if sys.platform != "win32":
+        os.nice(POLITE)
+    python = venv_python(ROOT / ".venv")
+    if "--quick" not in arguments:
+        say("tests of the screens and of the frozen program")
+        run(python, "-m", "pytest", "-q", *BESIDE)
     for version, other in interpreters().items():
-        if version != own:
+        if version != version_of(python):
             say(f"quick tests on Python {version[0]}.{version[1]}")
-            quick(environment(ROOT / ".venvs" / f"{version[0]}.{version[1]}", other, dev=True))
-    say("quick tests on Python {}.{}".format(*own or (0, 0)))
-    quick(python)
-    if not only_quick:
-        say("tests with real peers")
-        run(python, "-m", "pytest", "-m", "peer", "--durations=15")
+            inside = environment(ROOT / ".venvs" / f"{version[0]}.{version[1]}", other, dev=True)
+            run(inside, "-m", "pytest", "-q", "-m", "not peer")
+
+
+@contextmanager
+def meanwhile(*job: str) -> Iterator[None]:
+    """Another job of this file while the block runs; what it printed comes afterwards, its failure is ours.
+
+    Where the block fails the other job is told to end, as by Ctrl+C, so that its tests end their peers.
+    """
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+        command = [sys.executable, __file__, *job]
+        other = subprocess.Popen(command, stdout=printed, stderr=printed, start_new_session=True)
+        try:
+            yield
+            say("waiting for what runs beside")
+            other.wait()
+        finally:
+            end(other)
+        printed.seek(0)
+        print(printed.read(), end="", flush=True)
+    if other.returncode:
+        raise SystemExit(other.returncode)
+
+
+def end(job: subprocess.Popen[bytes]) -> None:
+    """End a job and everything it started, for good where asking does not help."""
+    if job.poll() is not None:
+        return
+    if sys.platform == "win32":
+        job.terminate()
+        job.wait()
+        return
+    os.killpg(job.pid, signal.SIGINT)
+    try:
+        job.wait(ENDING_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
 
 
 def job_lint(arguments: list[str]) -> None:
@@ -236,7 +296,7 @@ def job_lock(arguments: list[str]) -> None:
     run(uv, "pip", "compile", *flags, "--no-deps", folder / "build-from-source.in", "-o", SOURCE_LOCK)
 
 
-JOBS = {"run": job_run, "test": job_test, "lint": job_lint, "lock": job_lock}
+JOBS = {"run": job_run, "test": job_test, "lint": job_lint, "lock": job_lock, "beside": job_beside}
 
 
 def main() -> int:

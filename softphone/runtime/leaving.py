@@ -33,7 +33,7 @@ def leave(code: int) -> NoReturn:
 
 
 def _written_or_dropped(stream: TextIO) -> None:
-    """What a full disk or a closed pipe does not take is dropped: Python would try again and exit with 120."""
+    """What a full disk or closed pipe does not take is dropped: Python would try again and exit with 120."""
     try:
         stream.flush()
     except OSError:
