@@ -7,14 +7,24 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 BLOCK = 4096
 
 
 def mountable() -> bool:
-    """Whether this process may mount one."""
-    return hasattr(os, "geteuid") and os.geteuid() == 0 and Path("/proc/mounts").exists()
+    """Whether this process may mount one: root may, but in many containers not even root."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0 and permitted("--mount")
+
+
+@cache
+def permitted(*apart: str) -> bool:
+    """Whether this system lets a process have such things for itself (options of `unshare`)."""
+    try:
+        return not subprocess.run(["unshare", *apart, "true"], capture_output=True, timeout=10).returncode
+    except FileNotFoundError:
+        return False
 
 
 class SmallDisk:
