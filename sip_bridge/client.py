@@ -23,7 +23,7 @@ from sip_bridge.client_types import (
 from sip_bridge.core import events
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
-from sip_bridge.core.effects import Flow, Hop
+from sip_bridge.core.effects import Address, Flow, Hop
 from sip_bridge.core.uri import escape_user, format_host
 from sip_bridge.io.driver import Driver
 from sip_bridge.io.locate import AUTO
@@ -59,13 +59,30 @@ class SipClient:
         self._calls: Calls | None = None
         self._flow: Flow | None = None
         self._registered = False
+        self._public: Address | None = None
         self._starting: asyncio.Future[told.Registered | RegistrationError] | None = None
+        self._asking: set[asyncio.Future[RegistrationError | None]] = set()
         self._unregistered = asyncio.Event()
 
     @property
     def settings(self) -> ClientSettings:
         """The settings of this moment."""
         return self._settings() if callable(self._settings) else self._settings
+
+    @property
+    def account(self) -> AccountConfig | None:
+        """The account started last, whatever became of it."""
+        return self._account
+
+    @property
+    def flow(self) -> Flow | None:
+        """The way to the server of the last registration that stood; None before one."""
+        return self._flow
+
+    @property
+    def public_address(self) -> Address | None:
+        """Our address as the server saw it at the last registration, None where it did not say."""
+        return self._public
 
     def listen(self, callback: Callable[[told.ClientEvent], None]) -> None:
         """Call `callback` for every event."""
@@ -154,6 +171,29 @@ class SipClient:
             keepalive_s=self.settings.keepalive_s,
         )
 
+    async def confirm(self, patience_s: float) -> None:
+        """Register again now: only the server's answer shows that it still knows us.
+
+        Raises NotRegistered where nothing was ever started, RegistrationError with the server's refusal or,
+        after `patience_s` of silence, server-silent.
+        """
+        if self._agent is None or self._driver is None or self._starting is not None:
+            raise NotRegistered("not started")
+        answer: asyncio.Future[RegistrationError | None] = asyncio.get_running_loop().create_future()
+        self._asking.add(answer)
+        try:
+            self._agent.renew_registration(self._driver.now)
+            self._driver.pump()
+            async with asyncio.timeout(patience_s):
+                refused = await answer
+        except TimeoutError:
+            self.network_changed()
+            raise RegistrationError(refusals.SERVER_SILENT) from None
+        finally:
+            self._asking.discard(answer)
+        if refused is not None:
+            raise refused
+
     async def stop(self) -> None:
         """End all calls, unregister, close everything; never raises for a dead server."""
         if self._agent is None or self._driver is None or self._calls is None:
@@ -175,7 +215,7 @@ class SipClient:
 
     async def _shut_down(self) -> None:
         calls, driver = self._calls, self._driver
-        self._agent = self._driver = self._calls = self._flow = None
+        self._agent = self._driver = self._calls = self._flow = self._public = None
         self._registered = False
         if calls is not None:
             await calls.close()
@@ -199,8 +239,9 @@ class SipClient:
 
     def _on(self, event: events.AgentEvent) -> None:
         match event:
-            case events.RegistrationSucceeded(flow=flow):
-                self._succeeded(flow)
+            case events.RegistrationSucceeded(flow=flow, public_address=public):
+                self._succeeded(flow, public)
+                self._answer(None)
             case events.RegistrationFailed():
                 self._failed(event)
             case events.Unregistered():
@@ -212,7 +253,14 @@ class SipClient:
             case _ if self._calls is not None:
                 self._calls.hear(event)
 
-    def _succeeded(self, flow: Flow) -> None:
+    def _answer(self, refused: RegistrationError | None) -> None:
+        """Who asks whether the server still knows us hears so."""
+        for answer in self._asking:
+            if not answer.done():
+                answer.set_result(refused)
+
+    def _succeeded(self, flow: Flow, public: Address | None) -> None:
+        self._public = public
         again = not self._registered or self._flow is None or self._flow.transport != flow.transport
         self._registered = True
         self._flow = flow
@@ -228,6 +276,7 @@ class SipClient:
         refusal = refusals.refusal(event.status, event.reason_key)
         log.info("not registered: %s (%s, status %d)", refusal, event.reason_key, event.status)
         self._registered = False
+        self._answer(RegistrationError(refusal, event.status))
         if self._starting is not None:
             if not self._starting.done():
                 self._starting.set_result(RegistrationError(refusal, event.status))

@@ -116,6 +116,11 @@ class Agent:
         self._registration.refresh(now)
         self._settle(now)
 
+    def renew_registration(self, now: float) -> None:
+        """Register again at once; RegistrationSucceeded or RegistrationFailed follows."""
+        self._registration.renew(now)
+        self._settle(now)
+
     def local_address_changed(self, now: float) -> None:
         """The host's addresses changed: leave the old flow, register over a new one.
 

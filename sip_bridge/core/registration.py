@@ -94,6 +94,14 @@ class Registration(Listener):
         elif self._phase is Phase.WAITING:
             self._open(now)
 
+    def renew(self, now: float) -> None:
+        """Ask the registrar now, whether or not it is time: its answer shows that it is there."""
+        flow = self._context.binding.flow
+        if self._phase is Phase.REGISTERED and flow is not None:
+            self._register(flow, now)
+        else:
+            self.refresh(now)
+
     def leave_flow(self, now: float) -> None:
         """The local address changed: another flow, and a REGISTER over it."""
         if self._phase in {Phase.IDLE, Phase.UNREGISTERING}:

@@ -72,6 +72,12 @@ class SipTelephony:
         self._client.listen(self._heard)
         self._voices: dict[str, CallVoice] = {}
         self._early: set[str] = set()
+        self._unseen: dict[str, Callable[[told.ClientEvent], None]] = {}
+
+    @property
+    def client(self) -> SipClient:
+        """The user agent beneath, for looking at the line itself."""
+        return self._client
 
     def listen(self, callback: Callable[[TelephonyEvent], None]) -> None:
         """See ports.Telephony."""
@@ -131,6 +137,16 @@ class SipTelephony:
         """See ports.Telephony."""
         with _as_domain():
             return await self._client.dial(target, emergency=emergency)
+
+    async def dial_unseen(self, target: str, heard: Callable[[told.ClientEvent], None]) -> str:
+        """Call a number for a test: nobody but `heard` is told of it, and it is joined to no ear.
+
+        Raises BadTarget, NotSignedIn, CommandRefused.
+        """
+        with _as_domain():
+            call_id = await self._client.dial(target)
+        self._unseen[call_id] = heard
+        return call_id
 
     async def ring(self, call_id: str) -> None:
         """See ports.Telephony."""
@@ -206,6 +222,8 @@ class SipTelephony:
     # --- the client's events -----------------------------------------------------------------------
 
     def _heard(self, event: told.ClientEvent) -> None:
+        if self._of_unseen(event):
+            return
         match event:
             case told.MediaReady(call_id=call_id, early=early):
                 self._join(call_id, early=early)
@@ -215,6 +233,18 @@ class SipTelephony:
                 self._part(call_id)
         if (spoken := translated(event)) is not None:
             self._tell(spoken)
+
+    def _of_unseen(self, event: told.ClientEvent) -> bool:
+        """Whether the event is about a test's call, which then hears it alone."""
+        call_id: str = getattr(event, "call_id", "")
+        if isinstance(event, told.CallReplaced) and event.old_call_id in self._unseen:
+            self._unseen[call_id] = self._unseen[event.old_call_id]
+        if (heard := self._unseen.get(call_id)) is None:
+            return False
+        if isinstance(event, told.Ended):
+            del self._unseen[call_id]
+        heard(event)
+        return True
 
     def _join(self, call_id: str, *, early: bool) -> None:
         """Sound is agreed on: a voice for a new call, another codec for a known one."""

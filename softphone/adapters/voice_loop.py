@@ -20,7 +20,8 @@ LATE_S = 0.2
 
 
 class VoiceLoop:
-    """Knows which devices are needed: both by a call, the speaker by a tone, the microphone by a level meter.
+    """Knows which devices are needed: both by a call, the speaker by a tone, the microphone by a level meter
+    or a test.
 
     `before_step` is called ahead of each step, `ended` when nobody needs sound any more.
     """
@@ -41,6 +42,7 @@ class VoiceLoop:
         self._task: asyncio.Task[None] | None = None
         self._faulted = False
         self.metering = False
+        self.testing = False
         self.microphone_until = 0.0
         """Until when the microphone stays open although nobody needs it."""
         self.speaker_until = 0.0
@@ -48,13 +50,18 @@ class VoiceLoop:
 
     @property
     def needs_microphone(self) -> bool:
-        """Whether a call or the level meter needs it, or needed it just now."""
-        return bool(self._path.streams) or self.metering or self._clock() < self.microphone_until
+        """Whether a call, the level meter or a test needs it, or needed it just now."""
+        return bool(self._path.streams) or self._heard or self._clock() < self.microphone_until
 
     @property
     def needs_speaker(self) -> bool:
         """Whether a call or a tone needs it, or needed it just now."""
         return bool(self._path.streams) or self._path.playing or self._clock() < self.speaker_until
+
+    @property
+    def _heard(self) -> bool:
+        """Whether somebody listens to the microphone outside calls."""
+        return self.metering or self.testing
 
     def run(self) -> None:
         """Somebody needs sound now; harmless when it runs already."""
@@ -83,7 +90,7 @@ class VoiceLoop:
         """Whether anybody needs sound, or needed it just now."""
         now = self._clock()
         calling = bool(self._path.streams)
-        if calling or self.metering:
+        if calling or self._heard:
             self.microphone_until = now + LINGER_S
         if calling or self._path.playing:
             self.speaker_until = now + LINGER_S

@@ -8,6 +8,8 @@ from softphone.domain.account import Account
 from softphone.domain.call import Call
 from softphone.domain.device import DeviceState
 from softphone.domain.history import HistoryEntry
+from softphone.domain.preshift import CheckReport
+from softphone.domain.sound_test import DeviceTestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,20 @@ class LevelsChanged(Event):
 
     microphone_dbfs: float
     speaker_dbfs: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceTestChanged(Event):
+    """The test of microphone and speaker went on."""
+
+    state: DeviceTestState
+
+
+@dataclass(frozen=True, slots=True)
+class CheckChanged(Event):
+    """The check before a shift went on."""
+
+    report: CheckReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -513,3 +513,24 @@ def test_a_423_with_nonsense_is_a_refusal(least: str) -> None:
     rig.reply(rig.request("REGISTER"), 423, ("Min-Expires", least))
     assert rig.sent() == []
     assert rig.last(RegistrationFailed).status == 423
+
+
+def test_renewing_asks_the_registrar_before_its_time() -> None:
+    rig = Rig()
+    rig.register()
+    rig.wait(3.0)
+    rig.agent.renew_registration(rig.now)
+    _ok(rig, rig.request("REGISTER"), 300)
+    assert rig.last(RegistrationSucceeded).expires == 300
+
+
+def test_renewing_while_the_registrar_is_away_tries_it_at_once() -> None:
+    rig = Rig()
+    rig.agent.register(ACCOUNT, rig.now)
+    rig.open()
+    rig.reply(rig.request("REGISTER"), 503)
+    assert rig.last(RegistrationFailed).retry_in
+    rig.agent.renew_registration(rig.now)
+    rig.open()
+    _ok(rig, rig.request("REGISTER"))
+    assert rig.last(RegistrationSucceeded)
