@@ -13,10 +13,12 @@ from typing import Protocol
 from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn
 from softphone.domain.call import Encryption, EndReason
 from softphone.domain.contact import Contact
-from softphone.domain.device import DeviceState, MicrophoneState
+from softphone.domain.device import IN_EAR, DeviceState, MicrophoneState
 from softphone.domain.headset import HeadsetEvent, HeadsetLights, HeadsetState
 from softphone.domain.history import HistoryEntry
+from softphone.domain.preshift import Finding
 from softphone.domain.quality import CallQuality
+from softphone.domain.sound_test import EchoFinding, MicrophoneFinding
 
 
 class Clock(Protocol):
@@ -262,8 +264,21 @@ class Sound(Protocol):
         """Devices and roles as they stand."""
         ...
 
-    async def choose(self, *, microphone: str, speaker: str, ring: Sequence[str]) -> None:
-        """Set the roles' devices by id; used at once, in a running call too."""
+    async def choose(
+        self,
+        *,
+        microphone: Sequence[str],
+        speaker: Sequence[str],
+        ring: Sequence[str],
+        alert: Sequence[str] = (IN_EAR,),
+    ) -> None:
+        """Set the roles' lists of ids, the best first (the ring's is a set); used at once, in a running call
+        too."""
+        ...
+
+    def treat(self, *, echo: str, noise: str) -> None:
+        """Echo cancelling "auto" (on unless the speaker in use is worn), "on" or "off"; noise suppression
+        "off", "low" or "high". Used at once, and followed whenever another speaker is in use."""
         ...
 
     async def start_ring(self) -> None:
@@ -275,12 +290,12 @@ class Sound(Protocol):
         ...
 
     async def call_waiting(self) -> None:
-        """One soft tone in the ear: a second call waits."""
+        """One soft tone in the alert's place: a second call waits."""
         ...
 
     async def play_tone(self, tone: str) -> None:
-        """Play `ringback`, `busy`, `congestion`, `beep` or `test` in the ear until `stop_tone`
-        (beep and test end by themselves)."""
+        """Play `ringback`, `busy`, `congestion` or `test` in the ear, `beep` in the alert's place, until
+        `stop_tone` (beep and test end by themselves)."""
         ...
 
     async def stop_tone(self) -> None:
@@ -301,6 +316,66 @@ class Sound(Protocol):
 
     async def try_ring(self, device_id: str) -> None:
         """Play the ring tone for two seconds on one device."""
+        ...
+
+    async def record(self, seconds: float) -> MicrophoneFinding:
+        """Record what others would hear, in memory alone, in place of what was recorded before.
+
+        Raises DeviceError.
+        """
+        ...
+
+    async def play_recording(self) -> None:
+        """Play the recording in the speaker to its end, which comes at once where there is none.
+
+        Raises DeviceError.
+        """
+        ...
+
+    def forget_recording(self) -> None:
+        """Throw the recording away."""
+        ...
+
+    async def tone_on(self, device_id: str) -> None:
+        """Play the test tone to its end on one output, or where speech is heard ("").
+
+        Raises DeviceError for one that is away, does not open or takes nothing.
+        """
+        ...
+
+    async def echo_check(self) -> EchoFinding:
+        """Play a sound in the speaker and look for it in the microphone, after echo cancelling: five seconds.
+
+        Raises DeviceError.
+        """
+        ...
+
+
+# --- the line, looked at piece by piece ------------------------------------------------------------
+
+
+class LineCheck(Protocol):
+    """The way to the server of the account in use. Each raises CheckFailed with what is wrong, or NotChecked
+    where there is nothing to look at."""
+
+    async def look_up(self) -> Finding:
+        """Find the server's addresses by its name."""
+        ...
+
+    async def certificate(self) -> Finding:
+        """Look at the certificate the server shows, where TLS is used."""
+        ...
+
+    async def confirm(self) -> Finding:
+        """Ask the server whether we are registered there, now."""
+        ...
+
+    async def addresses(self) -> Finding:
+        """Compare our address with the one the server sees."""
+        ...
+
+    async def loopback(self, number: str) -> Finding:
+        """Send sound to the number and back in a call nobody is told of, or for "" on this machine alone."""
         ...
 
 

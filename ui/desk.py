@@ -21,6 +21,7 @@ from ui.contacts.editor import ContactEditor
 from ui.incoming.popup import IncomingPopup, popup_screen
 from ui.look import Look
 from ui.main_window.window import MainWindow
+from ui.settings.order import OrderWindow
 from ui.settings.window import SettingsWindow
 from ui.sign_in.window import SignInWindow
 from ui.tray.sign import Tray
@@ -44,6 +45,7 @@ class Desk(QObject):
         self.main = MainWindow(look)
         self.call = CallWindow(look)
         self.settings = SettingsWindow(look)
+        self.order = OrderWindow(look)
         self.editor = ContactEditor(look)
         self.question = Question(look)
         self.tray = Tray(look)
@@ -56,7 +58,7 @@ class Desk(QObject):
 
     def windows(self) -> list[QWidget]:
         """The windows that stand now."""
-        fixed = (self.sign_in, self.main, self.call, self.settings, self.editor, self.question)
+        fixed = (self.sign_in, self.main, self.call, self.settings, self.order, self.editor, self.question)
         every: tuple[QWidget, ...] = (*fixed, *self.popups.values())
         return [window for window in every if window.isVisible()]
 
@@ -89,6 +91,7 @@ class Desk(QObject):
                 self.main.contacts.show_view(view)
             case HeadsetView():
                 self.settings.show_view(view)
+                self.order.show_orders(view.orders)
             case GeneralView():
                 self._show_general(view)
             case WindowWanted():
@@ -142,6 +145,7 @@ class Desk(QObject):
         if sign_in_needed:
             self.main.hide()
             self.settings.hide()
+            self.order.hide()
         else:
             self.sign_in.hide()
             self.sign_in.forget_password()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 
 from softphone.domain.contact import Contact
+from softphone.domain.device import Role
 from softphone.presenters.board import Board
 from ui.bridge import Bridge
 from ui.desk import Desk
@@ -96,8 +97,12 @@ class Wiring(QObject):
     def _settings(self) -> None:
         settings, board, do = self._desk.settings, self._board, self._bridge.do
         page, headset = settings.headset, board.headset
-        page.microphone_picked.connect(lambda device: do(headset.choose_microphone(device)))
-        page.speaker_picked.connect(lambda device: do(headset.choose_speaker(device)))
+        page.device_picked.connect(lambda role, device: do(headset.choose(Role(role), device)))
+        page.order_wanted.connect(self._desk.order.open_for)
+        page.changed.connect(lambda key, value: do(headset.change(key, value)))
+        order = self._desk.order
+        order.move_wanted.connect(lambda role, device, by: do(headset.move(Role(role), device, by)))
+        order.remove_wanted.connect(lambda role, device: do(headset.remove(Role(role), device)))
         page.ring_toggled.connect(lambda device, on: do(headset.ring_in(device, on)))
         page.tone_wanted.connect(lambda: do(headset.play_tone()))
         page.ring_wanted.connect(lambda: do(headset.try_ring()))

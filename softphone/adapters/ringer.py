@@ -38,6 +38,14 @@ async def play(
         left -= TOP_UP_S
 
 
+async def play_out(stream: PlayoutStream, blocks: Iterator[Pcm], sleep: Sleep = asyncio.sleep) -> bool:
+    """Play a tone that ends, to its last sample; whether the device lived to see that."""
+    await play(stream, blocks, sleep)
+    while stream.alive and stream.queued():
+        await sleep(TOP_UP_S)
+    return stream.alive
+
+
 class Ringer:
     """Rings on a set of devices. One that fails is reported to `failed` and disturbs none of the others."""
 

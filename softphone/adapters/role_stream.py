@@ -17,6 +17,9 @@ RETRY_S = 3.0
 SHORT_LIFE_S = 2.0
 """When two streams in a row die sooner than this, their device has failed; one may have stalled by chance."""
 
+PLAYED_S = 0.08
+"""A device that is left plays what it has in its queue, until the next one begins: no hole between them."""
+
 
 class Stream(Protocol):
     """What microphones and speakers have in common."""
@@ -53,6 +56,7 @@ class RoleStream(Generic[S]):
         self._opened = 0.0
         self._died_young = ""
         self._shunned: dict[str, float] = {}
+        self._failed: set[str] = set()
 
     @property
     def device(self) -> SoundDevice | None:
@@ -63,6 +67,10 @@ class RoleStream(Generic[S]):
     def lost(self) -> bool:
         """Whether the device in use has died."""
         return self._stream is not None and not self._stream.alive
+
+    def best(self, candidates: Sequence[SoundDevice]) -> SoundDevice | None:
+        """The device in use, or the one that would be; None where none works."""
+        return self._device or next((d for d in candidates if d.id not in self._failed), None)
 
     def retry_at(self) -> float | None:
         """When a device that failed may be tried again."""
@@ -78,12 +86,12 @@ class RoleStream(Generic[S]):
         self._joined(None)
         self._worker.release(stream)
 
-    async def use(self, candidates: Sequence[SoundDevice]) -> None:
-        """Be on the first of `candidates` that opens."""
+    async def use(self, candidates: Sequence[SoundDevice], *, needed: bool = True) -> None:
+        """Be on the first of `candidates` that opens; on none while nobody needs it."""
         if self.lost:
             self.let_go()
         self._forgive({device.id for device in candidates})
-        for device in candidates:
+        for device in candidates if needed else ():
             if self._device is not None and device.id == self._device.id:
                 return
             if device.id not in self._shunned and await self._move(device):
@@ -105,6 +113,7 @@ class RoleStream(Generic[S]):
             for identity, until in self._shunned.items()
             if until > now and identity in present
         }
+        self._failed &= present
 
     async def _move(self, device: SoundDevice) -> bool:
         try:
@@ -115,11 +124,13 @@ class RoleStream(Generic[S]):
             return False
         before, self._stream, self._device = self._stream, stream, device
         self._opened = self._clock()
+        self._failed.discard(device.id)
         self._joined(stream)
         if before is not None:
-            self._worker.release(before)
+            self._worker.release_after(before, PLAYED_S)
         log.info("using %s", device.name)
         return True
 
     def _shun(self, device: SoundDevice) -> None:
         self._shunned[device.id] = self._clock() + RETRY_S
+        self._failed.add(device.id)

@@ -17,13 +17,14 @@ from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevi
 from media.path import Send, VoicePath
 from media.stream import VoiceStream
 from media.tones import tone
+from softphone.adapters.alert import ALERTS, Alerts
 from softphone.adapters.ear_tones import EarTones
 from softphone.adapters.ringer import Ringer
-from softphone.adapters.role_stream import RETRY_S, RoleStream
-from softphone.adapters.sound_roles import Reachable, as_domain, hears, plays
+from softphone.adapters.roles import Roles, Wishes
 from softphone.adapters.sound_worker import SoundWorker
+from softphone.adapters.treatment import Treatment
 from softphone.adapters.voice_loop import STEP_S, VoiceLoop
-from softphone.domain.device import SYSTEM_DEFAULT, DeviceState, MicrophoneState
+from softphone.domain.device import IN_EAR, SYSTEM_DEFAULT, DeviceState, MicrophoneState
 from softphone.domain.errors import DeviceError
 from softphone.runtime.tasks import Tasks
 
@@ -40,6 +41,7 @@ class SoundAdapter:
         drivers: Drivers,
         *,
         region: Callable[[], str] = str,
+        permission: Callable[[], str] = str,
         clock: Callable[[], float] = time.monotonic,
         worker: SoundWorker | None = None,
     ) -> None:
@@ -49,21 +51,23 @@ class SoundAdapter:
         self._worker = worker or SoundWorker()
         self._tasks = Tasks()
         self._tones = EarTones(lambda name: tone(name, region()))
-        self._microphone: RoleStream[CaptureStream] = RoleStream(
-            drivers.open_capture, self._join_microphone, self._worker, clock
-        )
-        self._speaker: RoleStream[PlayoutStream] = RoleStream(
-            drivers.open_playout, self._join_speaker, self._worker, clock
-        )
+        self._treatment = Treatment(self.path)
+        joined = (self._join_microphone, self._join_speaker)
+        self._roles = Roles(drivers, self._worker, clock, permission, joined)
         self._ringer = Ringer(
             drivers.open_playout, lambda: tone("ring", region()), self._worker, self._tasks, self._ring_failed
         )
-        self._reachable = Reachable()
-        self._chosen = DeviceState()
+        self._alerts = Alerts(
+            drivers.open_playout,
+            lambda name: tone(name, region()),
+            self._play_in_ear,
+            self._alert_done,
+            self._worker,
+            self._tasks,
+        )
         self._told = DeviceState()
         self._callbacks: list[Callable[[DeviceState], None]] = []
         self._ringing = False
-        self._no_ring: dict[str, float] = {}
         self._changed = asyncio.Event()
         self._stale = True
         self._closed = False
@@ -89,8 +93,7 @@ class SoundAdapter:
             return
         self._closed = True
         await self._tasks.close()
-        self._microphone.let_go()
-        self._speaker.let_go()
+        self._roles.let_go()
         if self._unwatch is not None:
             await self._worker.run(self._unwatch)
         await self._worker.run(self._drivers.close)
@@ -104,26 +107,29 @@ class SoundAdapter:
 
     def state(self) -> DeviceState:
         """See ports.Sound."""
-        return DeviceState(
-            as_domain(self._reachable.listed),
-            self._chosen.microphone,
-            self._chosen.speaker,
-            self._chosen.ring,
-            _name(self._microphone.device, self._best_microphones()),
-            _name(self._speaker.device, self._best_speakers()),
-            tuple(device.name for device in self._ring_targets()),
-        )
+        return self._roles.state()
 
-    async def choose(self, *, microphone: str, speaker: str, ring: Sequence[str]) -> None:
+    async def choose(
+        self,
+        *,
+        microphone: Sequence[str],
+        speaker: Sequence[str],
+        ring: Sequence[str],
+        alert: Sequence[str] = (IN_EAR,),
+    ) -> None:
         """See ports.Sound."""
-        self._chosen = DeviceState((), microphone, speaker, tuple(ring))
+        self._roles.wishes = Wishes(tuple(microphone), tuple(speaker), tuple(ring), tuple(alert))
         self._stale = True
         await self._settle()
+
+    def treat(self, *, echo: str, noise: str) -> None:
+        """See ports.Sound."""
+        self._treatment.choose(echo=echo, noise=noise)
 
     async def start_ring(self) -> None:
         """See ports.Sound."""
         self._ringing = True
-        self._no_ring.clear()
+        self._roles.ring_anew()
         self._ring()
 
     async def stop_ring(self) -> None:
@@ -133,11 +139,14 @@ class SoundAdapter:
 
     async def call_waiting(self) -> None:
         """See ports.Sound."""
-        self._play("call_waiting")
+        await self.play_tone("call_waiting")
 
     async def play_tone(self, tone: str) -> None:
         """See ports.Sound."""
-        self._play(tone)
+        if tone in ALERTS:
+            self._alerts.play(tone, self._roles.alerts())
+        else:
+            self._play_in_ear(tone)
 
     async def stop_tone(self) -> None:
         """See ports.Sound."""
@@ -168,14 +177,18 @@ class SoundAdapter:
 
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound. Raises DeviceError."""
-        found = self._reachable.ring((device_id,))
-        device = next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
+        device = self._output(device_id)
         if device is None:
             raise DeviceError(device_id)
         try:
             await self._ringer.try_on(device, TRY_RING_S)
         except DeviceFailure as failure:
             raise DeviceError(device.name) from failure
+
+    def _output(self, device_id: str) -> SoundDevice | None:
+        """The output of this id, or the system's; None where it is away."""
+        found = self._roles.reachable.ring((device_id,))
+        return next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
 
     # --- voices of calls --------------------------------------------------------------------------------
 
@@ -194,12 +207,12 @@ class SoundAdapter:
         self._changed.set()
 
     def _drop_lost(self) -> None:
-        for role in (self._microphone, self._speaker):
+        for role in (self._roles.microphone, self._roles.speaker):
             if role.lost:
                 role.let_go()
                 self._plugged()
 
-    def _play(self, name: str) -> None:
+    def _play_in_ear(self, name: str) -> None:
         self._tones.play(name)
         if not self.path.playing:
             self.path.play(self._tones.blocks())
@@ -210,6 +223,7 @@ class SoundAdapter:
 
     def _join_speaker(self, stream: PlayoutStream | None) -> None:
         self.path.sink = stream
+        self._treatment.follow(self._roles.speaker.device)
 
     # --- devices and roles ------------------------------------------------------------------------------
 
@@ -227,60 +241,38 @@ class SoundAdapter:
 
     def _patience(self) -> float | None:
         """Until when nothing has to be looked at again by itself."""
-        now = self._clock()
-        retries = [self._microphone.retry_at(), self._speaker.retry_at(), *self._no_ring.values()]
+        roles, loop = self._roles, self._loop
         lingering = [
             until
             for role, until in (
-                (self._microphone, self._loop.microphone_until),
-                (self._speaker, self._loop.speaker_until),
+                (roles.microphone, loop.microphone_until),
+                (roles.speaker, loop.speaker_until),
             )
             if role.device is not None
         ]
-        moments = [moment for moment in (*retries, *lingering) if moment is not None]
-        return max(STEP_S, min(moments) - now) if moments else None
+        moments = (*roles.retries(), *lingering)
+        return max(STEP_S, min(moments) - self._clock()) if moments else None
 
     async def _settle(self) -> None:
         """Bring list, open streams and ring in line with what is there, chosen and needed."""
         async with self._settling:
             if self._stale:
                 self._stale = False
-                await self._look()
-            hearing, speaking = self._best_microphones(), self._best_speakers()
-            await self._microphone.use(hearing if self._loop.needs_microphone else ())
-            await self._speaker.use(speaking if self._loop.needs_speaker else ())
+                await self._roles.look()
+            await self._roles.use(microphone=self._loop.needs_microphone, speaker=self._loop.needs_speaker)
             self._ring()
             self._tell()
 
-    def _best_microphones(self) -> tuple[SoundDevice, ...]:
-        return self._reachable.candidates(self._chosen.microphone, hears)
-
-    def _best_speakers(self) -> tuple[SoundDevice, ...]:
-        return self._reachable.candidates(self._chosen.speaker, plays)
-
-    async def _look(self) -> None:
-        chosen = (self._chosen.microphone, self._chosen.speaker, *self._chosen.ring)
-        listed = await self._worker.run(self._drivers.devices)
-        known = {device.id for device in listed}
-        unlisted = [identity for identity in dict.fromkeys(chosen) if identity not in known]
-        found = [await self._worker.run(self._drivers.find, identity) for identity in unlisted]
-        self._reachable = Reachable(listed, tuple(device for device in found if device is not None))
-
     def _ring(self) -> None:
-        now, present = self._clock(), self._reachable.ids
-        self._no_ring = {
-            identity: until
-            for identity, until in self._no_ring.items()
-            if until > now and identity in present
-        }
-        self._ringer.ring_on(self._ring_targets() if self._ringing else ())
-
-    def _ring_targets(self) -> tuple[SoundDevice, ...]:
-        return self._reachable.without(self._no_ring).ring(self._chosen.ring)
+        self._ringer.ring_on(self._roles.rings() if self._ringing else ())
 
     def _ring_failed(self, identity: str) -> None:
-        self._no_ring[identity] = self._clock() + RETRY_S
+        self._roles.ring_failed(identity)
         self._plugged()
+
+    def _alert_done(self, identity: str, played: bool) -> None:
+        self._roles.alert_done(identity, played)
+        self._tell()
 
     def _tell(self) -> None:
         state = self.state()
@@ -289,9 +281,3 @@ class SoundAdapter:
         self._told = state
         for callback in tuple(self._callbacks):
             callback(state)
-
-
-def _name(used: SoundDevice | None, best: Sequence[SoundDevice]) -> str:
-    """The device in use, or the one that would be."""
-    device = used or next(iter(best), None)
-    return device.name if device else ""

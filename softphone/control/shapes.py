@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from softphone.domain.account import Account
 from softphone.domain.call import Call
-from softphone.domain.device import Device, DeviceState
+from softphone.domain.device import PLACES, Device, DeviceState, Role, Standing
 from softphone.domain.events import (
     AccountChanged,
     CallChanged,
@@ -19,9 +20,13 @@ from softphone.domain.events import (
     SettingChanged,
 )
 from softphone.domain.headset import HeadsetState
+from softphone.domain.preshift import CheckReport
 from softphone.domain.quality import CallQuality
 
 Json = dict[str, object]
+
+UNTOLD = ("account.", "audio.names")
+"""Settings the program keeps for itself."""
 
 
 def account_shape(account: Account) -> Json:
@@ -65,21 +70,58 @@ def quality_shape(quality: CallQuality) -> Json:
 
 
 def devices_shape(state: DeviceState) -> Json:
-    """The names of devices in use, as `status` tells them."""
+    """The names of devices in use, as `status` tells them, and `why` where it isn't the first on the list."""
     return {
         "microphone": state.microphone_used,
         "speaker": state.speaker_used,
+        "alert": state.alert_used,
         "ring": list(state.ring_used),
+        "why": {
+            role.value: {"wanted": standing.wanted, "used": standing.used, "reason": standing.reason.value}
+            for role, standing in _standings(state)
+        },
     }
 
 
-def all_devices_shape(state: DeviceState, headset: HeadsetState) -> Json:
-    """Every device, the chosen ids, the names in use, and the headsets whose buttons are."""
+def _standings(state: DeviceState) -> tuple[tuple[Role, Standing], ...]:
+    return (
+        (Role.MICROPHONE, state.microphone_why),
+        (Role.SPEAKER, state.speaker_why),
+        (Role.ALERT, state.alert_why),
+    )
+
+
+def all_devices_shape(state: DeviceState, headset: HeadsetState, name_of: Callable[[str], str] = str) -> Json:
+    """Every device, the lists of ids with their names, what is used, and the headsets whose buttons are."""
+    chosen = {
+        Role.MICROPHONE.value: list(state.microphone),
+        Role.SPEAKER.value: list(state.speaker),
+        Role.ALERT.value: list(state.alert),
+        Role.RING.value: list(state.ring),
+    }
     return {
         "devices": [_device_shape(device) for device in state.devices],
-        "chosen": {"microphone": state.microphone, "speaker": state.speaker, "ring": list(state.ring)},
+        "chosen": chosen,
+        "names": {i: name_of(i) for ids in chosen.values() for i in ids if i not in PLACES},
         "used": devices_shape(state),
         "buttons": {"headsets": list(headset.names), "problem": headset.problem},
+    }
+
+
+def check_shape(report: CheckReport) -> Json:
+    """Whether all is well, and every step: passed, failed or skipped, why, and what was found."""
+    return {
+        "ok": report.ok,
+        "steps": [
+            {
+                "step": result.step.value,
+                "outcome": result.outcome.value,
+                "code": result.code,
+                "took_ms": result.took_ms,
+                "facts": dict(result.facts),
+            }
+            for result in report.results
+        ],
     }
 
 
@@ -99,7 +141,7 @@ def event_shape(event: Event, now: float) -> Json | None:
         case ContactsChanged():
             return {"event": "contacts"}
         case SettingChanged(key=key, value=value):
-            return None if key.startswith("account.") else {"event": "setting", "key": key, "value": value}
+            return None if key.startswith(UNTOLD) else {"event": "setting", "key": key, "value": value}
         case Notice(code=code, parameters=parameters):
             return {"event": "notice", "code": code, "parameters": dict(parameters)}
     return None
@@ -113,4 +155,5 @@ def _device_shape(device: Device) -> Json:
         "output": device.is_output,
         "default_input": device.is_default_input,
         "default_output": device.is_default_output,
+        "kind": device.kind,
     }

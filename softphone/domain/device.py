@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SYSTEM_DEFAULT = "default"
+"""In a role's list: whatever the system names."""
+
+IN_EAR = "speaker"
+"""In the alert's list: wherever speech is heard."""
+
+ANY_OUTPUT = "*"
+"""Among the ring's places: every output there is, those plugged in later too."""
+
+PLACES = frozenset({SYSTEM_DEFAULT, IN_EAR, ANY_OUTPUT})
+"""What lists hold beside the ids of devices."""
 
 
 class Role(StrEnum):
@@ -13,12 +23,46 @@ class Role(StrEnum):
 
     MICROPHONE = "microphone"
     SPEAKER = "speaker"
+    ALERT = "alert"
     RING = "ring"
+
+
+class Reason(StrEnum):
+    """Why a role does not use the first device on its list."""
+
+    AS_WISHED = ""
+    NOT_PLUGGED_IN = "not-plugged-in"
+    FAILED = "failed"
+    NONE = "none"
+    PERMISSION = "permission"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Why a role uses what it uses. `wanted` is the first id of its list, `used` the id in use, "" for none.
+
+    `listed`: the list names the device in use itself; otherwise it is only better than silence, or the
+    system's.
+    """
+
+    wanted: str = SYSTEM_DEFAULT
+    used: str = ""
+    reason: Reason = Reason.AS_WISHED
+    listed: bool = False
+
+    @property
+    def instead(self) -> bool:
+        """Whether a person should know: what they wish for fails, or is away with nothing named behind it."""
+        away = self.reason is Reason.NOT_PLUGGED_IN and not self.listed
+        return bool(self.used) and (away or self.reason is Reason.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """`id` is stable over plugging and restarts (host API and name, never an index)."""
+    """`id` is stable over plugging and restarts (host API and name, never an index).
+
+    `kind` is "headset", "headphones", "speakers", "handset", or "" where nobody knows.
+    """
 
     id: str
     name: str
@@ -26,6 +70,7 @@ class Device:
     is_output: bool
     is_default_input: bool = False
     is_default_output: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +95,24 @@ class MicrophoneState:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """Devices present now, what each role asks for, and what it really uses.
+    """Devices present now, what each role asks for, what it really uses, and why.
 
-    `microphone`, `speaker` and `ring` hold the chosen ids (SYSTEM_DEFAULT follows the system);
-    the `*_used` fields hold names of devices in use, "" where there is none.
+    `microphone`, `speaker` and `alert` are lists of ids, the best first (SYSTEM_DEFAULT follows the system at
+    its place); `ring` is a set. The `*_used` fields hold names of devices in use, "" where there is none.
     """
 
     devices: tuple[Device, ...] = ()
-    microphone: str = SYSTEM_DEFAULT
-    speaker: str = SYSTEM_DEFAULT
+    microphone: tuple[str, ...] = (SYSTEM_DEFAULT,)
+    speaker: tuple[str, ...] = (SYSTEM_DEFAULT,)
     ring: tuple[str, ...] = (SYSTEM_DEFAULT,)
     microphone_used: str = ""
     speaker_used: str = ""
     ring_used: tuple[str, ...] = ()
+    alert: tuple[str, ...] = (IN_EAR,)
+    alert_used: str = ""
+    microphone_why: Standing = Standing()
+    speaker_why: Standing = Standing()
+    alert_why: Standing = Standing(IN_EAR)
 
     @property
     def inputs(self) -> tuple[Device, ...]:

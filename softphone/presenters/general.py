@@ -14,7 +14,7 @@ from softphone.presenters.parts import Advice, Choice, Option
 from softphone.presenters.presenter import Presenter
 from softphone.services.settings import Settings
 
-FLAGS = ("ui.start_with_system", "ui.tray", "headset.buttons", "call.auto_answer", "call.sdes_without_tls")
+FLAGS = ("ui.start_with_system", "ui.tray", "call.auto_answer", "call.sdes_without_tls")
 CHOICES: dict[str, tuple[tuple[str, str], ...]] = {
     "ui.theme": (
         ("system", marked("Same as the computer")),

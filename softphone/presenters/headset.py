@@ -1,19 +1,33 @@
-"""Settings → Audio → Headset: which device hears, speaks and rings."""
+"""Settings → Audio → Headset: which device hears, speaks and rings, and what is done to the sound."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from resources.words import Words
-from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState
+from resources.words import Words, marked
+from softphone.domain.device import ANY_OUTPUT, PLACES, SYSTEM_DEFAULT, DeviceState, Role
 from softphone.domain.errors import SoftphoneError
 from softphone.domain.events import DevicesChanged, Event, SettingChanged
 from softphone.presenters import sentences
+from softphone.presenters.device_order import OrderView, moved, order_view, removed
+from softphone.presenters.device_words import DeviceWords, RoleState, roles_of
+from softphone.presenters.general import Switch
 from softphone.presenters.parts import Advice, Choice, Option, Sign, Tone
 from softphone.presenters.presenter import Presenter
 from softphone.services.settings import Settings
-from softphone.services.sound_devices import SoundDevices
+from softphone.services.sound_devices import SoundDevices, key_of
+
+ECHO, NOISE, BUTTONS = "audio.echo_cancel", "audio.noise_suppression", "headset.buttons"
+
+TREATMENT: dict[str, tuple[tuple[str, str], ...]] = {
+    ECHO: (
+        ("auto", marked("Automatic: with loudspeakers")),
+        ("on", marked("Always")),
+        ("off", marked("Never")),
+    ),
+    NOISE: (("off", marked("Off")), ("low", marked("Low")), ("high", marked("High"))),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +42,24 @@ class RingPlace:
 
 @dataclass(frozen=True, slots=True)
 class HeadsetView:
-    """Drop-downs hold the devices plugged in now; the notes say what is really used and why."""
+    """Drop-downs hold the devices plugged in now; the notes say what is really used and why.
+
+    `orders` are the lists behind the drop-downs of microphone, speaker and alert.
+    """
 
     microphone: Choice
     microphone_note: Sign
     speaker: Choice
     speaker_note: Sign
+    alert: Choice
+    alert_note: Sign | None
     rings: tuple[RingPlace, ...]
     ring_note: Sign
+    echo: Choice
+    noise: Choice
+    buttons: Switch
+    orders: tuple[OrderView, ...]
+    locked_note: str
     advice: Advice | None
 
 
@@ -51,55 +75,71 @@ class HeadsetPresenter(Presenter[HeadsetView]):
     ) -> None:
         super().__init__(words, emit)
         self._devices, self._settings = devices, settings
-        self._names: dict[str, str] = {}
         self._error: SoftphoneError | None = None
-        self._learn(devices.state())
 
     def compose(self) -> HeadsetView:
         """The page as things stand."""
-        state = self._devices.state()
-        inputs, outputs = state.inputs, state.outputs
-        hearing = _with_named(inputs, state.microphone, state.microphone_used)
-        speaking = _with_named(outputs, state.speaker, state.speaker_used)
-        system_input = next((d.name for d in inputs if d.is_default_input), "")
-        system_output = next((d.name for d in outputs if d.is_default_output), "")
+        devices = self._devices.state()
+        roles, words = roles_of(devices), self._device_words()
+        microphone, speaker, alert = (roles[role] for role in (Role.MICROPHONE, Role.SPEAKER, Role.ALERT))
+        as_wished = not alert.standing.reason
         return HeadsetView(
-            microphone=self._choice("audio.microphone", hearing, state.microphone, system_input),
-            microphone_note=self._note(hearing, state.microphone, state.microphone_used),
-            speaker=self._choice("audio.speaker", speaking, state.speaker, system_output),
-            speaker_note=self._note(speaking, state.speaker, state.speaker_used),
-            rings=self._rings(state, system_output),
-            ring_note=self._ring_note(state),
+            microphone=self._choice(microphone, words),
+            microphone_note=words.note(microphone),
+            speaker=self._choice(speaker, words),
+            speaker_note=words.note(speaker),
+            alert=self._choice(alert, words),
+            alert_note=None if as_wished or not alert.used else words.note(alert),
+            rings=self._rings(devices, words),
+            ring_note=self._ring_note(devices),
+            echo=self._treatment(ECHO),
+            noise=self._treatment(NOISE),
+            buttons=Switch(self._settings.flag(BUTTONS), self._settings.locked(BUTTONS)),
+            orders=tuple(
+                order_view(state, words, locked=self._settings.locked(key_of(role)))
+                for role, state in roles.items()
+            ),
+            locked_note=self._locked_note(),
             advice=sentences.failure(self.words, self._error) if self._error is not None else None,
         )
 
-    def _choice(self, key: str, devices: tuple[Device, ...], chosen: str, system: str) -> Choice:
-        if not devices:
+    def _device_words(self) -> DeviceWords:
+        return DeviceWords(self.words, self._devices.name_of)
+
+    def _choice(self, state: RoleState, words: DeviceWords) -> Choice:
+        options = words.options(state)
+        if not options:
             return Choice(locked=True, missing=self._("No device"))
-        return Choice(
-            (self._system(system), *(Option(device.id, device.name) for device in devices)),
-            chosen,
-            self._settings.locked(key),
-            self._("{device} (not plugged in)").format(device=self._name(chosen)),
+        missing = self._("{device} (not plugged in)").format(device=words.name(state.wishes[0], state))
+        return Choice(options, state.wishes[0], self._settings.locked(key_of(state.role)), missing)
+
+    def _treatment(self, key: str) -> Choice:
+        options = tuple(Option(value, self._(text)) for value, text in TREATMENT[key])
+        return Choice(options, self._settings.text(key), self._settings.locked(key))
+
+    def _locked_note(self) -> str:
+        keys = (*(key_of(role) for role in Role), ECHO, NOISE, BUTTONS)
+        if not any(self._settings.locked(key) for key in keys):
+            return ""
+        return self._("Settings that can't be changed here are decided by your company.")
+
+    def _rings(self, state: DeviceState, words: DeviceWords) -> tuple[RingPlace, ...]:
+        """Every output there is, and every chosen one; where all are chosen, nothing else is to be chosen."""
+        if not state.outputs:
+            return ()
+        locked, everywhere = self._settings.locked(key_of(Role.RING)), ANY_OUTPUT in state.ring
+        system = next((d.name for d in state.outputs if d.is_default_output), "")
+        names = {SYSTEM_DEFAULT: words.system(system)} | {d.id: d.name for d in state.outputs}
+        away = self._("{device} (not plugged in)")
+        names |= {
+            i: away.format(device=self._devices.name_of(i)) for i in _devices(state.ring) if i not in names
+        }
+        places = tuple(
+            RingPlace(i, text, everywhere or i in state.ring, locked or everywhere)
+            for i, text in names.items()
         )
-
-    def _system(self, name: str) -> Option:
-        if not name:
-            return Option(SYSTEM_DEFAULT, self._("System default"))
-        return Option(SYSTEM_DEFAULT, self._("System default: {device}").format(device=name))
-
-    def _note(self, devices: tuple[Device, ...], chosen: str, used: str) -> Sign:
-        if not devices or not used:
-            return Sign("warning", self._("Nothing is plugged in. Plug in a headset."), Tone.BAD)
-        if chosen == SYSTEM_DEFAULT or any(device.id == chosen for device in devices):
-            return Sign("check", self._("{device} is in use.").format(device=used), Tone.QUIET)
-        text = self._("{chosen} is not plugged in. {device} is used until it is back.")
-        return Sign("warning", text.format(chosen=self._name(chosen), device=used), Tone.WARN)
-
-    def _rings(self, state: DeviceState, system: str) -> tuple[RingPlace, ...]:
-        locked = self._settings.locked("audio.ring")
-        places = [self._system(system), *(Option(device.id, device.name) for device in state.outputs)]
-        return tuple(RingPlace(p.id, p.text, p.id in state.ring, locked) for p in places if state.outputs)
+        every = RingPlace(ANY_OUTPUT, self._("All outputs, also those plugged in later"), everywhere, locked)
+        return (*places, every)
 
     def _ring_note(self, state: DeviceState) -> Sign:
         if not state.ring_used:
@@ -107,36 +147,40 @@ class HeadsetPresenter(Presenter[HeadsetView]):
         places = " + ".join(dict.fromkeys(state.ring_used))
         return Sign("bell", self._("A call rings in: {places}").format(places=places), Tone.QUIET)
 
-    def _name(self, device_id: str) -> str:
-        """A name for a device that is away: as it was last seen, else the end of its id."""
-        return self._names.get(device_id) or device_id.rpartition(":")[2] or device_id
-
-    def _learn(self, state: DeviceState) -> None:
-        self._names.update({device.id: device.name for device in state.devices})
-
     def hear(self, event: Event) -> None:
         """Follow plugging and settings."""
         match event:
-            case DevicesChanged(devices):
-                self._learn(devices)
-            case SettingChanged(key) if key.startswith("audio."):
+            case DevicesChanged():
+                pass
+            case SettingChanged(key) if key.startswith("audio.") or key == BUTTONS:
                 pass
             case _:
                 return
         self.render()
 
-    async def choose_microphone(self, device_id: str) -> None:
-        """Use this microphone at once."""
-        await self._choose(microphone=device_id)
+    async def choose(self, role: Role, device_id: str) -> None:
+        """Put this device first on a role's list, at once."""
+        await self._try(self._devices.choose(**{role.value: device_id}))
 
-    async def choose_speaker(self, device_id: str) -> None:
-        """Use this speaker at once."""
-        await self._choose(speaker=device_id)
+    async def move(self, role: Role, device_id: str, by: int) -> None:
+        """Move a device up (-1) or down (1) in a role's list."""
+        await self._try(self._devices.reorder(role, moved(self._role(role), device_id, by)))
+
+    async def remove(self, role: Role, device_id: str) -> None:
+        """Take a device off a role's list."""
+        await self._try(self._devices.reorder(role, removed(self._role(role), device_id)))
+
+    def _role(self, role: Role) -> RoleState:
+        return roles_of(self._devices.state())[role]
 
     async def ring_in(self, device_id: str, on: bool) -> None:
         """Add or remove a place of the ring."""
         chosen = tuple(place for place in self._devices.state().ring if place != device_id)
-        await self._choose(ring=(*chosen, device_id) if on else chosen)
+        await self._try(self._devices.choose(ring=(*chosen, device_id) if on else chosen))
+
+    async def change(self, key: str, value: object) -> None:
+        """Change how the sound is treated, or whether the headset's buttons count."""
+        await self._try(self._settings.set(key, value))
 
     async def play_tone(self) -> None:
         """A short tone in the speaker."""
@@ -144,30 +188,30 @@ class HeadsetPresenter(Presenter[HeadsetView]):
 
     async def try_ring(self) -> None:
         """Two seconds of ringing wherever a call would ring."""
-        for place in self._devices.state().ring:
+        for place in self._ring_places():
             try:
                 await self._devices.try_ring(place)
             except SoftphoneError as error:
                 self._error = error
         self.render()
 
-    async def _choose(
-        self,
-        *,
-        microphone: str | None = None,
-        speaker: str | None = None,
-        ring: tuple[str, ...] | None = None,
-    ) -> None:
+    def _ring_places(self) -> Iterable[str]:
+        """One id for each output that is there and chosen."""
+        state = self._devices.state()
+        if ANY_OUTPUT in state.ring:
+            return [device.id for device in state.outputs]
+        there = {SYSTEM_DEFAULT, *(device.id for device in state.outputs)}
+        return [place for place in state.ring if place in there] or state.ring
+
+    async def _try(self, command: Awaitable[None]) -> None:
         self._error = None
         try:
-            await self._devices.choose(microphone=microphone, speaker=speaker, ring=ring)
+            await command
         except SoftphoneError as error:
             self._error = error
         self.view = None  # a drop-down that was refused must show the old choice again
         self.render()
 
 
-def _with_named(devices: tuple[Device, ...], chosen: str, used: str) -> tuple[Device, ...]:
-    """The devices listed, and the one that only the choice names, such as a file, while it is in use."""
-    listed = not used or any(device.name == used or device.id == chosen for device in devices)
-    return devices if listed or chosen == SYSTEM_DEFAULT else (*devices, Device(chosen, used, True, True))
+def _devices(places: Iterable[str]) -> list[str]:
+    return [place for place in places if place not in PLACES]

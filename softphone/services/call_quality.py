@@ -42,6 +42,8 @@ class CallQualityWatch:
         return Devices(
             microphone=bool(state.microphone_used),
             zero_for_s=microphone.zero_for_s,
+            instead_of_microphone=state.microphone_why.instead,
+            instead_of_speaker=state.speaker_why.instead,
         )
 
     def _changed(self, call: Call) -> None:

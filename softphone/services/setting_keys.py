@@ -24,7 +24,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One setting. `choices` limits text, `lowest`/`highest` numbers; people don't see `internal` ones."""
+    """One setting. `choices` limits text, `lowest`/`highest` numbers; people don't see `internal` ones.
+
+    `or_text`: a plain text is a list of one, as versions wrote it that knew but one.
+    """
 
     key: str
     kind: Kind
@@ -33,6 +36,7 @@ class Definition:
     lowest: int = 0
     highest: int = 0
     internal: bool = False
+    or_text: bool = False
 
     def check(self, value: object) -> object:
         """The value in its normal form (lists become tuples). Raises BadSetting."""
@@ -61,6 +65,8 @@ class Definition:
                 whole = isinstance(value, int) and not isinstance(value, bool)
                 return value if whole and self.lowest <= int(str(value)) <= self.highest else None
             case Kind.NAMES:
+                if self.or_text and isinstance(value, str):
+                    value = (value,) if value else ()
                 listed = isinstance(value, Sequence) and not isinstance(value, str)
                 names = tuple(value) if listed and isinstance(value, Sequence) else (None,)
                 return names if len(names) <= MOST_NAMES and all(map(_is_storable, names)) else None
@@ -94,10 +100,18 @@ def _names(key: str, *default: str, internal: bool = False) -> Definition:
     return Definition(key, Kind.NAMES, default, internal=internal)
 
 
+def _order(key: str, *default: str) -> Definition:
+    return Definition(key, Kind.NAMES, default, or_text=True)
+
+
 _ALL = (
-    _text("audio.microphone", "default"),
-    _text("audio.speaker", "default"),
+    _order("audio.microphone", "default"),
+    _order("audio.speaker", "default"),
+    _order("audio.alert", "speaker"),
     _names("audio.ring", "default"),
+    _names("audio.names", internal=True),
+    _text("audio.echo_cancel", "auto", "auto", "on", "off"),
+    _text("audio.noise_suppression", "low", "off", "low", "high"),
     _flag("headset.buttons", default=True),
     _flag("call.auto_answer"),
     _text("call.encryption", "preferred", "required", "preferred", "off"),
@@ -105,6 +119,7 @@ _ALL = (
     _text("sip.transport", "auto", "auto", "udp", "tcp", "tls"),
     _text("sip.ca_file"),
     Definition("sip.keepalive_s", Kind.NUMBER, 25, lowest=1, highest=600),
+    _text("sip.echo_number"),
     _text("phone.region"),
     _names("phone.emergency_numbers"),
     _text("ui.language", "auto", "auto", "en", "fi", "sv"),

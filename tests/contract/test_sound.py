@@ -65,8 +65,8 @@ async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
 async def test_at_first_the_system_decides(bench: Bench) -> None:
     state = bench.sound.state()
     assert (state.microphone, state.speaker, state.ring) == (
-        SYSTEM_DEFAULT,
-        SYSTEM_DEFAULT,
+        (SYSTEM_DEFAULT,),
+        (SYSTEM_DEFAULT,),
         (SYSTEM_DEFAULT,),
     )
     assert (state.microphone_used, state.speaker_used) == ("Microphone", "Speakers")
@@ -79,18 +79,18 @@ async def test_a_choice_is_used_and_told(bench: Bench) -> None:
     told: list[DeviceState] = []
     bench.sound.listen(told.append)
     await bench.sound.choose(
-        microphone=bench.headset, speaker=bench.headset, ring=(SYSTEM_DEFAULT, bench.headset)
+        microphone=(bench.headset,), speaker=(bench.headset,), ring=(SYSTEM_DEFAULT, bench.headset)
     )
     assert told[-1] == bench.sound.state()
-    assert (told[-1].microphone, told[-1].microphone_used) == (bench.headset, "Headset")
-    assert (told[-1].speaker, told[-1].speaker_used) == (bench.headset, "Headset")
+    assert (told[-1].microphone, told[-1].microphone_used) == ((bench.headset,), "Headset")
+    assert (told[-1].speaker, told[-1].speaker_used) == ((bench.headset,), "Headset")
     assert told[-1].ring_used == ("Speakers", "Headset")
 
 
 async def test_a_choice_that_is_gone_is_kept_and_the_default_used(bench: Bench) -> None:
-    await bench.sound.choose(microphone="fake:Gone", speaker="fake:Gone", ring=("fake:Gone",))
+    await bench.sound.choose(microphone=("fake:Gone",), speaker=("fake:Gone",), ring=("fake:Gone",))
     state = bench.sound.state()
-    assert (state.microphone, state.speaker, state.ring) == ("fake:Gone", "fake:Gone", ("fake:Gone",))
+    assert (state.microphone, state.speaker, state.ring) == (("fake:Gone",),) * 3
     assert (state.microphone_used, state.speaker_used, state.ring_used) == (
         "Microphone",
         "Speakers",

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState, MicrophoneState
+from softphone.domain.device import (
+    ANY_OUTPUT,
+    IN_EAR,
+    PLACES,
+    SYSTEM_DEFAULT,
+    Device,
+    DeviceState,
+    MicrophoneState,
+    Reason,
+    Standing,
+)
+from softphone.domain.errors import DeviceError
+from softphone.domain.sound_test import EchoFinding, EchoVerdict, MicrophoneFinding, judge_microphone
 
 HEADSET = Device("fake:headset", "Jabra Evolve2", True, True)
 SPEAKERS = Device("fake:speakers", "Laptop speakers", False, True, is_default_output=True)
@@ -26,7 +39,17 @@ class FakeSound:
         self.metering = False
         self.level = (-30.0, -40.0)
         self.open_microphone = MicrophoneState()
-        self._chosen: tuple[str, str, tuple[str, ...]] = (SYSTEM_DEFAULT, SYSTEM_DEFAULT, (SYSTEM_DEFAULT,))
+        self.broken: set[str] = set()
+        """Ids of devices that are there and do not work."""
+        self.patience = asyncio.Event()
+        """Cleared, tests of devices go on until it is set."""
+        self.patience.set()
+        self.recording = 0.0
+        """Seconds that are kept."""
+        self.echo = EchoFinding(EchoVerdict.FINE, 42.0)
+        self.treatment = ("", "")
+        """Echo and noise as asked for."""
+        self._wishes = DeviceState()
         self._callbacks: list[Callable[[DeviceState], None]] = []
 
     def plug(self, device: Device) -> None:
@@ -45,26 +68,69 @@ class FakeSound:
 
     def state(self) -> DeviceState:
         """See ports.Sound."""
-        microphone, speaker, ring = self._chosen
-        bare = DeviceState(devices=self.devices)
+        wishes = replace(self._wishes, devices=self.devices)
+        hears = self._standing(wishes.microphone, wishes.inputs)
+        speaks = self._standing(wishes.speaker, wishes.outputs)
+        alerts = self._standing(wishes.alert, wishes.outputs)
+        if wishes.alert[:1] in ((), (IN_EAR,)) or not alerts.listed:
+            alerts = replace(alerts, used=speaks.used)
+        rings = [
+            self._standing((place,), wishes.outputs).used for place in wishes.ring if place != ANY_OUTPUT
+        ]
+        if ANY_OUTPUT in wishes.ring:
+            rings = [device.id for device in wishes.outputs]
         return replace(
-            bare,
-            microphone=microphone,
-            speaker=speaker,
-            ring=ring,
-            microphone_used=self.named.get(microphone) or _used(bare.inputs, microphone),
-            speaker_used=self.named.get(speaker) or _used(bare.outputs, speaker),
-            ring_used=tuple(name for name in (_used(bare.outputs, device) for device in ring) if name),
+            wishes,
+            microphone_used=self._name(hears.used),
+            speaker_used=self._name(speaks.used),
+            alert_used=self._name(alerts.used),
+            ring_used=tuple(self._name(used) for used in rings if used),
+            microphone_why=hears,
+            speaker_why=speaks,
+            alert_why=replace(alerts, reason=Reason.AS_WISHED if alerts.wanted == IN_EAR else alerts.reason),
         )
+
+    def _name(self, identity: str) -> str:
+        names = {device.id: device.name for device in self.devices}
+        return (names | self.named).get(identity, "")
+
+    def _standing(self, wishes: Sequence[str], devices: Sequence[Device]) -> Standing:
+        """The first wish that is there, else the default, else anything."""
+        wanted = next(iter(wishes), SYSTEM_DEFAULT)
+        default = [d.id for d in devices if d.is_default_input or d.is_default_output]
+        there = {d.id for d in devices} | self.named.keys()
+        meant = {wish: [wish] if wish in there else [] for wish in wishes if wish not in PLACES}
+        meant[SYSTEM_DEFAULT] = default
+        order = [i for wish in (*wishes, SYSTEM_DEFAULT) for i in meant.get(wish, [])]
+        order += [d.id for d in devices]
+        used = next((identity for identity in order if identity not in self.broken), "")
+        if not order:
+            reason = Reason.NONE
+        elif used in meant.get(wanted, []) or (wanted == SYSTEM_DEFAULT and not default):
+            reason = Reason.AS_WISHED
+        else:
+            reason = Reason.FAILED if meant.get(wanted) else Reason.NOT_PLUGGED_IN
+        return Standing(wanted, used, reason, used in wishes)
 
     def microphone(self) -> MicrophoneState:
         """See ports.Sound."""
         return self.open_microphone
 
-    async def choose(self, *, microphone: str, speaker: str, ring: Sequence[str]) -> None:
+    async def choose(
+        self,
+        *,
+        microphone: Sequence[str],
+        speaker: Sequence[str],
+        ring: Sequence[str],
+        alert: Sequence[str] = (IN_EAR,),
+    ) -> None:
         """See ports.Sound."""
-        self._chosen = (microphone, speaker, tuple(ring))
+        self._wishes = DeviceState((), tuple(microphone), tuple(speaker), tuple(ring), alert=tuple(alert))
         self._tell()
+
+    def treat(self, *, echo: str, noise: str) -> None:
+        """See ports.Sound."""
+        self.treatment = (echo, noise)
 
     async def start_ring(self) -> None:
         """See ports.Sound."""
@@ -100,16 +166,41 @@ class FakeSound:
         """See ports.Sound."""
         self.tried.append(device_id)
 
+    async def record(self, seconds: float) -> MicrophoneFinding:
+        """See ports.Sound. What is found is what `open_microphone` says."""
+        found = self.open_microphone
+        await self._tested("record")
+        if not self.state().microphone_used:
+            raise DeviceError("microphone")
+        self.recording = seconds
+        hearing = judge_microphone(found.level_dbfs, clipping=found.clipping, zero_for_s=found.zero_for_s)
+        return MicrophoneFinding(hearing, found.level_dbfs, seconds)
+
+    async def play_recording(self) -> None:
+        """See ports.Sound."""
+        if self.recording:
+            await self._tested("recording")
+
+    def forget_recording(self) -> None:
+        """See ports.Sound."""
+        self.recording = 0.0
+
+    async def tone_on(self, device_id: str) -> None:
+        """See ports.Sound."""
+        there = {device.id for device in self.devices if device.is_output}
+        if device_id in self.broken or not there or (device_id and device_id not in (*there, SYSTEM_DEFAULT)):
+            raise DeviceError(device_id)
+        await self._tested(f"tone {device_id}".rstrip())
+
+    async def echo_check(self) -> EchoFinding:
+        """See ports.Sound."""
+        await self._tested("echo")
+        return self.echo
+
+    async def _tested(self, what: str) -> None:
+        self.played.append(what)
+        await self.patience.wait()
+
     def _tell(self) -> None:
         for callback in tuple(self._callbacks):
             callback(self.state())
-
-
-def _used(devices: Sequence[Device], chosen: str) -> str:
-    for device in devices:
-        if device.id == chosen:
-            return device.name
-    for device in devices:
-        if device.is_default_input or device.is_default_output:
-            return device.name
-    return devices[0].name if devices else ""

@@ -88,7 +88,9 @@ async def desk_at(rig: PulseRig, directory: Path) -> AsyncIterator[Desk]:
     sound, states = SoundAdapter(system_drivers(directory)), list[DeviceState]()
     sound.listen(states.append)
     await sound.start()
-    await sound.choose(microphone="pulse:headset_mic", speaker="pulse:headset", ring=("pulse:speakers",))
+    await sound.choose(
+        microphone=("pulse:headset_mic",), speaker=("pulse:headset",), ring=("pulse:speakers",)
+    )
     try:
         yield Desk(rig, sound, states)
     finally:

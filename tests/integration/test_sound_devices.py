@@ -82,7 +82,7 @@ async def frames_a_second(echo: Echo) -> float:
 async def test_a_device_pulled_in_a_call_gives_way_to_the_default(desk: Desk) -> None:
     rig = desk.rig
     await desk.plugging(rig.plug_speaker, "usb", "USB Headset")
-    await desk.sound.choose(microphone="pulse:headset_mic", speaker="pulse:usb", ring=())
+    await desk.sound.choose(microphone=("pulse:headset_mic",), speaker=("pulse:usb",), ring=())
     echo = Echo()
     desk.sound.attach(echo.stream, echo.send)
     with (
@@ -111,7 +111,7 @@ async def test_a_device_pulled_in_a_call_gives_way_to_the_default(desk: Desk) ->
 
 async def test_a_microphone_pulled_in_a_call_comes_back(desk: Desk) -> None:
     await desk.plugging(desk.rig.plug_microphone, "desk_mic", "Desk Microphone")
-    await desk.sound.choose(microphone="pulse:desk_mic", speaker="pulse:headset", ring=())
+    await desk.sound.choose(microphone=("pulse:desk_mic",), speaker=("pulse:headset",), ring=())
     echo = Echo()
     desk.sound.attach(echo.stream, echo.send)
     await desk.until(lambda: desk.states[-1].microphone_used == "Desk Microphone" and echo.frames > 10)

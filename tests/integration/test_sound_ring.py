@@ -58,7 +58,7 @@ async def test_the_speakers_ring_and_the_headset_is_silent(desk: Desk) -> None:
 
 async def test_several_devices_ring_together(desk: Desk) -> None:
     await desk.sound.choose(
-        microphone="pulse:headset_mic", speaker="pulse:headset", ring=("pulse:speakers", "pulse:usb")
+        microphone=("pulse:headset_mic",), speaker=("pulse:headset",), ring=("pulse:speakers", "pulse:usb")
     )
     levels = await ring_for_a_second(desk, "speakers", "usb", "headset")
     assert min(levels["speakers"], levels["usb"]) > -40
@@ -79,7 +79,7 @@ async def test_speech_stays_in_the_headset_while_it_rings(desk: Desk) -> None:
 async def test_a_ring_device_pulled_while_ringing_leaves_the_others_ringing(desk: Desk) -> None:
     await desk.plugging(desk.rig.plug_speaker, "extra", "Extra")
     await desk.sound.choose(
-        microphone="pulse:headset_mic", speaker="pulse:headset", ring=("pulse:speakers", "pulse:extra")
+        microphone=("pulse:headset_mic",), speaker=("pulse:headset",), ring=("pulse:speakers", "pulse:extra")
     )
     await desk.sound.start_ring()
     await asyncio.sleep(0.5)

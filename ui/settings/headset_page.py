@@ -1,4 +1,4 @@
-"""Settings → Audio → Headset: microphone, speaker, where it rings; drop-downs follow plugging."""
+"""Settings → Audio → Headset: microphone, speaker, where it rings, treatment; drop-downs follow plugging."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from softphone.presenters.headset import HeadsetView
+from softphone.domain.device import Role
+from softphone.presenters.headset import BUTTONS, ECHO, NOISE, HeadsetView
 from softphone.presenters.levels import LevelsView
 from ui.look import Look
 from ui.widgets.buttons import Button
@@ -19,8 +20,9 @@ from ui.window import rule
 class HeadsetPage(QWidget):
     """Renders a HeadsetView; the meter runs only while the page is seen."""
 
-    microphone_picked = Signal(str)
-    speaker_picked = Signal(str)
+    device_picked = Signal(str, str)
+    order_wanted = Signal(str)
+    changed = Signal(str, object)
     ring_toggled = Signal(str, bool)
     tone_wanted = Signal()
     ring_wanted = Signal()
@@ -43,13 +45,17 @@ class HeadsetPage(QWidget):
         self.rings: dict[str, Check] = {}
         self.ring_note = SignLabel(look, wrap=True)
         self.ring = Button(look, "quiet", "bell")
+        self.alert = Field(DropDown(look))
+        self.alert_note = SignLabel(look, wrap=True)
+        self.echo = Field(DropDown(look))
+        self.noise = Field(DropDown(look))
+        self.buttons = Check(look)
+        self.orders = {role: Button(look, "link") for role in (Role.MICROPHONE, Role.SPEAKER, Role.ALERT)}
+        self.locked = Label("side", wrap=True)
         self.advice = AdviceBox(look)
         self._places = QVBoxLayout()
         self._arrange()
-        self.microphone.editor.picked.connect(self.microphone_picked)
-        self.speaker.editor.picked.connect(self.speaker_picked)
-        self.tone.clicked.connect(self.tone_wanted)
-        self.ring.clicked.connect(self.ring_wanted)
+        self._connect()
         look.words_changed.connect(self.retranslate)
         self.retranslate()
 
@@ -66,13 +72,10 @@ class HeadsetPage(QWidget):
         meter.addWidget(self.level, 1)
         meter.addWidget(self.heard)
         column.addLayout(meter)
-        column.addWidget(self.microphone_note)
+        column.addLayout(self._below(self.microphone_note, self.orders[Role.MICROPHONE]))
         column.addSpacing(8)
         column.addWidget(self.speaker)
-        below = QHBoxLayout()
-        below.addWidget(self.speaker_note, 1)
-        below.addWidget(self.tone)
-        column.addLayout(below)
+        column.addLayout(self._below(self.speaker_note, self.orders[Role.SPEAKER], self.tone))
         column.addSpacing(6)
         column.addWidget(rule())
         column.addSpacing(6)
@@ -80,11 +83,41 @@ class HeadsetPage(QWidget):
         column.addWidget(self.ring_help)
         self._places.setSpacing(0)
         column.addLayout(self._places)
-        ringing = QHBoxLayout()
-        ringing.addWidget(self.ring_note, 1)
-        ringing.addWidget(self.ring)
-        column.addLayout(ringing)
+        column.addLayout(self._below(self.ring_note, self.ring))
+        column.addSpacing(8)
+        column.addWidget(self.alert)
+        column.addLayout(self._below(self.alert_note, self.orders[Role.ALERT]))
+        column.addSpacing(6)
+        column.addWidget(rule())
+        column.addSpacing(6)
+        treatment = QHBoxLayout()
+        treatment.setSpacing(16)
+        for field in (self.echo, self.noise):
+            treatment.addWidget(field, 1)
+        column.addLayout(treatment)
+        column.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.locked)
         column.addStretch(1)
+
+    def _below(self, note: SignLabel, *buttons: Button) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(note, 1)
+        for button in buttons:
+            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        return row
+
+    def _connect(self) -> None:
+        fields = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
+        for role, field in fields.items():
+            field.editor.picked.connect(lambda device, role=role: self.device_picked.emit(role.value, device))
+        for role, button in self.orders.items():
+            button.clicked.connect(lambda _, role=role: self.order_wanted.emit(role.value))
+        for key, choice in ((ECHO, self.echo), (NOISE, self.noise)):
+            choice.editor.picked.connect(lambda value, key=key: self.changed.emit(key, value))
+        self.buttons.clicked.connect(lambda on: self.changed.emit(BUTTONS, on))
+        self.tone.clicked.connect(self.tone_wanted)
+        self.ring.clicked.connect(self.ring_wanted)
 
     def retranslate(self) -> None:
         """Set the words."""
@@ -97,6 +130,13 @@ class HeadsetPage(QWidget):
         self.ring_title.setText(_("Alert place"))
         self.ring_help.setText(_("Where an incoming call rings. Your speech stays in the headset."))
         self.ring.say(_("Try the ring"))
+        self.alert.say(_("Tone for a second call"))
+        self.echo.say(_("Echo cancelling"))
+        self.noise.say(_("Noise suppression"))
+        self.buttons.say(_("Use the headset's buttons"))
+        names = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
+        for role, button in self.orders.items():
+            button.say(_("Order …"), f"{names[role].editor.accessibleName()}: {_('Order …')}")
 
     def show_view(self, view: HeadsetView) -> None:
         """Render a view state."""
@@ -105,6 +145,16 @@ class HeadsetPage(QWidget):
         self.speaker.editor.show_choice(view.speaker)
         self.speaker_note.show_sign(view.speaker_note)
         self.ring_note.show_sign(view.ring_note)
+        self.alert.editor.show_choice(view.alert)
+        self.alert_note.show_sign(view.alert_note)
+        self.echo.editor.show_choice(view.echo)
+        self.noise.editor.show_choice(view.noise)
+        self.buttons.setChecked(view.buttons.on)
+        self.buttons.setEnabled(not view.buttons.locked)
+        self.locked.setText(view.locked_note)
+        self.locked.setVisible(bool(view.locked_note))
+        for order in view.orders:
+            self.orders[order.role].setEnabled(not order.locked)
         self.advice.show_advice(view.advice)
         self.tone.setEnabled(bool(view.speaker.options))
         self.ring.setEnabled(any(place.chosen for place in view.rings))

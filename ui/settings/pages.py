@@ -100,11 +100,10 @@ class GeneralPage(SettingsPage):
 
 
 class CallsPage(SettingsPage):
-    """Encryption, answering and headset buttons."""
+    """Encryption and answering."""
 
     def __init__(self, look: Look) -> None:
-        switches = ("headset.buttons", "call.auto_answer", "call.sdes_without_tls")
-        super().__init__(look, ("call.encryption",), switches)
+        super().__init__(look, ("call.encryption",), ("call.auto_answer", "call.sdes_without_tls"))
         self.retranslate()
 
     def retranslate(self) -> None:
@@ -113,7 +112,6 @@ class CallsPage(SettingsPage):
         self.title.setText(_("Calls"))
         self.choices["call.encryption"].say(_("Encrypt calls"))
         self.choices["call.encryption"].note(_("Takes effect from the next call."))
-        self.switches["headset.buttons"].say(_("Use the headset's buttons"))
         self.switches["call.auto_answer"].say(_("Answer by itself, after a tone"))
         self.switches["call.sdes_without_tls"].say(_("Send keys over an open connection too"))
 

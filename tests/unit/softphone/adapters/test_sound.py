@@ -83,7 +83,7 @@ def at_desk(test: Callable[[Desk], Awaitable[None]]) -> Callable[[], None]:
         desk = Desk(driver, sound, headset, speakers, region)
         sound.listen(desk.states.append)
         await sound.start()
-        await sound.choose(microphone=headset, speaker=headset, ring=(speakers,))
+        await sound.choose(microphone=(headset,), speaker=(headset,), ring=(speakers,))
         try:
             await test(desk)
         finally:
@@ -163,7 +163,9 @@ async def test_the_ring_is_heard_where_it_is_set_and_nowhere_else(desk: Desk) ->
 @at_desk
 async def test_the_ring_can_play_on_several_devices(desk: Desk) -> None:
     await desk.sound.choose(
-        microphone=desk.headset, speaker=desk.headset, ring=(desk.speakers, SYSTEM_DEFAULT, desk.headset)
+        microphone=(desk.headset,),
+        speaker=(desk.headset,),
+        ring=(desk.speakers, SYSTEM_DEFAULT, desk.headset),
     )
     await desk.sound.start_ring()
     await desk.sound.start_ring()
@@ -175,7 +177,7 @@ async def test_the_ring_can_play_on_several_devices(desk: Desk) -> None:
 
 @at_desk
 async def test_no_ring_device_chosen_is_silence(desk: Desk) -> None:
-    await desk.sound.choose(microphone=desk.headset, speaker=desk.headset, ring=())
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=())
     await desk.sound.start_ring()
     await asyncio.sleep(1)
     assert not desk.heard_on(desk.speakers).any()
@@ -185,7 +187,7 @@ async def test_no_ring_device_chosen_is_silence(desk: Desk) -> None:
 @at_desk
 async def test_a_ring_device_that_fails_touches_neither_call_nor_the_other_ring(desk: Desk) -> None:
     usb = desk.driver.plug("USB", outputs=2)
-    await desk.sound.choose(microphone=desk.headset, speaker=desk.headset, ring=(desk.speakers, usb))
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(desk.speakers, usb))
     echo = desk.echo()
     await desk.sound.start_ring()
     await asyncio.sleep(1)
@@ -213,7 +215,7 @@ async def test_the_default_rings_when_no_chosen_device_can(desk: Desk) -> None:
 @at_desk
 async def test_a_device_pulled_in_a_call_gives_way_to_the_default_and_comes_back(desk: Desk) -> None:
     usb = desk.driver.plug("USB", inputs=1, outputs=2)
-    await desk.sound.choose(microphone=usb, speaker=usb, ring=(desk.speakers,))
+    await desk.sound.choose(microphone=(usb,), speaker=(usb,), ring=(desk.speakers,))
     desk.driver.heard[desk.headset].put(tone(2))
     echo = desk.echo()
     await asyncio.sleep(1)
@@ -221,7 +223,7 @@ async def test_a_device_pulled_in_a_call_gives_way_to_the_default_and_comes_back
     desk.driver.unplug(usb)
     await asyncio.sleep(1)
     assert level(desk.heard_on(desk.headset)[-24_000:]) > -20
-    assert (desk.sound.state().microphone, desk.sound.state().microphone_used) == (usb, "Headset")
+    assert (desk.sound.state().microphone, desk.sound.state().microphone_used) == ((usb,), "Headset")
     desk.driver.plug("USB", inputs=1, outputs=2)
     await asyncio.sleep(0.1)
     assert (desk.driver.open_streams(usb), desk.driver.open_streams(desk.headset)) == (2, 0)
@@ -272,14 +274,14 @@ async def test_a_call_lives_without_any_device(desk: Desk) -> None:
 async def test_another_choice_is_used_at_once_in_a_running_call(desk: Desk) -> None:
     desk.echo()
     await asyncio.sleep(1)
-    await desk.sound.choose(microphone=desk.headset, speaker=desk.speakers, ring=())
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.speakers,), ring=())
     assert (desk.driver.open_streams(desk.headset), desk.driver.open_streams(desk.speakers)) == (1, 1)
     assert desk.states[-1].speaker_used == "Speakers"
 
 
 @at_desk
 async def test_the_system_default_is_followed(desk: Desk) -> None:
-    await desk.sound.choose(microphone=SYSTEM_DEFAULT, speaker=SYSTEM_DEFAULT, ring=())
+    await desk.sound.choose(microphone=(SYSTEM_DEFAULT,), speaker=(SYSTEM_DEFAULT,), ring=())
     desk.echo()
     await asyncio.sleep(0.1)
     usb = desk.driver.plug("USB", inputs=1, outputs=2, default=True)
@@ -359,7 +361,7 @@ async def test_the_devices_are_told_as_they_come_and_go(desk: Desk) -> None:
     assert [device.name for device in desk.states[-1].devices] == ["Headset", "Speakers", "USB"]
     assert [device.name for device in desk.states[-1].inputs] == ["Headset", "USB"]
     told = len(desk.states)
-    await desk.sound.choose(microphone=desk.headset, speaker=desk.headset, ring=(desk.speakers,))
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(desk.speakers,))
     assert len(desk.states) == told
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from resources.words import Words
-from softphone.domain.device import Device
+from softphone.domain.device import Device, Role
 from softphone.domain.errors import DeviceError
 from softphone.domain.events import LevelsChanged
 from softphone.presenters.general import GeneralView
@@ -34,12 +34,12 @@ async def test_drop_downs_hold_exactly_what_is_plugged_in(stage: Stage) -> None:
 
 
 async def test_choosing_takes_effect_and_says_so(stage: Stage) -> None:
-    await stage.board.headset.choose_microphone(HEADSET.id)
-    await stage.board.headset.choose_speaker(HEADSET.id)
+    await stage.board.headset.choose(Role.MICROPHONE, HEADSET.id)
+    await stage.board.headset.choose(Role.SPEAKER, HEADSET.id)
     view = stage.view(HeadsetView)
     assert (view.microphone.chosen, view.speaker.chosen) == (HEADSET.id, HEADSET.id)
     assert view.speaker_note.text == "Jabra Evolve2 is in use."
-    assert stage.program.settings.text("audio.speaker") == HEADSET.id
+    assert stage.program.settings.names("audio.speaker") == (HEADSET.id, "default")
 
 
 async def test_a_chosen_device_that_is_away_is_named_with_what_is_used_instead(stage: Stage) -> None:
@@ -73,8 +73,8 @@ async def test_a_file_in_use_is_shown_though_it_is_not_listed(stage: Stage, list
         for device in tuple(stage.doubles.sound.devices):
             stage.doubles.sound.pull(device.id)
     stage.doubles.sound.named = {"file:/tmp/says.wav": "says.wav", "file:/tmp/hears.wav": "hears.wav"}
-    await stage.board.headset.choose_microphone("file:/tmp/says.wav")
-    await stage.board.headset.choose_speaker("file:/tmp/hears.wav")
+    await stage.board.headset.choose(Role.MICROPHONE, "file:/tmp/says.wav")
+    await stage.board.headset.choose(Role.SPEAKER, "file:/tmp/hears.wav")
     view = stage.view(HeadsetView)
     for choice, note, name in (
         (view.microphone, view.microphone_note, "says.wav"),

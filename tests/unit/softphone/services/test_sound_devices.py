@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from softphone.domain.device import Device
+from softphone.domain.device import Device, Role
 from softphone.domain.errors import BadSetting
 from softphone.domain.events import DevicesChanged, Event, LevelsChanged, Notice
 from softphone.runtime.bus import Bus
@@ -48,13 +48,14 @@ async def test_choosing_is_used_at_once_and_remembered() -> None:
     await bench.devices.start()
     await bench.devices.choose(speaker=HEADSET.id, ring=["fake:speakers"])
     assert bench.devices.state().speaker_used == HEADSET.name
-    assert bench.store.values == {"audio.speaker": HEADSET.id, "audio.ring": ["fake:speakers"]}
+    stored = {key: value for key, value in bench.store.values.items() if key != "audio.names"}
+    assert stored == {"audio.speaker": [HEADSET.id, "default"], "audio.ring": ["fake:speakers"]}
 
 
 async def test_a_setting_changed_elsewhere_is_followed() -> None:
     bench = Bench()
     await bench.devices.start()
-    await bench.settings.set("audio.microphone", HEADSET.id)
+    await bench.settings.set_text("audio.microphone", f"fake:gone,{HEADSET.id}")
     await settle()
     assert bench.devices.state().microphone_used == HEADSET.name
 
@@ -78,6 +79,55 @@ async def test_a_device_in_use_that_goes_is_told() -> None:
     assert bench.devices.state().microphone_used == "Laptop microphone"
     bench.sound.pull("fake:microphone")
     assert Notice("device-none") in bench.notices()
+
+
+async def test_a_device_that_is_picked_goes_first_and_the_others_stay_behind_it() -> None:
+    bench = Bench()
+    await bench.devices.start()
+    await bench.devices.choose(speaker=HEADSET.id, alert="fake:speakers")
+    await bench.devices.choose(speaker="fake:speakers")
+    assert bench.devices.order(Role.SPEAKER) == ("fake:speakers", HEADSET.id, "default")
+    assert bench.devices.order(Role.ALERT) == ("fake:speakers", "speaker")
+    await bench.devices.reorder(Role.SPEAKER, [HEADSET.id, HEADSET.id, "default"])
+    assert bench.devices.order(Role.SPEAKER) == (HEADSET.id, "default")
+    assert bench.devices.state().alert_used == "Laptop speakers"
+
+
+@pytest.mark.parametrize("stored", [HEADSET.id, [HEADSET.id]])
+async def test_a_device_stored_by_an_older_version_is_a_list_of_one(stored: object) -> None:
+    bench = Bench()
+    bench.store.values["audio.microphone"] = stored
+    await bench.settings.load()
+    await bench.devices.start()
+    assert bench.devices.order(Role.MICROPHONE) == (HEADSET.id,)
+    assert bench.devices.state().microphone_used == HEADSET.name
+
+
+async def test_treatment_follows_its_settings() -> None:
+    bench = Bench(policy={"audio.noise_suppression": "high"})
+    await bench.devices.start()
+    assert bench.sound.treatment == ("auto", "high")
+    await bench.settings.set("audio.echo_cancel", "off")
+    assert bench.sound.treatment == ("off", "high")
+
+
+async def test_names_of_chosen_devices_are_known_after_they_went_and_in_the_next_run() -> None:
+    bench = Bench()
+    odd = Device("fake:a=b%20", "Desk = best", True, True)
+    bench.sound.plug(odd)
+    bench.sound.plug(Device("fake:other", "Never chosen", True, True))
+    await bench.devices.start()
+    await bench.devices.choose(microphone=odd.id, ring=[HEADSET.id])
+    bench.sound.pull(odd.id)
+    await settle()
+    assert bench.devices.name_of(odd.id) == "Desk = best"
+    later = Bench()
+    later.sound.devices = ()
+    later.store.values.update(bench.store.values)
+    await later.settings.load()
+    await later.devices.start()
+    assert [later.devices.name_of(i) for i in (odd.id, HEADSET.id)] == ["Desk = best", HEADSET.name]
+    assert later.devices.name_of("fake:other") == "other"
 
 
 async def test_the_meter_runs_while_somebody_looks() -> None:
