@@ -25,7 +25,18 @@ from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.events import Notice
-from softphone.ports import Clock, CompanyService, Directory, Headset, Screenshot, Secrets, Sound, Telephony
+from softphone.domain.sound_test import Permission
+from softphone.ports import (
+    Clock,
+    CompanyService,
+    Directory,
+    Headset,
+    LineCheck,
+    Screenshot,
+    Secrets,
+    Sound,
+    Telephony,
+)
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
@@ -37,10 +48,12 @@ from softphone.services.call_table import CallTable
 from softphone.services.call_tones import CallTones
 from softphone.services.calls import Calls
 from softphone.services.contacts import Contacts
+from softphone.services.device_test import DeviceTest
 from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.history import History
 from softphone.services.history_writer import HistoryWriter
 from softphone.services.numbers import Numbers
+from softphone.services.preshift import Preshift
 from softphone.services.ringing import Ringing
 from softphone.services.session import Session
 from softphone.services.settings import Settings
@@ -77,7 +90,9 @@ class World:
     """What the application stands on; tests put doubles here. `start` and `close` open and release it."""
 
     telephony: Telephony
+    line_check: LineCheck
     sound: Sound
+    permission: Callable[[], Awaitable[Permission]]
     headset: Headset
     secrets: Secrets
     directory: Directory
@@ -129,6 +144,7 @@ class Application:
             version=__version__,
         )
         self._put_calls_together()
+        self._put_tests_together()
         commands = Commands(self._reach())
         self._control = ControlServer(listener_for(self.profile.folder), commands, self.bus, self.clock)
 
@@ -142,7 +158,7 @@ class Application:
 
     def _put_calls_together(self) -> None:
         world, tasks = self._world, self._tasks
-        table = CallTable(self.bus, self.clock)
+        self._table = table = CallTable(self.bus, self.clock)
         self.calls = Calls(
             world.telephony,
             table,
@@ -171,6 +187,21 @@ class Application:
             tasks,
         )
 
+    def _put_tests_together(self) -> None:
+        world, table = self._world, self._table
+        self.device_test = DeviceTest(world.sound, world.permission, table, self.bus, self._tasks)
+        self.preshift = Preshift(
+            world.line_check,
+            world.sound,
+            self.device_test,
+            self.session,
+            table,
+            self.settings,
+            self.bus,
+            self.clock,
+            self._tasks,
+        )
+
     def _reach(self) -> Reach:
         return Reach(
             session=self.session,
@@ -178,6 +209,7 @@ class Application:
             devices=self.devices,
             headset=self.headset_buttons,
             settings=self.settings,
+            preshift=self.preshift,
             open_target=self.open_target,
             quit=lambda: self.on_quit(),
             screenshot=lambda: self.screenshot,
@@ -256,6 +288,8 @@ def _real_world(application: Application) -> World:
     from devices.registry import system_drivers
     from softphone.adapters.headset import HidHeadset
     from softphone.adapters.keyring import SystemKeyring
+    from softphone.adapters.line_check import SipLineCheck
+    from softphone.adapters.permission import system_permission
     from softphone.adapters.sound import SoundAdapter
     from softphone.adapters.telephony import SipTelephony
 
@@ -271,7 +305,9 @@ def _real_world(application: Application) -> World:
 
     return World(
         telephony=telephony,
+        line_check=SipLineCheck(telephony),
         sound=sound,
+        permission=system_permission,
         headset=HidHeadset(),
         secrets=SystemKeyring(),
         directory=WellKnownDirectory(clock),

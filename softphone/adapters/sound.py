@@ -21,11 +21,13 @@ from softphone.adapters.alert import ALERTS, Alerts
 from softphone.adapters.ear_tones import EarTones
 from softphone.adapters.ringer import Ringer
 from softphone.adapters.roles import Roles, Wishes
+from softphone.adapters.sound_test import SoundTest
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.treatment import Treatment
 from softphone.adapters.voice_loop import STEP_S, VoiceLoop
 from softphone.domain.device import IN_EAR, SYSTEM_DEFAULT, DeviceState, MicrophoneState
 from softphone.domain.errors import DeviceError
+from softphone.domain.sound_test import EchoFinding, MicrophoneFinding
 from softphone.runtime.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -74,6 +76,15 @@ class SoundAdapter:
         self._settling = asyncio.Lock()
         self._unwatch: Callable[[], None] | None = None
         self._loop = VoiceLoop(self.path, self._tasks, clock, self._drop_lost, self._changed.set)
+        self._test = SoundTest(
+            self.path,
+            self._loop,
+            self._tones,
+            self._worker,
+            needed=self._needed,
+            find=self._output,
+            open_playout=drivers.open_playout,
+        )
 
     async def start(self) -> None:
         """Look for devices and follow plugging from now on."""
@@ -184,6 +195,26 @@ class SoundAdapter:
             await self._ringer.try_on(device, TRY_RING_S)
         except DeviceFailure as failure:
             raise DeviceError(device.name) from failure
+
+    async def record(self, seconds: float) -> MicrophoneFinding:
+        """See ports.Sound."""
+        return await self._test.record(seconds)
+
+    async def play_recording(self) -> None:
+        """See ports.Sound."""
+        await self._test.play_recording()
+
+    def forget_recording(self) -> None:
+        """See ports.Sound."""
+        self._test.forget()
+
+    async def tone_on(self, device_id: str) -> None:
+        """See ports.Sound."""
+        await self._test.tone_on(device_id)
+
+    async def echo_check(self) -> EchoFinding:
+        """See ports.Sound."""
+        return await self._test.echo_check()
 
     def _output(self, device_id: str) -> SoundDevice | None:
         """The output of this id, or the system's; None where it is away."""

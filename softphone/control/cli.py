@@ -20,7 +20,8 @@ EXIT_REFUSED, EXIT_NOT_RUNNING, EXIT_INTERRUPTED = 1, 3, 130
 
 
 def main(argv: Sequence[str] | None = None, profile: Path | None = None) -> int:
-    """Run one command and return the exit code: 0, 1 refused, 2 usage, 3 no running program."""
+    """Run one command and return the exit code: 0, 1 refused or a check that failed, 2 usage, 3 no
+    running program."""
     options = parser().parse_args(argv)
     folder = Path(options.profile) if options.profile else profile or default_folder()
     try:
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None, profile: Path | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     _print(json.dumps(result) if options.json else "\n".join(_lines(result)))
-    return 0
+    return EXIT_REFUSED if result.get("ok") is False else 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[shared])
 
-    for name in ("status", "sign-out", "devices", "events", "quit"):
+    for name in ("status", "sign-out", "devices", "check", "events", "quit"):
         add(name, _HELP[name])
     for name in ON_CALL:
         add(name, _HELP[name]).add_argument(
@@ -72,6 +73,7 @@ _HELP = {
     "status": "show account, calls and devices",
     "sign-out": "sign out and forget the password",
     "devices": "list sound devices",
+    "check": "look at everything a call needs: line, sound, devices; it is heard and rings",
     "events": "print events as JSON lines until interrupted",
     "quit": "end the program",
     "answer": "answer a call",

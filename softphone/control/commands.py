@@ -7,12 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from softphone.control.protocol import ControlError, Request
-from softphone.control.shapes import Json, account_shape, all_devices_shape, call_shape, devices_shape
+from softphone.control.shapes import (
+    Json,
+    account_shape,
+    all_devices_shape,
+    call_shape,
+    check_shape,
+    devices_shape,
+)
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.errors import BadSetting
 from softphone.ports import Screenshot
 from softphone.services.calls import Calls
 from softphone.services.headset_buttons import HeadsetButtons
+from softphone.services.preshift import Preshift
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
@@ -32,6 +40,7 @@ class Reach:
     devices: SoundDevices
     headset: HeadsetButtons
     settings: Settings
+    preshift: Preshift
     open_target: Callable[[str], Awaitable[None]]
     quit: Callable[[], None]
     screenshot: Callable[[], Screenshot | None]
@@ -59,6 +68,7 @@ class Commands:
             "transfer": self._transfer,
             "dtmf": self._dtmf,
             "devices": self._devices,
+            "check": self._check,
             "settings-get": self._settings_get,
             "settings-set": self._settings_set,
             "screenshot": self._screenshot,
@@ -145,7 +155,11 @@ class Commands:
         return {}
 
     async def _devices(self, request: Request) -> Json:
-        return all_devices_shape(self._reach.devices.state(), self._reach.headset.state())
+        devices = self._reach.devices
+        return all_devices_shape(devices.state(), self._reach.headset.state(), devices.name_of)
+
+    async def _check(self, request: Request) -> Json:
+        return check_shape(await self._reach.preshift.run())
 
     async def _settings_get(self, request: Request) -> Json:
         key = request.optional("key")

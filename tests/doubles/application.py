@@ -12,6 +12,7 @@ from softphone.domain.events import Event
 from softphone.ports import Headset, Secrets
 from tests.doubles.clock import FakeClock
 from tests.doubles.headset import FakeHeadset
+from tests.doubles.line_check import FakeLineCheck
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
@@ -22,6 +23,7 @@ class Doubles:
 
     def __init__(self, *, packaged: bool = False) -> None:
         self.telephony = FakeTelephony()
+        self.line_check = FakeLineCheck()
         self.sound = FakeSound()
         self.headset: Headset = FakeHeadset()
         self.secrets: Secrets = FakeSecrets()
@@ -36,7 +38,9 @@ class Doubles:
         application.bus.subscribe(self.events.append)
         return World(
             telephony=self.telephony,
+            line_check=self.line_check,
             sound=self.sound,
+            permission=self.line_check.microphone_permission,
             headset=self.headset,
             secrets=self.secrets,
             directory=self.directory,
