@@ -36,10 +36,11 @@ class Hotplug:
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` on the watching thread; the returned function ends it."""
+        unwatch = self._notices.add(changed)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="hotplug", daemon=True)
             self._thread.start()
-        return self._notices.add(changed)
+        return unwatch
 
     def close(self) -> None:
         """Stop the thread."""
