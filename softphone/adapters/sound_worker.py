@@ -26,6 +26,7 @@ class SoundWorker:
 
     def __init__(self) -> None:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sound")
+        self._lingering: dict[Closable, asyncio.TimerHandle] = {}
 
     async def run(self, function: Callable[..., T], *arguments: object) -> T:
         """The result of `function`, or what it raises."""
@@ -44,9 +45,21 @@ class SoundWorker:
         """Close a stream without waiting for it."""
         self._executor.submit(stream.close)
 
+    def release_after(self, stream: Closable, seconds: float) -> None:
+        """Close a stream a little later, or with the worker."""
+        loop = asyncio.get_running_loop()
+        self._lingering[stream] = loop.call_later(seconds, self._release_lingering, stream)
+
     def close(self) -> None:
         """Take no more; what was asked for is still done."""
+        for stream, timer in tuple(self._lingering.items()):
+            timer.cancel()
+            self._release_lingering(stream)
         self._executor.shutdown(wait=False)
+
+    def _release_lingering(self, stream: Closable) -> None:
+        del self._lingering[stream]
+        self.release(stream)
 
     def _close_unwanted(self, future: Future[S]) -> None:
         if not future.cancelled() and future.exception() is None:
