@@ -14,7 +14,7 @@ class Sipp:
     """One run of a scenario. `remote` is where it sends (host, port), or None where it only answers.
 
     `scenario` is the text of an XML file; `rows` become its CSV fields; `calls` is how many calls it plays
-    before it ends by itself.
+    before it ends by itself. With `echo` the sound it gets at its media port goes back where it came from.
     """
 
     def __init__(
@@ -29,6 +29,7 @@ class Sipp:
         calls: int = 1,
         port: int = 0,
         timeout_s: int = 30,
+        echo: bool = False,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
@@ -42,6 +43,8 @@ class Sipp:
             "-trace_msg", "-message_file", str(folder / "messages"),
             "-timeout", str(timeout_s), "-timeout_error",
         ]  # fmt: skip
+        if echo:
+            self._command += ["-rtp_echo", "-mp", str(free_port())]
         for name, value in keys:
             self._command += ["-key", name, value]
         if rows:
