@@ -1,13 +1,14 @@
 """linphonec as the other phone: another maker's SIP stack, driven by typing; speaks and records WAV files.
 
 liblinphone follows REFER with Replaces, is itself replaced, and transfers one of its calls to another, which
-baresip 1.0 does not do.
+baresip 1.0 does not do. With sound cards instead of files it is what people use, its echo canceller included.
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from tests.lab.sound import Pcm, read_growing_wav
 STALE_S = 1.0
 QUIT_S = 3.0
 UNKNOWN = "Cannot understand this"
+CODEC = re.compile(r"^ *(\d+): (\S+) \(\d+\) (enabled|disabled)$", re.MULTILINE)
 
 CONFIG = """[sip]
 sip_port={sip_port}
@@ -29,7 +31,7 @@ sip_tls_port=0
 bind_address={host}
 default_proxy=0
 use_ipv6=0
-media_encryption=none
+media_encryption={encryption}
 register_only_when_network_is_up=0
 [rtp]
 audio_rtp_port={rtp_first}-{rtp_last}
@@ -52,16 +54,35 @@ passwd={password}
 realm={realm}
 """
 
+SOUND = """[sound]
+echocancellation=1
+playback_dev_id=PulseAudio Unknown: {speaker}
+ringer_dev_id=PulseAudio Unknown: {speaker}
+capture_dev_id=PulseAudio Unknown: {microphone}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """PulseAudio's devices by their descriptions; `environment` is how to reach the server."""
+
+    speaker: str
+    microphone: str
+    environment: Mapping[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Whose phone it is. `server` is host:port; `microphone` a WAV file."""
+    """Whose phone it is. `server` is host:port; `microphone` a WAV file, or cards; `encryption` is none or
+    srtp; `codecs` are the only ones it uses, all where none is named."""
 
     number: str
     password: str = field(repr=False)
     server: str
-    microphone: Path
+    microphone: Path | Cards
     realm: str = "phone.test"
+    encryption: str = "none"
+    codecs: tuple[str, ...] = ()
 
 
 class Linphone:
@@ -77,6 +98,10 @@ class Linphone:
 
     def _write_configuration(self) -> None:
         line, rtp = self.line, free_ports(40, consecutive=True)
+        cards = line.microphone
+        sound = ""
+        if isinstance(cards, Cards):
+            sound = SOUND.format(speaker=cards.speaker, microphone=cards.microphone)
         (self._folder / "config").write_text(
             CONFIG.format(
                 sip_port=rtp[0],
@@ -87,7 +112,9 @@ class Linphone:
                 realm=line.realm,
                 number=line.number,
                 password=line.password,
+                encryption=line.encryption,
             )
+            + sound
         )
 
     @property
@@ -105,21 +132,39 @@ class Linphone:
 
     def start(self) -> None:
         """Start it, registered, answering by itself. Raises PeerFailed."""
+        config = ["linphonec", "-c", str(self._folder / "config")]
         home = {"HOME": str(self._folder), "PULSE_SERVER": f"unix:{self._folder}/nowhere"}
-        self._process = Process(
-            ["linphonec", "-c", str(self._folder / "config"), "-d", "5", "-l", str(self._folder / "trace")],
-            self._folder / "log",
-            environment=home,
-            typed=True,
-        )
-        self._type("soundcard use files")
-        self._type(f"play {self.line.microphone}")
-        self._type(f"record {self._ear}")
+        if isinstance(self.line.microphone, Cards):
+            home |= self.line.microphone.environment
+        else:
+            config += ["-d", "5", "-l", str(self._folder / "trace")]
+        self._process = Process(config, self._folder / "log", environment=home, typed=True)
+        if isinstance(self.line.microphone, Path):
+            self._type("soundcard use files")
+            self._type(f"play {self.line.microphone}")
+            self._type(f"record {self._ear}")
+        if self.line.codecs:
+            self._use_codecs(self.line.codecs)
         self._type("autoanswer enable")
         if not wait_until(self._registered, step_s=0.2):
             end = self.log[-2000:]
             self.stop()
             raise PeerFailed(f"linphonec: not registered: {end}")
+
+    def _use_codecs(self, codecs: tuple[str, ...]) -> None:
+        self._type("codec list")
+        if not wait_until(lambda: bool(CODEC.search(self.log))):
+            raise PeerFailed(f"linphonec lists no codecs: {self.log[-2000:]}")
+        for index, name, state in CODEC.findall(self.log):
+            if state == "enabled" and name not in codecs:
+                self._type(f"codec disable {index}")
+
+    @property
+    def pid(self) -> int:
+        """Its process id. Raises PeerFailed."""
+        if self._process is None:
+            raise PeerFailed("linphonec does not run")
+        return self._process.pid
 
     def _registered(self) -> bool:
         self._type("status register")

@@ -71,6 +71,13 @@ class Program:
         return self._process is not None and self._process.running
 
     @property
+    def pid(self) -> int:
+        """Its process id. Raises PeerFailed."""
+        if self._process is None:
+            raise PeerFailed("the program does not run")
+        return self._process.pid
+
+    @property
     def folders(self) -> tuple[Path, Path]:
         """Everywhere it may write: its profile, and its person's home."""
         return self.profile, self._home
