@@ -18,6 +18,7 @@ class OrderRow:
     note: str
     place: int
     away: bool
+    in_use: bool
     can_rise: bool
     can_sink: bool
     can_leave: bool
@@ -74,6 +75,7 @@ def order_view(state: RoleState, words: DeviceWords, *, locked: bool) -> OrderVi
             note=words._("In use") if identity == in_use else _note(identity, state, present, words),
             place=at + 1 if identity in state.wishes else 0,
             away=identity not in present,
+            in_use=identity == in_use,
             can_rise=at > 0,
             can_sink=at < len(order) - 1,
             can_leave=identity in state.wishes and len(state.wishes) > 1,

@@ -71,7 +71,7 @@ class DeviceWords:
         if identity == SYSTEM_DEFAULT:
             return self.system(state.system)
         if identity == IN_EAR:
-            return self._("Where you hear speech: {device}").format(device=state.ear or self._("No device"))
+            return self._("With speech: {device}").format(device=state.ear or self._("No device"))
         there = next((device.name for device in state.devices if device.id == identity), "")
         return there or self._name_of(identity)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from resources.words import Words, marked
 from softphone.domain.device import ANY_OUTPUT, PLACES, SYSTEM_DEFAULT, DeviceState, Role
+from softphone.domain.device_kind import WORN
 from softphone.domain.errors import SoftphoneError
 from softphone.domain.events import DevicesChanged, Event, SettingChanged
 from softphone.presenters import sentences
@@ -22,7 +23,7 @@ ECHO, NOISE, BUTTONS = "audio.echo_cancel", "audio.noise_suppression", "headset.
 
 TREATMENT: dict[str, tuple[tuple[str, str], ...]] = {
     ECHO: (
-        ("auto", marked("Automatic: with loudspeakers")),
+        ("auto", marked("Automatic")),
         ("on", marked("Always")),
         ("off", marked("Never")),
     ),
@@ -56,6 +57,7 @@ class HeadsetView:
     rings: tuple[RingPlace, ...]
     ring_note: Sign
     echo: Choice
+    echo_note: str
     noise: Choice
     buttons: Switch
     orders: tuple[OrderView, ...]
@@ -93,6 +95,7 @@ class HeadsetPresenter(Presenter[HeadsetView]):
             rings=self._rings(devices, words),
             ring_note=self._ring_note(devices),
             echo=self._treatment(ECHO),
+            echo_note=self._echo_note(devices),
             noise=self._treatment(NOISE),
             buttons=Switch(self._settings.flag(BUTTONS), self._settings.locked(BUTTONS)),
             orders=tuple(
@@ -117,6 +120,15 @@ class HeadsetPresenter(Presenter[HeadsetView]):
         options = tuple(Option(value, self._(text)) for value, text in TREATMENT[key])
         return Choice(options, self._settings.text(key), self._settings.locked(key))
 
+    def _echo_note(self, state: DeviceState) -> str:
+        """What "automatic" means now."""
+        used = next((device for device in state.outputs if device.id == state.speaker_why.used), None)
+        if used is None or self._settings.text(ECHO) != "auto":
+            return ""
+        if used.kind in WORN:
+            return self._("Off now: not needed with {device}.").format(device=used.name)
+        return self._("On now, for {device}.").format(device=used.name)
+
     def _locked_note(self) -> str:
         keys = (*(key_of(role) for role in Role), ECHO, NOISE, BUTTONS)
         if not any(self._settings.locked(key) for key in keys):
@@ -138,7 +150,9 @@ class HeadsetPresenter(Presenter[HeadsetView]):
             RingPlace(i, text, everywhere or i in state.ring, locked or everywhere)
             for i, text in names.items()
         )
-        every = RingPlace(ANY_OUTPUT, self._("All outputs, also those plugged in later"), everywhere, locked)
+        every = RingPlace(
+            ANY_OUTPUT, self._("Everywhere, also on what is plugged in later"), everywhere, locked
+        )
         return (*places, every)
 
     def _ring_note(self, state: DeviceState) -> Sign:

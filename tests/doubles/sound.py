@@ -20,8 +20,8 @@ from softphone.domain.device import (
 from softphone.domain.errors import DeviceError
 from softphone.domain.sound_test import EchoFinding, EchoVerdict, MicrophoneFinding, judge_microphone
 
-HEADSET = Device("fake:headset", "Jabra Evolve2", True, True)
-SPEAKERS = Device("fake:speakers", "Laptop speakers", False, True, is_default_output=True)
+HEADSET = Device("fake:headset", "Jabra Evolve2", True, True, kind="headset")
+SPEAKERS = Device("fake:speakers", "Laptop speakers", False, True, is_default_output=True, kind="speakers")
 MICROPHONE = Device("fake:microphone", "Laptop microphone", True, False, is_default_input=True)
 
 

@@ -13,7 +13,7 @@ from resources.words import LANGUAGES, Words
 from softphone.domain.account import Credentials, Refusal
 from softphone.domain.call import Direction, EndReason
 from softphone.domain.contact import Contact
-from softphone.domain.device import MicrophoneState
+from softphone.domain.device import Device, MicrophoneState
 from softphone.domain.errors import SignInRefused
 from softphone.domain.events import LevelsChanged, Notice
 from softphone.domain.history import HistoryEntry, Outcome
@@ -241,12 +241,34 @@ async def _headset_away(stage: Stage) -> None:
     stage.doubles.sound.pull(HEADSET.id)
 
 
+async def _headset_locked(stage: Stage) -> None:
+    await stage.board.sign_in.sign_in(CREDENTIALS)
+    stage.program.bus.publish(LevelsChanged(-18.0, -40.0))
+
+
+async def _headset_order(stage: Stage) -> None:
+    """Two homes of a headset: one is away, and the list goes on behind it."""
+    await _main(stage)
+    dock = Device("fake:dock", "USB dock at the office with a long name", True, True)
+    stage.doubles.sound.plug(dock)
+    await stage.program.devices.choose(microphone=dock.id, speaker=dock.id)
+    await stage.program.devices.choose(microphone=HEADSET.id, speaker=HEADSET.id)
+    stage.doubles.sound.pull(HEADSET.id)
+
+
 async def _question(stage: Stage) -> None:
     await _main(stage)
     stage.program.bus.publish(Notice("dial-confirm", {"target": "tel:+358912345678"}))
 
 
 COMPANY = (("call.encryption", "required"), ("call.auto_answer", False))
+
+SOUND = (
+    ("audio.speaker", (HEADSET.id,)),
+    ("audio.ring", ("*",)),
+    ("audio.noise_suppression", "high"),
+    ("headset.buttons", False),
+)
 
 SCENES = (
     Scene("sign-in", "sign_in", _empty_form),
@@ -272,6 +294,10 @@ SCENES = (
     Scene("call-ended", "call", _ended),
     Scene("settings-headset", "settings+headset", _headset),
     Scene("settings-headset-away", "settings+headset", _headset_away),
+    Scene("settings-headset-list", "settings+headset", _headset_order),
+    Scene("settings-headset-end", "settings+headset:end", _headset),
+    Scene("settings-headset-locked", "settings+headset:end", _headset_locked, SOUND),
+    Scene("order", "order+microphone", _headset_order),
     Scene("settings-general", "settings+general", _main),
     Scene("settings-calls", "settings+calls", _main, COMPANY),
     Scene("settings-account", "settings+account", _main),

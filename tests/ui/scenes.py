@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollArea, QWidget
 
 from softphone.presenters.contacts import ContactsView
 from softphone.presenters.sign_in import SignInView
@@ -54,8 +54,15 @@ def _window(desk: Desk, name: str, views: list[object]) -> QWidget:
 def _open(desk: Desk, name: str, detail: str) -> None:
     if name == "sign_in":
         desk.sign_in.more.click()
+    elif name == "order":
+        desk.order.open_for(detail)
     elif name == "settings":
-        desk.settings.open_page(detail)
+        page, _, end = detail.partition(":")
+        desk.settings.open_page(page)
+        if end:
+            settle(desk.settings)
+            for area in desk.settings.findChildren(QScrollArea):
+                area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
     elif name == "main" and detail == "contacts":
         desk.main.tabs.setCurrentIndex(1)
     elif name == "main":

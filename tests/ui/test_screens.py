@@ -75,6 +75,7 @@ def test_every_control_is_reached_by_tab_in_reading_order(scene: Scene, make_des
     assert set(wanted) <= set(chain)
     tops = [c.mapTo(window, c.rect().topLeft()) for c in chain if c in wanted]
     columns = 2 if scene.window.startswith("settings") else 1
+    columns += scene.window.endswith(":end")  # a scrolled page begins above the list of sections
     jumps = [at for at in range(1, len(tops)) if tops[at].y() < tops[at - 1].y() - 24]
     assert len(jumps) < columns
 

@@ -33,11 +33,12 @@ class HeadsetPage(QWidget):
         self.setObjectName("page")
         self._look = look
         self.title = Label("title")
-        self.microphone = Field(DropDown(look))
+        self.orders = {role: Button(look, "link") for role in (Role.MICROPHONE, Role.SPEAKER, Role.ALERT)}
+        self.microphone = Field(DropDown(look), self.orders[Role.MICROPHONE])
         self.microphone_note = SignLabel(look, wrap=True)
         self.level = LevelMeter(look)
         self.heard = Label("side")
-        self.speaker = Field(DropDown(look))
+        self.speaker = Field(DropDown(look), self.orders[Role.SPEAKER])
         self.speaker_note = SignLabel(look, wrap=True)
         self.tone = Button(look, "quiet", "tone")
         self.ring_title = Label("heading")
@@ -45,12 +46,12 @@ class HeadsetPage(QWidget):
         self.rings: dict[str, Check] = {}
         self.ring_note = SignLabel(look, wrap=True)
         self.ring = Button(look, "quiet", "bell")
-        self.alert = Field(DropDown(look))
+        self.alert = Field(DropDown(look), self.orders[Role.ALERT])
         self.alert_note = SignLabel(look, wrap=True)
         self.echo = Field(DropDown(look))
         self.noise = Field(DropDown(look))
         self.buttons = Check(look)
-        self.orders = {role: Button(look, "link") for role in (Role.MICROPHONE, Role.SPEAKER, Role.ALERT)}
+        self._fields = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
         self.locked = Label("side", wrap=True)
         self.advice = AdviceBox(look)
         self._places = QVBoxLayout()
@@ -72,10 +73,10 @@ class HeadsetPage(QWidget):
         meter.addWidget(self.level, 1)
         meter.addWidget(self.heard)
         column.addLayout(meter)
-        column.addLayout(self._below(self.microphone_note, self.orders[Role.MICROPHONE]))
+        column.addWidget(self.microphone_note)
         column.addSpacing(8)
         column.addWidget(self.speaker)
-        column.addLayout(self._below(self.speaker_note, self.orders[Role.SPEAKER], self.tone))
+        column.addLayout(self._below(self.speaker_note, self.tone))
         column.addSpacing(6)
         column.addWidget(rule())
         column.addSpacing(6)
@@ -86,30 +87,28 @@ class HeadsetPage(QWidget):
         column.addLayout(self._below(self.ring_note, self.ring))
         column.addSpacing(8)
         column.addWidget(self.alert)
-        column.addLayout(self._below(self.alert_note, self.orders[Role.ALERT]))
+        column.addWidget(self.alert_note)
         column.addSpacing(6)
         column.addWidget(rule())
         column.addSpacing(6)
         treatment = QHBoxLayout()
         treatment.setSpacing(16)
         for field in (self.echo, self.noise):
-            treatment.addWidget(field, 1)
+            treatment.addWidget(field, 1, Qt.AlignmentFlag.AlignTop)
         column.addLayout(treatment)
         column.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.locked)
         column.addStretch(1)
 
-    def _below(self, note: SignLabel, *buttons: Button) -> QHBoxLayout:
+    def _below(self, note: SignLabel, button: Button) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(note, 1)
-        for button in buttons:
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
 
     def _connect(self) -> None:
-        fields = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
-        for role, field in fields.items():
+        for role, field in self._fields.items():
             field.editor.picked.connect(lambda device, role=role: self.device_picked.emit(role.value, device))
         for role, button in self.orders.items():
             button.clicked.connect(lambda _, role=role: self.order_wanted.emit(role.value))
@@ -134,9 +133,8 @@ class HeadsetPage(QWidget):
         self.echo.say(_("Echo cancelling"))
         self.noise.say(_("Noise suppression"))
         self.buttons.say(_("Use the headset's buttons"))
-        names = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
-        for role, button in self.orders.items():
-            button.say(_("Order …"), f"{names[role].editor.accessibleName()}: {_('Order …')}")
+        for role, field in self._fields.items():
+            self.orders[role].say(_("Order …"), f"{field.editor.accessibleName()}: {_('Order …')}")
 
     def show_view(self, view: HeadsetView) -> None:
         """Render a view state."""
@@ -148,13 +146,14 @@ class HeadsetPage(QWidget):
         self.alert.editor.show_choice(view.alert)
         self.alert_note.show_sign(view.alert_note)
         self.echo.editor.show_choice(view.echo)
+        self.echo.note(view.echo_note)
         self.noise.editor.show_choice(view.noise)
         self.buttons.setChecked(view.buttons.on)
         self.buttons.setEnabled(not view.buttons.locked)
         self.locked.setText(view.locked_note)
         self.locked.setVisible(bool(view.locked_note))
         for order in view.orders:
-            self.orders[order.role].setEnabled(not order.locked)
+            self.orders[order.role].setVisible(not order.locked)
         self.advice.show_advice(view.advice)
         self.tone.setEnabled(bool(view.speaker.options))
         self.ring.setEnabled(any(place.chosen for place in view.rings))

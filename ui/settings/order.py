@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
 
+from softphone.domain.device import Role
 from softphone.presenters.device_order import OrderRow, OrderView
 from ui.icons import SMALL
 from ui.look import Look
@@ -16,8 +17,9 @@ from ui.widgets.feedback import announce
 from ui.widgets.labels import Label
 from ui.window import Window
 
+ICONS = {Role.MICROPHONE.value: "microphone", Role.SPEAKER.value: "speaker", Role.ALERT.value: "tone"}
 ROLE = int(Qt.ItemDataRole.UserRole)
-ROW_HEIGHT = 40
+ROW_HEIGHT = 52
 
 
 class OrderWindow(Window):
@@ -51,8 +53,8 @@ class OrderWindow(Window):
         self._key("Del", self._remove)
         look.theme.changed.connect(self._fill)
         self.retranslate()
-        self.resize(480, 400)
-        self.setMinimumWidth(400)
+        self.resize(660, 400)
+        self.setMinimumWidth(520)
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
@@ -60,14 +62,17 @@ class OrderWindow(Window):
         column.setSpacing(12)
         for part in (self.title, self.help):
             column.addWidget(part)
-        column.addWidget(self.rows, 1)
-        acts = QHBoxLayout()
+        acts = QVBoxLayout()
         acts.setSpacing(8)
         for button in (self.up, self.down, self.remove):
             acts.addWidget(button)
         acts.addStretch(1)
         acts.addWidget(self.done)
-        column.addLayout(acts)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(self.rows, 1)
+        middle.addLayout(acts)
+        column.addLayout(middle, 1)
 
     def _key(self, keys: str, act: Callable[[], None]) -> None:
         shortcut = QShortcut(QKeySequence(keys), self.rows)
@@ -125,10 +130,13 @@ class OrderWindow(Window):
 
     def _item(self, row: OrderRow) -> QListWidgetItem:
         quiet = row.away or not row.place
-        icon = self.look.icon("unavailable" if row.away else "check", "text_quiet", size=SMALL)
-        item = QListWidgetItem(icon, _spoken(row))
+        sign = "unavailable" if row.away else "check" if row.in_use else ICONS.get(self._role, "speaker")
+        item = QListWidgetItem(
+            self.look.icon(sign, "text_quiet" if quiet else "text", size=SMALL), _shown(row)
+        )
         item.setData(ROLE, row)
-        item.setToolTip(item.text())
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(row))
+        item.setToolTip(row.text)
         item.setSizeHint(QSize(0, ROW_HEIGHT))
         item.setForeground(self.look.colour("text_quiet" if quiet else "text"))
         return item
@@ -162,7 +170,11 @@ class OrderWindow(Window):
             super().keyPressEvent(event)
 
 
-def _spoken(row: OrderRow) -> str:
-    """A row as it is read and shown: place, device, and how it stands."""
+def _shown(row: OrderRow) -> str:
+    """Place and device, and below how it stands."""
     text = f"{row.place}. {row.text}" if row.place else row.text
-    return f"{text} · {row.note}" if row.note else text
+    return f"{text}\n{row.note}" if row.note else text
+
+
+def _spoken(row: OrderRow) -> str:
+    return _shown(row).replace("\n", ", ")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QComboBox,
+    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QStyledItemDelegate,
@@ -30,9 +31,9 @@ E = TypeVar("E", bound=QWidget)
 
 
 class Field(QWidget, Generic[E]):
-    """A label above what it names, and a quiet note below where one helps."""
+    """A label above what it names, with a button at its end, and a quiet note below where one helps."""
 
-    def __init__(self, editor: E) -> None:
+    def __init__(self, editor: E, button: QWidget | None = None) -> None:
         super().__init__()
         self.editor = editor
         self._label = Label("heading", wrap=True)
@@ -42,7 +43,13 @@ class Field(QWidget, Generic[E]):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(self._label)
+        if button is None:
+            column.addWidget(self._label)
+        else:
+            top = QHBoxLayout()
+            column.addLayout(top)
+            top.addWidget(self._label, 1)
+            top.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         column.addWidget(editor)
         column.addWidget(self._note)
 
