@@ -51,7 +51,9 @@ Opener = Callable[[Callback, Callable[[], None]], Handle]
 class _DeviceStream:
     """The life of one stream: opened, paused while the library starts anew, watched, closed."""
 
-    def __init__(self, opener: Opener, rate: int, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, opener: Opener, rate: int, clock: Clock = time.monotonic, *, waits: bool = False
+    ) -> None:
         self._opener = opener
         self._clock = clock
         self._ring = Ring(rate * RING_MS // 1000)
@@ -59,6 +61,7 @@ class _DeviceStream:
         self._closed = False
         self._ended = False
         self._paused = False
+        self._waits = waits
         self._last = 0.0
         self.resume()
 
@@ -80,12 +83,27 @@ class _DeviceStream:
             handle = self._opener(self._called, self._end)
             self._handle = handle
             self._last = self._clock() + START_S
-            handle.start()
+            if not self._waits:
+                handle.start()
         except DeviceFailure:
             self._ended = True
             self._release()
             raise
         self._paused = False
+
+    def begin(self) -> None:
+        """Let the callbacks of a waiting stream begin. Raises DeviceFailure, and the stream is then dead."""
+        if not self._waits:
+            return
+        self._waits = False
+        self._last = self._clock() + START_S
+        try:
+            if self._handle is not None:
+                self._handle.start()
+        except DeviceFailure:
+            self._ended = True
+            self._release()
+            raise
 
     def close(self) -> None:
         """Release the device; harmless when done already."""
@@ -132,13 +150,25 @@ class CallbackCapture(_DeviceStream):
 
 
 class CallbackPlayout(_DeviceStream):
-    """A speaker: the callback empties the ring into every channel."""
+    """A speaker: the callback empties the ring into every channel.
 
-    def __init__(self, opener: Opener, rate: int, clock: Clock = time.monotonic) -> None:
+    One that waits does not count `ahead` samples as queued: the device takes those at once when it begins.
+    """
+
+    def __init__(
+        self,
+        opener: Opener,
+        rate: int,
+        clock: Clock = time.monotonic,
+        *,
+        waits: bool = False,
+        ahead: int = 0,
+    ) -> None:
         self._mono = np.zeros(rate // 10, np.int16)
         self._begun = False
         self._underflows = 0
-        super().__init__(opener, rate, clock)
+        self._ahead = ahead
+        super().__init__(opener, rate, clock, waits=waits)
 
     @property
     def underflows(self) -> int:
@@ -147,7 +177,8 @@ class CallbackPlayout(_DeviceStream):
 
     def queued(self) -> int:
         """Samples waiting in the ring."""
-        return self._ring.available()
+        waiting = self._ring.available()
+        return max(0, waiting - self._ahead) if self._waits else waiting
 
     def write(self, pcm: Pcm) -> int:
         """Queue samples; returns how many fitted."""

@@ -116,6 +116,9 @@ class ClockedPlayout:
         self._play()
         return self._underflows
 
+    def begin(self) -> None:
+        """It sounds from its opening on."""
+
     def queued(self) -> int:
         """Samples waiting."""
         self._play()

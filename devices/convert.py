@@ -63,6 +63,10 @@ class ConvertedPlayout:
         """How often the ring was empty when the device asked."""
         return self._inner.underflows
 
+    def begin(self) -> None:
+        """Let a stream that waits sound. Raises DeviceFailure."""
+        self._inner.begin()
+
     def queued(self) -> int:
         """Samples waiting, counted at 48 kHz."""
         return self._inner.queued() * RATE // self._rate

@@ -109,7 +109,7 @@ class FakeDriver:
         self._streams.append((identity, stream))
         return stream
 
-    def open_playout(self, device: str) -> ClockedPlayout:
+    def open_playout(self, device: str, *, waits: bool = False) -> ClockedPlayout:
         """Open a speaker. Raises DeviceFailure."""
         identity = self._openable(device, "outputs")
         stream = ClockedPlayout(self.played[identity], self._clock)

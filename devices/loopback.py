@@ -62,7 +62,7 @@ class LoopbackDriver:
         """Hear what is played into the cable. Raises DeviceFailure for what is no cable's name."""
         return ClockedCapture(self.cable(device), self._clock)
 
-    def open_playout(self, device: str) -> ClockedPlayout:
+    def open_playout(self, device: str, *, waits: bool = False) -> ClockedPlayout:
         """Play into the cable. Raises DeviceFailure for what is no cable's name."""
         return ClockedPlayout(self.cable(device), self._clock)
 

@@ -15,7 +15,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.kinds import from_pulse
-from devices.notices import Notice
 from devices.pactl_text import Entry, entries, information
 
 log = logging.getLogger(__name__)
@@ -25,10 +24,19 @@ RETRY_S = 1.0
 LONGEST_RETRY_S = 15.0
 """How long after `pactl subscribe` ended it is started again: longer each time while there is no server."""
 
-_PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #|'change' on server")
+_PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #(\d+)|'change' on server")
 
 SETTLED_S = 0.5
 """Surely connected after so long: then one more notice, for what was plugged before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a notice tells: this one has gone, the defaults may be others, or else look at everything."""
+
+    gone: int = -1
+    is_input: bool = False
+    defaults: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +75,17 @@ class Pactl:
         )
         return tuple(endpoint for endpoint in found if endpoint.channels)
 
-    def subscribe(self, changed: Notice) -> Callable[[], None]:
+    def defaults(self) -> tuple[str, str] | None:
+        """The names of the default sink and source, or None where no server answers."""
+        info = self._answer(self._asking("info"))
+        if info is None:
+            return None
+        found = information(info)
+        return found.text("Default Sink"), found.text("Default Source")
+
+    def subscribe(self, changed: Callable[[Change], None]) -> Subscription:
         """Call `changed` from a thread when sinks, sources, the defaults or the server change."""
-        subscription = _Subscription(self._program, self._retry_s, changed)
-        return subscription.stop
+        return Subscription(self._program, self._retry_s, changed)
 
     def _asking(self, *arguments: str) -> subprocess.Popen[bytes] | None:
         """Begin a question: several are answered in the time of one."""
@@ -98,19 +113,22 @@ class Pactl:
         return said.decode(errors="replace") if process.returncode == 0 else None
 
 
-class _Subscription:
+class Subscription:
     """`pactl subscribe`, started again whenever it ends."""
 
-    def __init__(self, program: str, retry_s: float, changed: Notice) -> None:
+    def __init__(self, program: str, retry_s: float, changed: Callable[[Change], None]) -> None:
         self._program = program
         self._retry_s = retry_s
         self._changed = changed
+        self.connected = False
+        """Whether nothing can have been missed: it has run for long enough, and runs."""
         self._stopped = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._run, name="pactl", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """No more notices."""
         self._stopped.set()
         if self._process is not None:
             self._process.terminate()
@@ -124,7 +142,7 @@ class _Subscription:
             if time.monotonic() - began > SETTLED_S:  # it was connected: the server has gone
                 wait_s = self._retry_s
                 if not self._stopped.is_set():
-                    self._changed()
+                    self._changed(Change())
             self._stopped.wait(wait_s)
             wait_s = min(2 * wait_s, LONGEST_RETRY_S)
 
@@ -141,16 +159,32 @@ class _Subscription:
         except OSError as failure:
             log.debug("pactl subscribe: %s", failure)
             return
-        settled = threading.Timer(SETTLED_S, self._changed)
+        settled = threading.Timer(SETTLED_S, self._settle)
         settled.start()
         with process:
             self._process = process
             if self._stopped.is_set():
                 process.terminate()
             for line in process.stdout or ():
-                if _PLUGGED.search(line) and not self._stopped.is_set():
-                    self._changed()
+                if (change := _change(line)) and not self._stopped.is_set():
+                    self._changed(change)
         settled.cancel()
+        settled.join()
+        self.connected = False
+
+    def _settle(self) -> None:
+        self.connected = True
+        self._changed(Change())
+
+
+def _change(line: str) -> Change | None:
+    """What a line of `pactl subscribe` means, None for what is no plugging."""
+    found = _PLUGGED.search(line)
+    if found is None:
+        return None
+    if found[1] == "remove":
+        return Change(int(found[3]), found[2] == "source")
+    return Change(defaults=found[1] is None)
 
 
 def _environment() -> dict[str, str]:

@@ -99,11 +99,12 @@ class PortAudio:
         self._streams.add(stream)
         return stream if rate == RATE else ConvertedCapture(stream, rate)
 
-    def open_playout(self, device: Listed) -> PlayoutStream:
+    def open_playout(self, device: Listed, *, waits: bool = False) -> PlayoutStream:
         """Open a speaker, both channels: not every host API spreads one. Raises DeviceFailure."""
         channels = min(2, device.outputs)
         rate = self._rate(device, "output", channels)
-        stream = CallbackPlayout(self._opener(device, "Output", channels, rate), rate)
+        opener = self._opener(device, "Output", channels, rate)
+        stream = CallbackPlayout(opener, rate, waits=waits, ahead=round(rate * LATENCY_S))
         self._streams.add(stream)
         return stream if rate == RATE else ConvertedPlayout(stream, rate)
 
@@ -127,7 +128,9 @@ class PortAudio:
             raise DeviceFailure(f"PortAudio does not start: {failure}") from failure
 
     def _rate(self, device: Listed, direction: str, channels: int) -> int:
-        """48 kHz where the device takes it, else its own."""
+        """48 kHz where the device runs at it or takes it, else its own. Asking opens the device once."""
+        if device.rate == RATE:
+            return RATE
         library = self._library()
         check = getattr(library, f"check_{direction}_settings")
         try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from devices.alsa import PCM, AlsaConfiguration
+from devices.clocked import RATE
 from devices.notices import Notice
 from devices.pactl import Endpoint, Pactl
 from devices.portaudio import Listed, PortAudio
+from devices.pulse_list import ServerList
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
 
 log = logging.getLogger(__name__)
@@ -25,14 +28,13 @@ class PulseDriver:
     def __init__(self, portaudio: PortAudio, directory: Path, server: Pactl | None = None) -> None:
         self._portaudio = portaudio
         self._alsa = AlsaConfiguration(directory)
-        self._server = server or Pactl()
+        self._list = ServerList(server or Pactl())
         self._answered: bool | None = None
         self._row: Listed | None = None
-        self._stops: list[Notice] = []
 
     def devices(self) -> tuple[SoundDevice, ...]:
         """What the server has now, monitors left out."""
-        found = self._server.endpoints()
+        found = self._list.endpoints()
         if self._answered != (found is not None):
             self._answered = found is not None
             self._row = self._way() if self._answered else None
@@ -48,21 +50,17 @@ class PulseDriver:
         """Open a microphone. Raises DeviceFailure."""
         return self._portaudio.open_capture(self._aimed(device))
 
-    def open_playout(self, device: str) -> PlayoutStream:
-        """Open a speaker. Raises DeviceFailure."""
-        return self._portaudio.open_playout(self._aimed(device))
+    def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
+        """Open a speaker; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
+        return self._portaudio.open_playout(self._aimed(device), waits=waits)
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` from a thread when the server's devices or defaults change; returns what ends it."""
-        stop = self._server.subscribe(changed)
-        self._stops.append(stop)
-        return stop
+        return self._list.watch(changed)
 
     def close(self) -> None:
         """Stop listening to the server and close the streams."""
-        for stop in self._stops:
-            stop()
-        self._stops.clear()
+        self._list.close()
         self._portaudio.close()
         self._alsa.close()
 
@@ -79,13 +77,13 @@ class PulseDriver:
         )
 
     def _way(self) -> Listed | None:
-        """PortAudio's row of our PCM, or None where something on the way is missing."""
+        """PortAudio's row of our PCM, or None where something on the way is missing. The server converts."""
         try:
             self._alsa.use_server()
             self._portaudio.refresh()
             for row in self._portaudio.listed():
                 if row.name == PCM:
-                    return row
+                    return replace(row, rate=RATE)
             log.warning("no way to the sound server: ALSA's pulse plugin is missing")
         except (DeviceFailure, OSError) as failure:
             log.warning("no way to the sound server: %s", failure)

@@ -40,9 +40,9 @@ class Drivers:
         """Open a microphone by id. Raises DeviceFailure."""
         return self._needed(device).open_capture(device)
 
-    def open_playout(self, device: str) -> PlayoutStream:
-        """Open a speaker by id. Raises DeviceFailure."""
-        return self._needed(device).open_playout(device)
+    def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
+        """Open a speaker by id; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
+        return self._needed(device).open_playout(device, waits=waits)
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` (from any thread) when devices come or go; the returned function ends it."""

@@ -41,9 +41,9 @@ class PortAudioDriver:
         """Open a microphone. Raises DeviceFailure."""
         return self._portaudio.open_capture(self._row(device))
 
-    def open_playout(self, device: str) -> PlayoutStream:
-        """Open a speaker. Raises DeviceFailure."""
-        return self._portaudio.open_playout(self._row(device))
+    def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
+        """Open a speaker; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
+        return self._portaudio.open_playout(self._row(device), waits=waits)
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` from a thread when devices come or go; the returned function ends it."""

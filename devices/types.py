@@ -61,7 +61,7 @@ class CaptureStream(Protocol):
 
 
 class PlayoutStream(Protocol):
-    """An open speaker, emptying a ring from its own thread."""
+    """An open speaker, emptying a ring from its own thread, at once or from `begin` on."""
 
     @property
     def alive(self) -> bool:
@@ -71,6 +71,11 @@ class PlayoutStream(Protocol):
     @property
     def underflows(self) -> int:
         """How often the ring was empty when the device asked."""
+        ...
+
+    def begin(self) -> None:
+        """Let a stream sound that was opened to wait: with what is in its ring by now, not with silence.
+        Harmless on one that sounds. May block as opening does. Raises DeviceFailure."""
         ...
 
     def queued(self) -> int:
@@ -103,8 +108,8 @@ class SoundDriver(Protocol):
         """Open a microphone by id. Raises DeviceFailure."""
         ...
 
-    def open_playout(self, device: str) -> PlayoutStream:
-        """Open a speaker by id. Raises DeviceFailure."""
+    def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
+        """Open a speaker by id; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
         ...
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:

@@ -182,7 +182,7 @@ class WavDriver:
         pcm, loop = read_wav(_path(device)), device.endswith(LOOP)
         return ClockedCapture(WavSource(pcm, loop, round(self._wall() * RATE) if loop else 0), self._clock)
 
-    def open_playout(self, device: str) -> ClockedPlayout:
+    def open_playout(self, device: str, *, waits: bool = False) -> ClockedPlayout:
         """Record into the file. Raises DeviceFailure where it can't be written."""
         path, now = _path(device), self._wall()
         began = self._began.get(path, now) if path.exists() else now

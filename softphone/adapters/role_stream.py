@@ -38,7 +38,7 @@ S = TypeVar("S", bound=Stream)
 
 
 class RoleStream(Generic[S]):
-    """`joined` is told of the stream in use, or None, whenever that changes."""
+    """`joined` is told of the stream in use, or None, whenever that changes; then `begin` lets it sound."""
 
     def __init__(
         self,
@@ -46,8 +46,10 @@ class RoleStream(Generic[S]):
         joined: Callable[[S | None], None],
         worker: SoundWorker,
         clock: Callable[[], float],
+        begin: Callable[[S], None] | None = None,
     ) -> None:
         self._opener = opener
+        self._begin = begin
         self._joined = joined
         self._worker = worker
         self._clock = clock
@@ -128,7 +130,22 @@ class RoleStream(Generic[S]):
         self._joined(stream)
         if before is not None:
             self._worker.release_after(before, PLAYED_S)
+        if not await self._begun(stream, device):
+            return False
         log.info("using %s", device.name)
+        return True
+
+    async def _begun(self, stream: S, device: SoundDevice) -> bool:
+        """By now the stream has its first sound; a device that does not take it is left."""
+        if self._begin is None:
+            return True
+        try:
+            await self._worker.run(self._begin, stream)
+        except DeviceFailure as failure:
+            log.warning("%s", failure)
+            self._shun(device)
+            self.let_go()
+            return False
         return True
 
     def _shun(self, device: SoundDevice) -> None:

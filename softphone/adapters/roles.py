@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from devices.registry import Drivers
 from devices.types import CaptureStream, PlayoutStream, SoundDevice
@@ -47,7 +48,9 @@ class Roles:
         self.microphone: RoleStream[CaptureStream] = RoleStream(
             drivers.open_capture, joined[0], worker, clock
         )
-        self.speaker: RoleStream[PlayoutStream] = RoleStream(drivers.open_playout, joined[1], worker, clock)
+        self.speaker: RoleStream[PlayoutStream] = RoleStream(
+            partial(drivers.open_playout, waits=True), joined[1], worker, clock, _begin
+        )
         self.wishes = Wishes()
         self.reachable = Reachable()
         self._denied = False
@@ -147,3 +150,7 @@ class Roles:
 
 def _name(device: SoundDevice | None) -> str:
     return device.name if device is not None else ""
+
+
+def _begin(stream: PlayoutStream) -> None:
+    stream.begin()

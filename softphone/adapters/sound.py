@@ -255,6 +255,8 @@ class SoundAdapter:
     def _join_speaker(self, stream: PlayoutStream | None) -> None:
         self.path.sink = stream
         self._treatment.follow(self._roles.speaker.device)
+        if stream is not None:
+            self._loop.fill()
 
     # --- devices and roles ------------------------------------------------------------------------------
 

@@ -68,6 +68,10 @@ class VoiceLoop:
         if self._task is None or self._task.done():
             self._task = self._tasks.spawn(self._run(), "voice path")
 
+    def fill(self) -> None:
+        """Give a new speaker its first sound at once, not at the next step."""
+        self._move(self._path.play_out)
+
     async def _run(self) -> None:
         """Keep an absolute schedule, so that nothing drifts; the path makes up for steps that came late.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -115,6 +116,23 @@ class PulseRig:
         """Pull a device out."""
         for module in reversed(self._modules.pop(name)):
             self.pactl("unload-module", module)
+
+    def lose(self, name: str) -> None:
+        """Pull a speaker out, and let the server end what plays there instead of moving it elsewhere."""
+        console = self._runtime / "console"
+        if not console.exists():
+            self.pactl("load-module", "module-cli-protocol-unix", f"socket={console}")
+        rows = [line.split("\t") for line in self.pactl("list", "short", "sinks").splitlines()]
+        sink = next(number for number, called, *_ in rows if called == name)
+        playing = [line.split("\t") for line in self.pactl("list", "short", "sink-inputs").splitlines()]
+        kills = [f"kill-sink-input {number}" for number, on, *_ in playing if on == sink]
+        unloads = [f"unload-module {module}" for module in reversed(self._modules.pop(name))]
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.connect(str(console))
+            peer.sendall("\n".join((*kills, *unloads, "")).encode())
+            peer.settimeout(1)
+            with suppress(TimeoutError):
+                peer.recv(4096)
 
     def plugged(self, name: str) -> bool:
         """Whether this device is there."""

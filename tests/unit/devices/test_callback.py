@@ -134,3 +134,42 @@ def test_closing_twice_is_harmless_and_a_failing_close_too(device: CalledDevice,
     stream.close()
     stream.close()
     assert (stream.alive, device.closed) == (False, 1)
+
+
+def test_a_speaker_that_waits_begins_with_what_is_written_by_then(
+    device: CalledDevice, clock: FakeClock
+) -> None:
+    stream = CallbackPlayout(device.open, 48_000, clock.monotonic, waits=True, ahead=960)
+    assert (device.started, stream.alive) == (0, True)
+    stream.write(block(9))
+    stream.write(block(9))
+    assert stream.queued() == 0  # the device takes this much at once
+    stream.write(block(9))
+    assert stream.queued() == 480
+    stream.begin()
+    assert (device.started, stream.queued()) == (1, 1440)
+    stream.begin()
+    assert device.started == 1
+    out = frames(2, 99)
+    device.call(out, FINE)
+    assert out.tolist() == [[9, 9]] * 480
+
+
+def test_a_speaker_that_waits_and_does_not_begin_is_dead(device: CalledDevice, clock: FakeClock) -> None:
+    stream = CallbackPlayout(device.open, 48_000, clock.monotonic, waits=True)
+    device.refuses_start = True
+    with pytest.raises(DeviceFailure):
+        stream.begin()
+    assert (stream.alive, device.closed) == (False, 1)
+
+
+def test_a_speaker_that_waits_is_given_no_longer_than_a_first_callback(
+    device: CalledDevice, clock: FakeClock
+) -> None:
+    stream = CallbackPlayout(device.open, 48_000, clock.monotonic, waits=True)
+    clock.advance(START_S - 0.1)
+    stream.begin()
+    clock.advance(START_S - 0.1)
+    assert stream.alive
+    clock.advance(0.2)
+    assert not stream.alive

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import threading
+import queue
 from pathlib import Path
 
-from devices.pactl import Endpoint, Pactl
+from devices.pactl import Change, Endpoint, Pactl
 
 INFO = """Server String: unix:/run/user/1000/pulse/native
 Server Name: pulseaudio
@@ -92,41 +92,54 @@ def test_without_the_program_there_is_no_server(tmp_path: Path) -> None:
     assert Pactl(str(tmp_path / "missing")).endpoints() is None
 
 
+def heard(told: queue.Queue[Change]) -> Change:
+    return told.get(timeout=10)
+
+
 def test_tells_plugging_and_defaults_but_not_volumes_and_streams(tmp_path: Path) -> None:
     events = (
         "Event 'new' on sink #3\nEvent 'change' on sink #3\nEvent 'new' on sink-input #8\n"
         "Event 'remove' on source #2\nEvent 'change' on server #4294967295\nEvent 'new' on client #1\n"
     )
-    told = threading.Semaphore(0)
-    stop = Pactl(program(tmp_path, events=events), retry_s=60).subscribe(told.release)
-    for _ in range(3):
-        assert told.acquire(timeout=10)
-    stop()
-    assert not told.acquire(blocking=False)
+    told = queue.Queue[Change]()
+    subscription = Pactl(program(tmp_path, events=events), retry_s=60).subscribe(told.put)
+    found = [heard(told) for _ in range(3)]
+    subscription.stop()
+    assert found == [Change(), Change(gone=2, is_input=True), Change(defaults=True)]
+    assert told.empty()
 
 
 def test_a_subscription_that_dies_is_started_again(tmp_path: Path) -> None:
-    told = threading.Semaphore(0)
-    stop = Pactl(program(tmp_path, events="Event 'new' on sink #3\n"), retry_s=0.001).subscribe(told.release)
+    told = queue.Queue[Change]()
+    subscription = Pactl(program(tmp_path, events="Event 'new' on sink #3\n"), retry_s=0.001).subscribe(
+        told.put
+    )
     for _ in range(3):
-        assert told.acquire(timeout=10)
-    stop()
+        assert heard(told) == Change()
+    subscription.stop()
 
 
 def test_a_missing_program_is_tried_again_until_it_is_there(tmp_path: Path) -> None:
-    told = threading.Semaphore(0)
-    stop = Pactl(str(tmp_path / "pactl"), retry_s=0.01).subscribe(told.release)
-    assert not told.acquire(blocking=False)
+    told = queue.Queue[Change]()
+    subscription = Pactl(str(tmp_path / "pactl"), retry_s=0.01).subscribe(told.put)
+    assert told.empty()
     program(tmp_path, events="Event 'new' on sink #3\n")
-    assert told.acquire(timeout=10)
-    stop()
+    assert heard(told) == Change()
+    subscription.stop()
+
+
+def test_the_defaults_alone(tmp_path: Path) -> None:
+    assert Pactl(program(tmp_path)).defaults() == ("usb", "mic")
+    assert Pactl(str(tmp_path / "missing")).defaults() is None
 
 
 def test_a_server_that_goes_is_told(tmp_path: Path) -> None:
     command = program(tmp_path)
     (tmp_path / "pactl").write_text("#!/bin/sh\nsleep 0.8\n")
-    told = threading.Semaphore(0)
-    stop = Pactl(command, retry_s=60).subscribe(told.release)
-    assert told.acquire(timeout=10)  # connected by now, whatever was plugged before
-    assert told.acquire(timeout=10)  # and gone
-    stop()
+    told = queue.Queue[Change]()
+    subscription = Pactl(command, retry_s=60).subscribe(told.put)
+    assert heard(told) == Change()  # connected by now, whatever was plugged before
+    connected = [subscription.connected]
+    assert heard(told) == Change()  # and gone
+    assert [*connected, subscription.connected] == [True, False]
+    subscription.stop()

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from devices.alsa import CONFIGURATION, DEVICE, PCM
-from devices.pactl import Endpoint, Pactl
+from devices.pactl import Change, Endpoint, Pactl, Subscription
 from devices.portaudio import PortAudio
 from devices.pulse import PulseDriver
 from devices.types import DeviceFailure, SoundDevice
 from tests.doubles.sound_device import FakeSoundDevice
 
-HEADSET = Endpoint("usb", "Headset", 2, is_input=False, is_default=True)
+HEADSET = Endpoint("usb", "Headset", 2, is_input=False, is_default=True, kind="headset", system_id="s1")
 MICROPHONE = Endpoint("mic", "Microphone", 1, is_input=True, is_default=True)
 
 
@@ -25,17 +25,25 @@ class FakeServer(Pactl):
         super().__init__("none")
         self.has: tuple[Endpoint, ...] | None = has
         self.stopped = 0
+        self.asked = self.asked_defaults = 0
+        self.default_names = ("", "")
+        self.tell: Callable[[Change], None] = lambda change: None
+        self.connected = True
 
     def endpoints(self) -> tuple[Endpoint, ...] | None:
+        self.asked += 1
         return self.has
 
-    def subscribe(self, changed: Callable[[], None]) -> Callable[[], None]:
-        changed()
+    def defaults(self) -> tuple[str, str] | None:
+        self.asked_defaults += 1
+        return self.default_names if self.has is not None else None
 
-        def stop() -> None:
-            self.stopped += 1
+    def subscribe(self, changed: Callable[[Change], None]) -> Subscription:
+        self.tell = changed
+        return self  # type: ignore[return-value]
 
-        return stop
+    def stop(self) -> None:
+        self.stopped += 1
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +63,7 @@ def library() -> FakeSoundDevice:
 def test_lists_what_the_server_has(tmp_path: Path) -> None:
     driver = PulseDriver(PortAudio(library), tmp_path, FakeServer(HEADSET, MICROPHONE))
     assert driver.devices() == (
-        SoundDevice("pulse:usb", "Headset", 0, 2, default_output=True),
+        SoundDevice("pulse:usb", "Headset", 0, 2, default_output=True, kind="headset", system_id="s1"),
         SoundDevice("pulse:mic", "Microphone", 1, 0, default_input=True),
     )
     assert driver.find("pulse:mic") == driver.devices()[1]
@@ -124,6 +132,7 @@ def test_watching_ends_with_the_driver(tmp_path: Path) -> None:
     server, told = FakeServer(HEADSET), list[str]()
     driver = PulseDriver(PortAudio(library), tmp_path, server)
     driver.watch(lambda: told.append("changed"))
+    server.tell(Change())
     driver.close()
     assert (told, server.stopped) == (["changed"], 1)
 
