@@ -25,6 +25,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "speaker": ("Ear",),
     "ring": ("Bell",),
     "alert": ("Clip",),
+    "the two best": ("Mic", "Webcam", "Ear", "Speakers"),
     "all of them": ("Mic", "Ear", "Bell", "Clip"),
     "everything": tuple(DEVICES),
 }
@@ -76,7 +77,7 @@ async def second_call(desk: CallDesk) -> None:
     await talk(desk)
     await asyncio.sleep(1)
     desk.telephony.incoming("0507654321")
-    assert await desk.listen(1.0) == {"Ear": {ONE, "service tone"}, ONE: {"Mic"}}
+    assert await desk.listen(1.0) == {"Ear": {ONE}, "Clip": {"service tone"}, ONE: {"Mic"}}
 
 
 async def blind_transfer(desk: CallDesk) -> None:
@@ -118,7 +119,7 @@ def expected(moment: Moment, gone: tuple[str, ...] = ()) -> dict[str, set[str]]:
     def first(*names: str) -> str:
         return next((name for name in names if name not in gone), "")
 
-    ear, microphone = first("Ear", "Speakers"), first("Mic", "Webcam")
+    ear, microphone = first("Ear", "Speakers", "Laptop"), first("Mic", "Webcam", "Laptop")
     heard: dict[str, set[str]] = {}
     if ear and moment.ear:
         heard[ear] = set(moment.ear)
@@ -223,6 +224,29 @@ def test_what_was_pulled_on_hold_is_used_again_after_it() -> None:
             await desk.calls.resume(ONE)
             await asyncio.sleep(SETTLED_S)
             assert await desk.listen(0.4) == {"Ear": {ONE}, ONE: {"Mic"}}
+
+    run_virtually(scene())
+
+
+@pytest.mark.parametrize(
+    ("gone", "there"),
+    [((), "Clip"), (("Clip",), "Ear"), (("Clip", "Ear"), "Speakers"), (tuple(DEVICES), "")],
+    ids=["there", "gone", "the ear too", "everything"],
+)
+def test_a_second_call_is_announced_where_somebody_can_hear_it(gone: tuple[str, ...], there: str) -> None:
+    async def scene() -> None:
+        async with call_desk() as desk:
+            await talk(desk)
+            await asyncio.sleep(1)
+            for name in gone:
+                desk.unplug(name)
+            await asyncio.sleep(SETTLED_S)
+            desk.telephony.incoming("0507654321")
+            heard = await desk.listen(1.0)
+            assert [place for place, sounds in heard.items() if "service tone" in sounds] == [there] * bool(
+                there
+            )
+            assert not any("ring" in sounds for sounds in heard.values())
 
     run_virtually(scene())
 

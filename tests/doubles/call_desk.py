@@ -43,7 +43,15 @@ from tests.lab.sound import level_at
 PCMU = CodecSpec("PCMU", 0, 8000)
 CODEC_SAMPLES = 160
 
-HERTZ = {"service tone": 425, "ring": 659.3, "Mic": 1100, "Webcam": 2900, "call-1": 1700, "call-2": 2400}
+HERTZ = {
+    "service tone": 425,
+    "ring": 659.3,
+    "Mic": 1100,
+    "Webcam": 2900,
+    "Laptop": 1450,
+    "call-1": 1700,
+    "call-2": 2400,
+}
 """What tells the sounds apart."""
 
 AUDIBLE_DBFS = -45.0
@@ -52,9 +60,10 @@ SPOKEN_S = 60
 
 DEVICES = {
     "Mic": (1, 0, False),
-    "Webcam": (1, 0, True),
+    "Webcam": (1, 0, False),
     "Ear": (0, 2, False),
-    "Speakers": (0, 2, True),
+    "Speakers": (0, 2, False),
+    "Laptop": (1, 2, True),
     "Bell": (0, 2, False),
     "Gong": (0, 2, False),
     "Clip": (0, 2, False),
@@ -62,10 +71,14 @@ DEVICES = {
 """Inputs, outputs, and whether it is the system's default. The clip gives alerts within a call."""
 
 CHOSEN = {
-    "audio.microphone": "fake:Mic",
-    "audio.speaker": "fake:Ear",
+    "audio.microphone": "fake:Mic,fake:Webcam",
+    "audio.speaker": "fake:Ear,fake:Speakers",
+    "audio.alert": "fake:Clip,speaker",
     "audio.ring": "fake:Bell,fake:Gong",
+    "audio.echo_cancel": "off",
+    "audio.noise_suppression": "off",
 }
+"""A steady tone would pass for noise."""
 
 
 class InlineWorker(SoundWorker):
