@@ -89,9 +89,12 @@ class FarEnd:
 
     def _read(self, position: int) -> Pcm:
         """One block; silence where nothing was written yet, or so long ago that it is gone."""
+        start = position % CAPACITY
+        oldest = max(self._written - CAPACITY, 0)
+        if oldest <= position <= self._written - BLOCK and start <= CAPACITY - BLOCK:
+            return self._ring[start : start + BLOCK].copy()
         block = np.zeros(BLOCK, np.int16)
-        first = max(position, self._written - CAPACITY, 0)
-        last = min(position + BLOCK, self._written)
+        first, last = max(position, oldest), min(position + BLOCK, self._written)
         if first < last:
             places = np.arange(first, last) % CAPACITY
             block[first - position : last - position] = self._ring[places]

@@ -26,25 +26,25 @@ def dbfs(power: float) -> float:
 
 
 class LevelMeter:
-    """Level over the last blocks (five of 10 ms: 50 ms)."""
+    """Level over the last blocks (five of 10 ms: 50 ms). Blocks are kept and measured only when asked, so they
+    must not change afterwards."""
 
     def __init__(self, blocks: int = 5) -> None:
         self._powers: deque[float] = deque(maxlen=blocks)
+        self._unmeasured: deque[Pcm] = deque(maxlen=blocks)
 
     def add(self, block: Pcm) -> None:
         """Take the next block."""
-        self._powers.append(mean_square(block))
+        self._unmeasured.append(block)
 
     def reset(self) -> None:
         """Forget what was heard."""
         self._powers.clear()
-
-    @property
-    def latest_dbfs(self) -> float:
-        """The level of the last block alone."""
-        return dbfs(self._powers[-1]) if self._powers else FLOOR_DBFS
+        self._unmeasured.clear()
 
     @property
     def dbfs(self) -> float:
         """The level now."""
+        self._powers.extend(map(mean_square, self._unmeasured))
+        self._unmeasured.clear()
         return dbfs(sum(self._powers) / len(self._powers)) if self._powers else FLOOR_DBFS

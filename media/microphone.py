@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from media.levels import FLOOR_DBFS, LevelMeter, dbfs
+from media.levels import FLOOR_DBFS, dbfs
 from media.types import BLOCK, RATE, Pcm
 
 FULL_SCALE = 32_767
@@ -20,7 +20,10 @@ RUN = 3
 CLIPPED_FOR = 100
 """Blocks for which clipping is still reported."""
 QUIET_DBFS = -60.0
+QUIET = 32_768**2 * 10 ** (QUIET_DBFS / 10)
 PEAKS = 5
+AT_ONCE = 10
+"""Blocks looked at together: each look has its price, whatever it is at."""
 BLOCK_S = BLOCK / RATE
 
 
@@ -44,39 +47,58 @@ class MicrophoneState:
 
 
 class MicrophoneWatch:
-    """Takes every block as recorded. Time is counted in blocks."""
+    """Takes every block as recorded, and looks at several at a time. Time is counted in blocks."""
 
     def __init__(self) -> None:
-        self._level = LevelMeter()
+        self._powers: deque[float] = deque(maxlen=PEAKS)
         self._peaks: deque[int] = deque(maxlen=PEAKS)
+        self._unseen: list[Pcm] = []
         self._zero = self._silent = self._clipped = 0
 
     def reset(self) -> None:
         """Another microphone."""
-        self._level.reset()
+        self._powers.clear()
         self._peaks.clear()
+        self._unseen.clear()
         self._zero = self._silent = self._clipped = 0
 
     def add(self, block: Pcm) -> None:
-        """Take a block the microphone delivered."""
-        peak = max(int(block.max()), -int(block.min()))
-        self._level.add(block)
-        self._peaks.append(peak)
-        self._zero = 0 if peak else self._zero + 1
-        self._silent = 0 if self._level.latest_dbfs > QUIET_DBFS else self._silent + 1
-        self._clipped = CLIPPED_FOR if peak >= FULL_SCALE and clipped(block) else max(0, self._clipped - 1)
+        """Take a block the microphone delivered; it must not change afterwards."""
+        self._unseen.append(block)
+        if len(self._unseen) == AT_ONCE:
+            self._look()
 
     def missed(self) -> None:
         """A block was due and did not come."""
-        self._level.add(np.zeros(BLOCK, np.int16))
+        self._look()
+        self._powers.append(0.0)
         self._peaks.append(0)
         self._zero = 0
         self._silent += 1
 
+    def _look(self) -> None:
+        if not self._unseen:
+            return
+        blocks = np.stack(self._unseen)
+        signal = blocks.astype(np.float32)
+        powers = np.vecdot(signal, signal) / BLOCK
+        peaks = np.maximum(blocks.max(axis=1), -blocks.min(axis=1).astype(np.int32))
+        for block, power, peak in zip(self._unseen, powers.tolist(), peaks.tolist(), strict=True):
+            self._note(block, power, peak)
+        self._unseen.clear()
+
+    def _note(self, block: Pcm, power: float, peak: int) -> None:
+        self._powers.append(power)
+        self._peaks.append(peak)
+        self._zero = 0 if peak else self._zero + 1
+        self._silent = 0 if power > QUIET else self._silent + 1
+        self._clipped = CLIPPED_FOR if peak >= FULL_SCALE and clipped(block) else max(0, self._clipped - 1)
+
     @property
     def level_dbfs(self) -> float:
         """The level now."""
-        return self._level.dbfs
+        self._look()
+        return dbfs(sum(self._powers) / len(self._powers)) if self._powers else FLOOR_DBFS
 
     def state(self, *, gain_db: float, echo: bool, noise: str) -> MicrophoneState:
         """All that is known, with what is being done about it."""

@@ -22,13 +22,16 @@ from media.pacing import Fill, Pacer
 from media.processing import NearEnd
 from media.stream import VoiceStream
 from media.taps import Tap, Taps
-from media.types import BLOCK, AudioFrame, BlockSink, BlockSource, Pcm
+from media.types import BLOCK, FRAME, AudioFrame, BlockSink, BlockSource, Pcm
 
 Send = Callable[[AudioFrame], None]
 
 BACKLOG = 20 * BLOCK
 BACKLOG_KEPT = 4 * BLOCK
 STALL_S = 0.1
+PER_FRAME = FRAME // BLOCK
+"""The microphone's blocks are taken a frame at a time: no sooner could it be sent, and one piece of work for
+two blocks costs the processor less than two."""
 
 
 class VoicePath:
@@ -48,6 +51,7 @@ class VoicePath:
         self._capture_pacer = Pacer()
         self._playout_pacer = Pacer()
         self._heard_at: float | None = None
+        self._owed = 0
         self._fill = Fill()
         self._microphone = MicrophoneWatch()
         self._near_end = near_end or NearEnd()
@@ -66,6 +70,7 @@ class VoicePath:
     def source(self, source: BlockSource | None) -> None:
         self._source = source
         self._heard_at = None
+        self._owed = 0
         self._capture_pacer.reset()
         self._microphone.reset()
         self._near_end.new_microphone()
@@ -151,10 +156,12 @@ class VoicePath:
         self.capture(now)
         self.play_out(now)
 
-    def capture(self, now: float) -> None:
-        """The half of a step from the microphone to the network."""
-        for _ in range(self._capture_due(now)):
+    def capture(self, now: float) -> bool:
+        """The half of a step from the microphone to the network; whether there was anything to do."""
+        due = self._capture_due(now)
+        for _ in range(due):
             self._capture()
+        return due > 0
 
     # --- from the microphone ---------------------------------------------------------------------------
 
@@ -162,13 +169,21 @@ class VoicePath:
         """Blocks to take now: what the microphone has, or what the clock says where it gives nothing."""
         source = self._source
         if source is None:
-            return self._capture_pacer.blocks(now)
+            return self._paced(now)
         available = source.available()
-        if available >= BLOCK or self._heard_at is None:
+        if available >= FRAME or self._heard_at is None:
             self._heard_at = now
             self._capture_pacer.reset()
-            return self._without_backlog(source, available) // BLOCK
-        return self._capture_pacer.blocks(now) if now - self._heard_at > STALL_S else 0
+            self._owed = 0
+            return self._without_backlog(source, available) // FRAME * PER_FRAME
+        return self._paced(now) if now - self._heard_at > STALL_S else 0
+
+    def _paced(self, now: float) -> int:
+        """Blocks of whole frames that the clock has made due."""
+        self._owed += self._capture_pacer.blocks(now)
+        due = self._owed // PER_FRAME * PER_FRAME
+        self._owed -= due
+        return due
 
     def _without_backlog(self, source: BlockSource, available: int) -> int:
         """After a stall of the loop old sound is thrown away: delay would stay for the rest of the call."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from media.farend import TOLERANCE
-from media.types import BLOCK, RATE
+from media.types import BLOCK, FRAME, RATE
 from tests.doubles.long_call import ECHO_S, Drift, LongCall, Moment
 from tests.doubles.room import talk
 
@@ -27,7 +27,7 @@ def test_a_day_of_drift_neither_adds_delay_nor_piles_up_trouble(drift: Drift) ->
     day = HOURS * 3600 / passed
     assert all(15 < moment.delay_ms < 45 and moment.buffered_ms < 60 for moment in moments)
     assert last.starved == last.discarded == 0
-    assert last.waiting <= 2 * BLOCK
+    assert last.waiting <= FRAME + BLOCK
     assert last.underflows <= 1 + 2 * last.now / BEAT_S
     assert (last.concealed - first.concealed) / (passed * RATE) < 0.0005
     assert moved(first, last) * day == pytest.approx(
