@@ -26,7 +26,7 @@ def dbfs(power: float) -> float:
 
 
 class LevelMeter:
-    """Level over the last blocks (five of 10 ms: 50 ms). Blocks are kept and measured only when asked, so they
+    """Level over the last blocks (five of 10 ms: 50 ms). Blocks are kept, and measured only when asked: they
     must not change afterwards."""
 
     def __init__(self, blocks: int = 5) -> None:

@@ -75,7 +75,7 @@ class SoundAdapter:
         self._closed = False
         self._settling = asyncio.Lock()
         self._unwatch: Callable[[], None] | None = None
-        self._loop = VoiceLoop(self.path, self._tasks, clock, self._drop_lost, self._changed.set)
+        self._loop = VoiceLoop(self.path, clock, self._drop_lost, self._changed.set)
         self._test = SoundTest(
             self.path,
             self._loop,
@@ -103,6 +103,7 @@ class SoundAdapter:
         if self._closed:
             return
         self._closed = True
+        self._loop.stop()
         await self._tasks.close()
         self._roles.let_go()
         if self._unwatch is not None:

@@ -8,7 +8,6 @@ from media.path import VoicePath
 from media.stream import VoiceStream
 from media.types import BLOCK, AudioFrame, CodecSpec, Pcm
 from softphone.adapters.voice_loop import LINGER_S, STEP_S, VoiceLoop
-from softphone.runtime.tasks import Tasks
 from tests.doubles.virtual_time import run_virtually
 
 
@@ -20,11 +19,11 @@ class CountedPath(VoicePath):
         self.stepped: list[float] = []
         self.fails = False
 
-    def capture(self, now: float) -> None:
+    def capture(self, now: float) -> bool:
         self.stepped.append(now)
         if self.fails:
             raise ValueError("a codec went mad")
-        super().capture(now)
+        return super().capture(now)
 
 
 class Bench:
@@ -35,11 +34,8 @@ class Bench:
         self.asleep = 0.0
         self.path = CountedPath()
         self.ended = 0
-        self.tasks = Tasks()
         self.stream = VoiceStream(CodecSpec("PCMU", 0, 8000))
-        self.loop = VoiceLoop(
-            self.path, self.tasks, lambda: self.now() + self.asleep, lambda: None, self._end
-        )
+        self.loop = VoiceLoop(self.path, lambda: self.now() + self.asleep, lambda: None, self._end)
         self.path.add(self.stream, lambda frame: None)
 
     def _end(self) -> None:
@@ -57,7 +53,7 @@ def test_it_steps_every_10_ms_without_drift() -> None:
         assert bench.path.stepped[-1] - start == pytest.approx(
             STEP_S * (len(bench.path.stepped) - 1), abs=1e-6
         )
-        await bench.tasks.close()
+        bench.loop.stop()
 
     run_virtually(run())
 
@@ -83,7 +79,7 @@ def test_what_waits_gets_its_turn_between_encoding_and_decoding() -> None:
         bench.path.add(bench.stream, send)
         bench.loop.run()
         await asyncio.sleep(1)
-        await bench.tasks.close()
+        bench.loop.stop()
         at = order.index("sent")
         assert order[at : at + 3] == ["sent", "other", "heard"]
 
@@ -99,7 +95,7 @@ def test_after_the_machine_slept_it_keeps_a_new_schedule_instead_of_racing() -> 
         before = len(bench.path.stepped)
         await asyncio.sleep(1)
         assert len(bench.path.stepped) - before == pytest.approx(100, abs=2)
-        await bench.tasks.close()
+        bench.loop.stop()
 
     run_virtually(run())
 
@@ -121,7 +117,7 @@ def test_it_ends_a_little_after_the_last_need_and_runs_again() -> None:
         await asyncio.sleep(1)
         assert len(bench.path.stepped) > count + 90
         assert (bench.loop.needs_microphone, bench.loop.needs_speaker) == (True, False)
-        await bench.tasks.close()
+        bench.loop.stop()
 
     run_virtually(run())
 
@@ -133,7 +129,7 @@ def test_a_failing_path_is_logged_once_and_the_loop_goes_on(caplog: pytest.LogCa
         bench.loop.run()
         await asyncio.sleep(1)
         assert len(bench.path.stepped) > 90
-        await bench.tasks.close()
+        bench.loop.stop()
 
     run_virtually(run())
     assert len(caplog.records) == 1
