@@ -19,6 +19,9 @@ from demo.server import HOST, Server
 from demo.sounds import babble, music, write_wav
 
 YOU, ECHO, MUSIC, CALLER = "0401234567", "600", "601", "602"
+AS_RECORDED = {"audio.echo_cancel": "off", "audio.noise_suppression": "off"}
+"""What people say here is music or made speech from files, without a room around it."""
+
 VISIT_S = 6.0
 
 
@@ -83,6 +86,7 @@ class Town:
             "audio.microphone": f"file:{self.mouth(name)}?loop",
             "audio.speaker": f"file:{self.ear(name)}",
             "audio.ring": f"file:{self.ring(name)}",
+            **AS_RECORDED,
         }
 
     async def start(self) -> None:
@@ -91,6 +95,7 @@ class Town:
         for name, sound in (("you", babble()), ("music", music()), ("caller", babble(seed=8))):
             write_wav(self.mouth(name), sound)
         cable = {"audio.microphone": "loop:echo", "audio.speaker": "loop:echo", "audio.ring": "loop:ring"}
+        cable |= AS_RECORDED
         await asyncio.gather(
             self._move_in("echo", ECHO, cable),
             self._move_in("music", MUSIC, self.devices("music")),

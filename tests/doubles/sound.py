@@ -73,7 +73,7 @@ class FakeSound:
         speaks = self._standing(wishes.speaker, wishes.outputs)
         alerts = self._standing(wishes.alert, wishes.outputs)
         if wishes.alert[:1] in ((), (IN_EAR,)) or not alerts.listed:
-            alerts = replace(alerts, used=speaks.used)
+            alerts = replace(alerts, used=speaks.used, listed=IN_EAR in wishes.alert)
         rings = [
             self._standing((place,), wishes.outputs).used for place in wishes.ring if place != ANY_OUTPUT
         ]

@@ -29,6 +29,8 @@ SETTINGS = {
     "audio.microphone": "pulse:headset_mic",
     "audio.speaker": "pulse:headset",
     "audio.ring": "pulse:speakers",
+    "audio.echo_cancel": "off",
+    "audio.noise_suppression": "off",
 }
 
 NewProgram = Callable[..., Program]

@@ -38,6 +38,8 @@ class Phone(Program):
             "audio.microphone": f"file:{mouth}?loop",
             "audio.speaker": f"file:{self.ear}",
             "audio.ring": f"file:{folder}/{number}-rings.wav",
+            "audio.echo_cancel": "off",
+            "audio.noise_suppression": "off",
             "phone.region": "FI",
             **{key.replace("__", "."): value for key, value in settings.items()},
         }

@@ -262,6 +262,8 @@ def far_program(new_program: NewProgram, microphone: Path) -> Program:
         "audio.microphone": f"file:{microphone}",
         "audio.speaker": f"file:{microphone.with_name('heard.wav')}",
         "audio.ring": f"file:{microphone.with_name('rung.wav')}",
+        "audio.echo_cancel": "off",
+        "audio.noise_suppression": "off",
     }
     program = new_program("them", files)
     program.start()

@@ -54,6 +54,8 @@ ANSWERING = {
     "audio.microphone": "loop:desk",
     "audio.speaker": "loop:desk",
     "audio.ring": "loop:desk",
+    "audio.echo_cancel": "off",
+    "audio.noise_suppression": "off",
 }
 """Phones whose speakers are their microphones."""
 NAME = "Aino Asiakas"

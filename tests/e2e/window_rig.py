@@ -155,6 +155,8 @@ class Windowed:
             "audio.microphone": f"file:{mouth}?loop",
             "audio.speaker": f"file:{self.ear}",
             "audio.ring": f"file:{self.ring}",
+            "audio.echo_cancel": "off",
+            "audio.noise_suppression": "off",
             "phone.region": "FI",
             **(settings or {}),
         }

@@ -19,9 +19,10 @@ from softphone.control import cli, client, handover, unix_socket
 from softphone.control.place import LONGEST_PATH, socket_path
 from softphone.control.protocol import MESSAGE_LIMIT, ControlError
 from softphone.domain.account import Credentials
+from softphone.domain.device import Device
 from softphone.domain.events import Notice
 from softphone.domain.quality import CallQuality
-from tests.doubles.application import Doubles, running_application
+from tests.doubles.application import Doubles, running_application, settle
 
 SIGN_IN = {"server": "vip.example.com", "user": "0401234567", "password": "geheim", "remember": True}
 
@@ -73,7 +74,13 @@ async def test_status(bench: Bench) -> None:
         "devices": {
             "microphone": "Laptop microphone",
             "speaker": "Laptop speakers",
+            "alert": "Laptop speakers",
             "ring": ["Laptop speakers"],
+            "why": {
+                "microphone": {"wanted": "default", "used": "fake:microphone", "reason": ""},
+                "speaker": {"wanted": "default", "used": "fake:speakers", "reason": ""},
+                "alert": {"wanted": "speaker", "used": "fake:speakers", "reason": ""},
+            },
         },
     }
 
@@ -155,7 +162,12 @@ async def test_devices_and_settings(bench: Bench) -> None:
         "fake:speakers",
         "fake:headset",
     ]
-    assert devices["chosen"] == {"microphone": "default", "speaker": "default", "ring": ["default"]}
+    assert devices["chosen"] == {
+        "microphone": ["default"],
+        "speaker": ["default"],
+        "alert": ["speaker"],
+        "ring": ["default"],
+    }
     await bench.ask("settings-set", key="audio.ring", value="fake:headset,fake:speakers")
     assert await bench.ask("settings-get", key="audio.ring") == {
         "settings": {"audio.ring": ["fake:headset", "fake:speakers"]}
@@ -163,6 +175,28 @@ async def test_devices_and_settings(bench: Bench) -> None:
     every = (await bench.ask("settings-get"))["settings"]
     assert every["call.encryption"] == "preferred"
     assert not [key for key in every if key.startswith("account.")]
+
+
+async def test_lists_of_devices_are_set_and_told_with_the_reason(bench: Bench) -> None:
+    sound = bench.doubles.sound
+    for value, chosen in (("fake:headset", ["fake:headset"]), ("fake:dock, fake:headset", None)):
+        await bench.ask("settings-set", key="audio.microphone", value=value)
+        settings = (await bench.ask("settings-get", key="audio.microphone"))["settings"]
+        assert settings["audio.microphone"] == (chosen or ["fake:dock", "fake:headset"])
+    sound.plug(Device("fake:dock", "USB dock", True, True))
+    await settle()
+    sound.pull("fake:dock")
+    devices = await bench.ask("devices")
+    assert devices["chosen"]["microphone"] == ["fake:dock", "fake:headset"]
+    assert devices["names"] == {"fake:dock": "USB dock", "fake:headset": "Jabra Evolve2"}
+    assert [device["kind"] for device in devices["devices"]] == ["", "speakers", "headset"]
+    used = (await bench.ask("status"))["devices"]
+    assert devices["used"] == used
+    assert (used["microphone"], used["alert"]) == ("Jabra Evolve2", "Laptop speakers")
+    why = {"wanted": "fake:dock", "used": "fake:headset", "reason": "not-plugged-in"}
+    assert used["why"]["microphone"] == why
+    assert used["why"]["speaker"]["reason"] == ""
+    assert "audio.names" not in (await bench.ask("settings-get"))["settings"]
 
 
 async def test_refusals_have_codes(bench: Bench) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from softphone.domain.account import Refusal
 from softphone.domain.call import EndReason
+from softphone.domain.device import Role
 from softphone.domain.errors import SignInRefused
 from tests.doubles.sound import HEADSET
 from tests.lab.display import focused_window, press
@@ -213,6 +214,37 @@ def test_drop_downs_follow_plugging_while_open(run: Play) -> None:
     def names(box: object) -> list[str]:
         count, text = box.count, box.itemText  # type: ignore[attr-defined]
         return [text(at) for at in range(count())]
+
+    run(scenario)
+
+
+def test_the_order_of_devices_is_changed_by_keyboard(run: Play) -> None:
+    async def scenario(live: Live) -> None:
+        await live.sign_in()
+        await live.until(live.desk.settings.isVisible)
+        page, order = live.desk.settings.headset, live.desk.order
+        def rows() -> list[str]:
+            spoken = Qt.ItemDataRole.AccessibleTextRole
+            return [str(order.rows.item(at).data(spoken)) for at in range(order.rows.count())]
+
+        last = "Laptop microphone, Only when nothing above is there"
+        page.device_picked.emit("microphone", HEADSET.id)
+        await live.until(lambda: page.microphone.editor.chosen == HEADSET.id)
+        page.orders[Role.MICROPHONE].click()
+        await live.until(lambda: order.isVisible() and order.rows.count() == 3)
+        assert rows() == ["1. Jabra Evolve2, In use", "2. System default: Laptop microphone", last]
+        QTest.keyClick(order.rows, Qt.Key.Key_End)
+        QTest.keyClick(order.rows, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+        await live.until(lambda: rows()[1] == "2. Laptop microphone")
+        assert order.rows.currentRow() == 1
+        QTest.mouseClick(order.up, Qt.MouseButton.LeftButton)
+        await live.until(lambda: rows()[0] == "1. Laptop microphone, In use")
+        assert (order.rows.currentRow(), order.up.isEnabled()) == (0, False)
+        QTest.keyClick(order.rows, Qt.Key.Key_Delete)
+        await live.until(lambda: rows()[0] == "1. Jabra Evolve2, In use")
+        assert page.microphone.editor.chosen == HEADSET.id
+        QTest.keyClick(order, Qt.Key.Key_Escape)
+        assert not order.isVisible()
 
     run(scenario)
 

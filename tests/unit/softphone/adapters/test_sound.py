@@ -17,7 +17,7 @@ from softphone.adapters.role_stream import RETRY_S
 from softphone.adapters.sound import TRY_RING_S, SoundAdapter
 from softphone.adapters.sound_worker import Closable, SoundWorker
 from softphone.adapters.voice_loop import LINGER_S
-from softphone.domain.device import SYSTEM_DEFAULT, DeviceState
+from softphone.domain.device import ANY_OUTPUT, IN_EAR, SYSTEM_DEFAULT, DeviceState, Reason, Standing
 from softphone.domain.errors import DeviceError
 from tests.doubles.virtual_time import run_virtually
 
@@ -375,3 +375,128 @@ async def test_tones_are_those_of_the_region_in_force_when_they_start(desk: Desk
     await asyncio.sleep(LINGER_S + 1)
     spectrum = np.abs(np.fft.rfft(desk.heard_on(desk.headset)[:24_000].astype(float)))
     assert sorted(2 * int(found) for found in np.argsort(spectrum)[-2:]) == pytest.approx([480, 620], abs=4)
+
+
+@at_desk
+async def test_an_alert_sounds_on_its_own_device_and_speech_goes_on_in_the_ear(desk: Desk) -> None:
+    await desk.sound.choose(
+        microphone=(desk.headset,), speaker=(desk.headset,), ring=(), alert=(desk.speakers, IN_EAR)
+    )
+    assert (desk.states[-1].alert_used, desk.states[-1].alert_why.reason) == ("Speakers", Reason.AS_WISHED)
+    desk.echo()
+    await asyncio.sleep(1)
+    for alert in (desk.sound.call_waiting(), desk.sound.play_tone("beep")):
+        before = len(desk.heard_on(desk.speakers))
+        await alert
+        await asyncio.sleep(1)
+        assert level(desk.heard_on(desk.speakers)[before:]) > -60
+        assert not desk.heard_on(desk.headset).any()
+        assert desk.driver.open_streams(desk.speakers) == 0
+
+
+@at_desk
+async def test_an_alert_whose_device_fails_is_heard_in_the_ear(desk: Desk) -> None:
+    await desk.sound.choose(
+        microphone=(desk.headset,), speaker=(desk.headset,), ring=(), alert=(desk.speakers,)
+    )
+    desk.driver.refuses.add(desk.speakers)
+    desk.echo()
+    await desk.sound.call_waiting()
+    await asyncio.sleep(1)
+    assert level(desk.heard_on(desk.headset)) > -60
+    assert (desk.states[-1].alert_used, desk.states[-1].alert_why.reason) == ("Headset", Reason.FAILED)
+    desk.driver.refuses.clear()
+    await desk.sound.call_waiting()
+    await asyncio.sleep(1)
+    assert level(desk.heard_on(desk.speakers)) > -60
+    assert desk.states[-1].alert_used == "Speakers"
+
+
+@at_desk
+async def test_the_second_on_the_list_is_used_while_the_first_is_away_or_fails(desk: Desk) -> None:
+    dock = desk.driver.plug("Dock", inputs=1, outputs=2)
+    await desk.sound.choose(
+        microphone=("fake:Home", dock, SYSTEM_DEFAULT), speaker=("fake:Home", dock), ring=(desk.speakers,)
+    )
+    state = desk.sound.state()
+    assert (state.microphone_used, state.speaker_used) == ("Dock", "Dock")
+    assert state.speaker_why == Standing("fake:Home", dock, Reason.NOT_PLUGGED_IN, True)
+    desk.echo()
+    await asyncio.sleep(1)
+    home = desk.driver.plug("Home", inputs=1, outputs=2)
+    await asyncio.sleep(0.1)
+    assert desk.driver.open_streams(home) == 2
+    assert desk.states[-1].microphone_why == Standing(home, home, Reason.AS_WISHED, True)
+    desk.driver.refuses.add(home)
+    desk.driver.kill(home)
+    await asyncio.sleep(0.5)
+    assert desk.driver.open_streams(dock) == 2
+    assert desk.states[-1].speaker_why == Standing(home, dock, Reason.FAILED, True)
+    desk.driver.unplug(dock)
+    await asyncio.sleep(0.1)
+    assert (desk.states[-1].microphone_used, desk.states[-1].microphone_why.instead) == ("Headset", True)
+    desk.driver.refuses.clear()
+    await asyncio.sleep(RETRY_S)
+    assert (desk.states[-1].speaker_used, desk.states[-1].speaker_why.reason) == ("Home", Reason.AS_WISHED)
+
+
+@at_desk
+async def test_a_device_that_failed_is_told_after_the_call_too_and_works_again_when_it_does(
+    desk: Desk,
+) -> None:
+    desk.driver.refuses.add(desk.headset)
+    echo = desk.echo()
+    await asyncio.sleep(1)
+    desk.sound.detach(echo.stream)
+    await asyncio.sleep(60)
+    state = desk.sound.state()
+    assert (state.speaker_used, state.speaker_why.reason) == ("Speakers", Reason.FAILED)
+    assert (state.microphone_used, state.microphone_why.reason) == ("", Reason.FAILED)
+    desk.driver.refuses.clear()
+    desk.echo()
+    await asyncio.sleep(1)
+    assert (desk.sound.state().speaker_used, desk.sound.state().microphone_used) == ("Headset", "Headset")
+
+
+@at_desk
+async def test_every_output_rings_those_plugged_in_later_too(desk: Desk) -> None:
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(ANY_OUTPUT,))
+    await desk.sound.start_ring()
+    await asyncio.sleep(1)
+    usb = desk.driver.plug("USB", outputs=2)
+    await asyncio.sleep(2)
+    for device in (desk.headset, desk.speakers, usb):
+        assert level(desk.heard_on(device)) > -40
+    assert desk.sound.state().ring_used == ("Headset", "Speakers", "USB")
+
+
+@at_desk
+async def test_echo_is_cancelled_where_the_speaker_stands_on_the_desk(desk: Desk) -> None:
+    desk.sound.treat(echo="auto", noise="low")
+    desk.echo()
+    await asyncio.sleep(0.5)
+    treated = [(desk.sound.microphone().echo, desk.sound.microphone().noise)]
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.speakers,), ring=())
+    treated.append((desk.sound.microphone().echo, desk.sound.microphone().noise))
+    desk.sound.treat(echo="off", noise="off")
+    treated.append((desk.sound.microphone().echo, desk.sound.microphone().noise))
+    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=())
+    desk.sound.treat(echo="on", noise="high")
+    treated.append((desk.sound.microphone().echo, desk.sound.microphone().noise))
+    assert treated == [(False, "low"), (True, "low"), (False, "off"), (True, "high")]
+
+
+def test_without_permission_the_microphone_says_so() -> None:
+    async def run() -> None:
+        driver = FakeDriver(asyncio.get_running_loop().time)
+        driver.plug("Headset", inputs=1, outputs=2, default=True)
+        sound = SoundAdapter(Drivers([driver]), permission=lambda: "denied", worker=InlineWorker())
+        await sound.start()
+        state = sound.state()
+        await sound.close()
+        assert (state.microphone_why.reason, state.speaker_why.reason) == (
+            Reason.PERMISSION,
+            Reason.AS_WISHED,
+        )
+
+    run_virtually(run())

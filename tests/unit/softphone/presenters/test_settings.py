@@ -84,6 +84,106 @@ async def test_a_file_in_use_is_shown_though_it_is_not_listed(stage: Stage, list
         assert (note.text, note.tone) == (f"{name} is in use.", Tone.QUIET)
 
 
+async def test_the_order_of_preference_is_changed_at_once(stage: Stage) -> None:
+    headset = stage.board.headset
+    await headset.choose(Role.SPEAKER, HEADSET.id)
+    await headset.move(Role.SPEAKER, SPEAKERS.id, -1)
+    view = stage.view(HeadsetView)
+    (order,) = (order for order in view.orders if order.role is Role.SPEAKER)
+    assert [(row.id, row.place) for row in order.rows] == [
+        (HEADSET.id, 1),
+        (SPEAKERS.id, 2),
+        ("default", 3),
+    ]
+    await headset.remove(Role.SPEAKER, HEADSET.id)
+    assert stage.program.settings.names("audio.speaker") == (SPEAKERS.id, "default")
+    assert stage.view(HeadsetView).speaker.chosen == SPEAKERS.id
+
+
+async def test_the_second_on_the_list_is_no_warning(stage: Stage) -> None:
+    dock = Device("fake:dock", "USB dock", True, True)
+    stage.doubles.sound.plug(dock)
+    for device in (HEADSET, dock):
+        await stage.board.headset.choose(Role.MICROPHONE, device.id)
+    stage.doubles.sound.pull(dock.id)
+    note = stage.view(HeadsetView).microphone_note
+    assert (note.icon, note.tone) == ("info", Tone.QUIET)
+    assert note.text == "USB dock is not plugged in. Jabra Evolve2 is used until it is back."
+
+
+async def test_where_a_second_call_is_heard(stage: Stage) -> None:
+    view = stage.view(HeadsetView)
+    assert (view.alert.chosen, view.alert_note) == ("speaker", None)
+    assert view.alert.options[0].text == "With speech: Laptop speakers"
+    await stage.board.headset.choose(Role.ALERT, HEADSET.id)
+    assert stage.doubles.sound.state().alert_used == HEADSET.name
+    stage.doubles.sound.pull(HEADSET.id)
+    note = stage.view(HeadsetView).alert_note
+    assert note is not None
+    assert (note.text, note.tone) == (
+        "Jabra Evolve2 is not plugged in. Laptop speakers is used until it is back.",
+        Tone.QUIET,
+    )
+
+
+async def test_a_place_of_the_ring_that_is_away_can_be_taken_off(stage: Stage) -> None:
+    headset = stage.board.headset
+    await headset.ring_in(HEADSET.id, True)
+    stage.doubles.sound.pull(HEADSET.id)
+    (away,) = (place for place in stage.view(HeadsetView).rings if place.id == HEADSET.id)
+    assert (away.text, away.chosen) == ("Jabra Evolve2 (not plugged in)", True)
+    await headset.try_ring()
+    assert stage.doubles.sound.tried == ["default"]
+    await headset.ring_in(HEADSET.id, False)
+    assert HEADSET.id not in [place.id for place in stage.view(HeadsetView).rings]
+
+
+async def test_ringing_everywhere_leaves_nothing_else_to_choose(stage: Stage) -> None:
+    await stage.board.headset.ring_in("*", True)
+    rings = {place.id: place for place in stage.view(HeadsetView).rings}
+    assert all(place.chosen for place in rings.values())
+    assert [i for i, place in rings.items() if not place.locked] == ["*"]
+    await stage.board.headset.try_ring()
+    assert stage.doubles.sound.tried == [SPEAKERS.id, HEADSET.id]
+    await stage.board.headset.ring_in("*", False)
+    assert stage.program.settings.names("audio.ring") == ("default",)
+
+
+async def test_echo_says_what_automatic_means_now(stage: Stage) -> None:
+    headset = stage.board.headset
+    assert stage.view(HeadsetView).echo_note == "On now, for Laptop speakers."
+    await headset.choose(Role.SPEAKER, HEADSET.id)
+    assert stage.view(HeadsetView).echo_note == "Off now: not needed with Jabra Evolve2."
+    await headset.change("audio.echo_cancel", "on")
+    await headset.change("audio.noise_suppression", "high")
+    view = stage.view(HeadsetView)
+    assert (view.echo.chosen, view.echo_note, view.noise.chosen) == ("on", "", "high")
+    assert stage.doubles.sound.treatment == ("on", "high")
+
+
+async def test_the_headset_s_buttons_are_switched_here(stage: Stage) -> None:
+    assert stage.view(HeadsetView).buttons.on
+    await stage.board.headset.change("headset.buttons", False)
+    assert not stage.view(HeadsetView).buttons.on
+
+
+async def test_what_policy_decides_of_the_sound_is_locked(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, {"audio.microphone": [HEADSET.id], "audio.noise_suppression": "high"})
+    await stage.open()
+    try:
+        view = stage.view(HeadsetView)
+        assert (view.microphone.locked, view.speaker.locked) == (True, False)
+        assert (view.noise.locked, view.echo.locked, view.buttons.locked) == (True, False, False)
+        assert [order.role for order in view.orders if order.locked] == [Role.MICROPHONE]
+        assert view.locked_note
+        await stage.board.headset.move(Role.MICROPHONE, MICROPHONE.id, -1)
+        advice = stage.view(HeadsetView).advice
+        assert advice is not None
+        assert stage.program.settings.names("audio.microphone") == (HEADSET.id,)
+    finally:
+        await stage.close()
+
+
 async def test_without_devices_the_page_says_so(stage: Stage) -> None:
     for device in tuple(stage.doubles.sound.devices):
         stage.doubles.sound.pull(device.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,7 @@ from softphone.domain.contact import Contact
 from softphone.domain.errors import BadTarget, CommandRefused, DeviceError, NotSignedIn, UnknownCall
 from softphone.domain.events import CallChanged, DtmfReceived, Event, Notice
 from softphone.domain.history import Outcome
-from softphone.domain.quality import CallQuality
+from softphone.domain.quality import CallQuality, Trouble
 from softphone.ports import (
     CallMediaChanged,
     CallProgress,
@@ -43,7 +44,7 @@ from softphone.services.ringing import Ringing
 from softphone.services.settings import Settings
 from tests.doubles.application import settle
 from tests.doubles.clock import FakeClock
-from tests.doubles.sound import FakeSound
+from tests.doubles.sound import HEADSET, FakeSound
 from tests.doubles.stores import FakeContactStore, FakeHistoryStore, FakeSettingsStore
 from tests.doubles.telephony import FakeTelephony
 
@@ -401,6 +402,40 @@ async def test_remote_hold_and_quality_show(bench: Bench) -> None:
     bench.telephony.end(call_id)
     await settle()
     assert bench.store.entries[0].mos == 4.2
+
+
+@pytest.mark.parametrize(
+    ("wishes", "broken", "trouble"),
+    [
+        (("fake:gone", HEADSET.id), "", None),
+        (("fake:gone", "default"), "", Trouble.OTHER_MICROPHONE),
+        ((HEADSET.id, "default"), HEADSET.id, Trouble.OTHER_MICROPHONE),
+        (("default",), "", None),
+    ],
+)
+async def test_another_device_than_any_that_was_wished_for_is_told(
+    bench: Bench, wishes: tuple[str, ...], broken: str, trouble: Trouble | None
+) -> None:
+    bench.sound.broken = {broken}
+    await bench.sound.choose(microphone=wishes, speaker=("default",), ring=())
+    call_id = await bench.talk()
+    for packets in range(6):
+        bench.clock.advance(0.5)
+        heard = CallQuality(4.2, 0.0, 3.0, 20.0, 0.0, received_level_dbfs=-30.0)
+        bench.telephony.qualities[call_id] = replace(heard, packets_sent=packets, packets_received=packets)
+        bench.quality.sample()
+    assert bench.call(call_id).trouble is trouble
+
+
+async def test_another_speaker_is_told_too(bench: Bench) -> None:
+    await bench.sound.choose(microphone=("default",), speaker=("fake:gone",), ring=())
+    call_id = await bench.talk()
+    for packets in range(6):
+        bench.clock.advance(0.5)
+        heard = CallQuality(4.2, 0.0, 3.0, 20.0, 0.0, received_level_dbfs=-30.0)
+        bench.telephony.qualities[call_id] = replace(heard, packets_sent=packets, packets_received=packets)
+        bench.quality.sample()
+    assert bench.call(call_id).trouble is Trouble.OTHER_SPEAKER
 
 
 async def test_a_call_that_loses_its_encryption_is_told(bench: Bench) -> None:
