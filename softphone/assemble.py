@@ -285,6 +285,7 @@ def build(options: Options) -> Application:
 
 def _real_world(application: Application) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
+    from devices.permission import microphone_permission
     from devices.registry import system_drivers
     from softphone.adapters.headset import HidHeadset
     from softphone.adapters.keyring import SystemKeyring
@@ -294,7 +295,9 @@ def _real_world(application: Application) -> World:
     from softphone.adapters.telephony import SipTelephony
 
     sound = SoundAdapter(
-        system_drivers(application.profile.folder / "sound"), region=lambda: application.numbers.region
+        system_drivers(application.profile.folder / "sound"),
+        region=lambda: application.numbers.region,
+        permission=microphone_permission,
     )
     telephony = SipTelephony(sound, application.settings)
     clock = SystemClock()

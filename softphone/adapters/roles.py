@@ -54,6 +54,7 @@ class Roles:
         self.wishes = Wishes()
         self.reachable = Reachable()
         self._denied = False
+        self._asked = 0.0
         self._no_ring: dict[str, float] = {}
         self._no_alert: set[str] = set()
 
@@ -64,10 +65,16 @@ class Roles:
         unlisted = [identity for identity in self.wishes.devices if identity not in known]
         found = [await self._worker.run(self._drivers.find, identity) for identity in unlisted]
         self.reachable = Reachable(listed, tuple(device for device in found if device is not None))
+        await self._ask()
+
+    async def _ask(self) -> None:
         self._denied = await self._worker.run(self._permission) == "denied"
+        self._asked = self._clock()
 
     async def use(self, *, microphone: bool, speaker: bool) -> None:
         """Bring the streams in line with what is there, wished for and needed."""
+        if self._denied and self._clock() >= self._asked + RETRY_S:
+            await self._ask()
         hearing, speaking = self._microphones(), self._speakers()
         await self.microphone.use(hearing, needed=microphone)
         await self.speaker.use(speaking, needed=speaker)
@@ -105,8 +112,9 @@ class Roles:
     # --- how things stand -------------------------------------------------------------------------------
 
     def retries(self) -> list[float]:
-        """Moments at which something that failed may be tried again."""
-        moments = (self.microphone.retry_at(), self.speaker.retry_at(), *self._no_ring.values())
+        """Moments at which something that failed may be tried again; a permission may be given meanwhile."""
+        asking = self._asked + RETRY_S if self._denied and self.microphone.device is not None else None
+        moments = (asking, self.microphone.retry_at(), self.speaker.retry_at(), *self._no_ring.values())
         return [moment for moment in moments if moment is not None]
 
     def state(self) -> DeviceState:

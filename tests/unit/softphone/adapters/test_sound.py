@@ -486,17 +486,27 @@ async def test_echo_is_cancelled_where_the_speaker_stands_on_the_desk(desk: Desk
     assert treated == [(False, "low"), (True, "low"), (False, "off"), (True, "high")]
 
 
-def test_without_permission_the_microphone_says_so() -> None:
+def test_without_permission_the_microphone_says_so_until_it_is_given() -> None:
     async def run() -> None:
-        driver = FakeDriver(asyncio.get_running_loop().time)
+        clock = asyncio.get_running_loop().time
+        driver = FakeDriver(clock)
         driver.plug("Headset", inputs=1, outputs=2, default=True)
-        sound = SoundAdapter(Drivers([driver]), permission=lambda: "denied", worker=InlineWorker())
+        said = ["denied"]
+        sound = SoundAdapter(
+            Drivers([driver]), permission=lambda: said[0], clock=clock, worker=InlineWorker()
+        )
         await sound.start()
         state = sound.state()
-        await sound.close()
         assert (state.microphone_why.reason, state.speaker_why.reason) == (
             Reason.PERMISSION,
             Reason.AS_WISHED,
         )
+        await sound.listen_to_microphone(True)
+        await asyncio.sleep(10)
+        assert sound.state().microphone_why.reason is Reason.PERMISSION
+        said[0] = "granted"
+        await asyncio.sleep(RETRY_S + 0.1)
+        assert sound.state().microphone_why.reason is Reason.AS_WISHED
+        await sound.close()
 
     run_virtually(run())
