@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QWidget
 from softphone.presenters.board import WindowWanted
 from softphone.presenters.calls import CallsView
 from softphone.presenters.contacts import ContactsView
+from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.general import GeneralView
 from softphone.presenters.headset import HeadsetView
 from softphone.presenters.history import HistoryView
 from softphone.presenters.levels import LevelsView
 from softphone.presenters.line import LineView
+from softphone.presenters.preshift import PreshiftView
 from softphone.presenters.sign_in import SignInView
 from ui.call_window.window import CallWindow
 from ui.confirm.question import Question
@@ -82,6 +84,8 @@ class Desk(QObject):
             case CallsView():
                 self.call.show_view(view)
                 self._show_popups(view)
+            case DeviceTestView() | MicrophoneView() | PreshiftView():
+                self.settings.show_view(view)
             case LevelsView():
                 self.call.show_levels(view)
                 self.settings.show_view(view)

@@ -107,9 +107,24 @@ class Wiring(QObject):
         page.tone_wanted.connect(lambda: do(headset.play_tone()))
         page.ring_wanted.connect(lambda: do(headset.try_ring()))
         page.seen.connect(lambda on: do(board.levels.watch("settings", on)))
+        self._tests()
         for part in (settings.general, settings.calls):
             part.changed.connect(lambda key, value: do(board.general.change(key, value)))
         settings.account.sign_out_wanted.connect(self._ask_to_sign_out)
+
+    def _tests(self) -> None:
+        settings, board, do = self._desk.settings, self._board, self._bridge.do
+        panel, test = settings.test, board.device_test
+        panel.seen.connect(lambda on: do(board.levels.watch("test", on)))
+        panel.seen.connect(lambda on: do(test.watch(on)))
+        panel.record_wanted.connect(lambda: do(test.record()))
+        panel.play_wanted.connect(lambda: do(test.play_again()))
+        panel.tone_wanted.connect(lambda device: do(test.tone(device)))
+        panel.answered.connect(lambda heard: do(test.answer(heard)))
+        panel.ring_wanted.connect(lambda: do(test.ring()))
+        panel.echo_wanted.connect(lambda: do(test.echo()))
+        settings.preshift.start_wanted.connect(lambda: do(board.preshift.start()))
+        settings.preshift.stop_wanted.connect(lambda: do(board.preshift.cancel()))
 
     def _contacts(self) -> None:
         desk, contacts, do = self._desk, self._board.contacts, self._bridge.do

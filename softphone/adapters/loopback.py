@@ -65,15 +65,15 @@ class Talker:
         return Journey(comeback, self._session.statistics().packets_sent, self._arrived)
 
 
-def judged(journey: Journey, facts: Facts = ()) -> Finding:
-    """Our sound came back, or CheckFailed: nothing-arrives, no-echo."""
+def judged(journey: Journey, facts: Facts = (), note: str = "") -> Finding:
+    """Our sound came back, told with `note`; or CheckFailed: nothing-arrives, no-echo."""
     comeback = journey.comeback
     told = (*facts, ("sent", str(journey.sent)), ("received", str(journey.received)))
     if not journey.received:
         raise CheckFailed("nothing-arrives", told)
     if comeback.likeness < SURE or comeback.loss_db > LOUD_ENOUGH_DB:
         raise CheckFailed("no-echo", told)
-    return Finding("", (*told, ("delay_ms", str(comeback.delay_ms))))
+    return Finding(note, (*told, ("delay_ms", str(comeback.delay_ms))))
 
 
 class Mirror:
@@ -114,4 +114,4 @@ async def on_this_machine(local_ip: str, codecs: tuple[str, ...]) -> Finding:
     finally:
         for session in sessions:
             await session.close()
-    return judged(journey, (("with", "this computer"), ("codec", codec.name)))
+    return judged(journey, (("with", "this computer"), ("codec", codec.name)), "local")

@@ -14,19 +14,23 @@ from softphone.domain.events import Event, Notice
 from softphone.ports import Clock, Screenshot
 from softphone.presenters.calls import CallsPresenter
 from softphone.presenters.contacts import ContactsPresenter
+from softphone.presenters.device_test import DeviceTestPresenter, MicrophonePresenter
 from softphone.presenters.general import GeneralPresenter
 from softphone.presenters.headset import HeadsetPresenter
 from softphone.presenters.history import HistoryPresenter
 from softphone.presenters.levels import LevelsPresenter
 from softphone.presenters.line import LinePresenter
+from softphone.presenters.preshift import PreshiftPresenter
 from softphone.presenters.sign_in import SignInPresenter
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
 from softphone.runtime.tasks import Tasks
 from softphone.services.calls import Calls
 from softphone.services.contacts import Contacts
+from softphone.services.device_test import DeviceTest
 from softphone.services.history import History
 from softphone.services.numbers import Numbers
+from softphone.services.preshift import Preshift
 from softphone.services.ringing import Ringing
 from softphone.services.session import Session
 from softphone.services.settings import Settings
@@ -56,6 +60,10 @@ class Services(Protocol):
     def contacts(self) -> Contacts: ...
     @property
     def settings(self) -> Settings: ...
+    @property
+    def device_test(self) -> DeviceTest: ...
+    @property
+    def preshift(self) -> Preshift: ...
     @property
     def numbers(self) -> Numbers: ...
 
@@ -93,6 +101,9 @@ class Board:
         self.contacts = ContactsPresenter(s.contacts, s.numbers, words, emit)
         self.headset = HeadsetPresenter(s.devices, s.settings, words, emit)
         self.general = GeneralPresenter(s.settings, __version__, words, emit)
+        self.device_test = DeviceTestPresenter(s.device_test, s.devices, words, emit)
+        self.microphone = MicrophonePresenter(s.device_test, s.devices, words, emit)
+        self.preshift = PreshiftPresenter(s.preshift, s.session, words, emit)
         self._settings, self._session = s.settings, s.session
         self._tasks = Tasks()
         self._leave = s.bus.subscribe(self._hear)
@@ -143,6 +154,9 @@ class Board:
             self.history,
             self.contacts,
             self.headset,
+            self.device_test,
+            self.microphone,
+            self.preshift,
         )
 
     def _hear(self, event: Event) -> None:
@@ -150,6 +164,8 @@ class Board:
             self._emit(WindowWanted())
         for presenter in (self.sign_in, self.line, self.calls, self.levels, self.headset, self.general):
             presenter.hear(event)
+        for test in (self.device_test, self.microphone, self.preshift):
+            test.hear(event)
         if self.history.hear(event):
             self._tasks.spawn(self.history.load(), "history")
         if self.contacts.hear(event):

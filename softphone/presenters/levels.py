@@ -38,7 +38,7 @@ class LevelsPresenter(Presenter[LevelsView]):
         microphone, speaker = self._levels
         heard = microphone > HEARD_DBFS
         word = self._("We hear you") if heard else self._("Say something")
-        return LevelsView(_share(microphone), _share(speaker), word, heard)
+        return LevelsView(share(microphone), share(speaker), word, heard)
 
     def hear(self, event: Event) -> None:
         """Follow the levels."""
@@ -54,5 +54,6 @@ class LevelsPresenter(Presenter[LevelsView]):
         await self._devices.meter(on)
 
 
-def _share(dbfs: float) -> float:
+def share(dbfs: float) -> float:
+    """What a meter shows of a level: 0…1 of its -60…0 dBFS, in steps of 1/40."""
     return round(min(1.0, max(0.0, (dbfs + 60.0) / 60.0)) * 40) / 40

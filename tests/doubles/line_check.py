@@ -32,7 +32,7 @@ class FakeLineCheck:
 
     async def certificate(self) -> Finding:
         """See ports.LineCheck."""
-        return await self._answer(Step.CERTIFICATE, name="vip.example.com", days="200")
+        return await self._answer(Step.CERTIFICATE, valid_until="2027-05-31", days="200")
 
     async def confirm(self) -> Finding:
         """See ports.LineCheck."""

@@ -17,8 +17,11 @@ from softphone.domain.device import Device, MicrophoneState
 from softphone.domain.errors import SignInRefused
 from softphone.domain.events import LevelsChanged, Notice
 from softphone.domain.history import HistoryEntry, Outcome
+from softphone.domain.preshift import CheckFailed, Finding, Step
 from softphone.domain.quality import CallQuality
+from softphone.domain.sound_test import EchoFinding, EchoVerdict, Permission
 from softphone.presenters.board import Board
+from tests.doubles.application import settle
 from tests.doubles.program import DoubledProgram
 from tests.doubles.sound import HEADSET, SPEAKERS
 
@@ -256,6 +259,79 @@ async def _headset_order(stage: Stage) -> None:
     stage.doubles.sound.pull(HEADSET.id)
 
 
+async def _test(stage: Stage) -> None:
+    """Recorded and listened to; one tone was heard, one is asked about; the echo is too loud."""
+    await _main(stage)
+    sound, test = stage.doubles.sound, stage.program.device_test
+    sound.open_microphone = MicrophoneState(level_dbfs=-18.0)
+    sound.echo = EchoFinding(EchoVerdict.USE_HEADSET, 14.0, cancelling=True)
+    await stage.board.device_test.watch(True)
+    stage.program.bus.publish(LevelsChanged(-18.0, -40.0))
+    for begin in (test.record, test.echo, lambda: test.tone(HEADSET.id)):
+        begin()
+        await settle()
+    test.answer(True)
+    test.tone(SPEAKERS.id)
+    await settle()
+
+
+async def _test_recording(stage: Stage) -> None:
+    await _main(stage)
+    stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-30.0)
+    await stage.board.device_test.watch(True)
+    stage.doubles.sound.patience.clear()
+    await stage.board.device_test.record()
+    await settle()
+
+
+async def _test_denied(stage: Stage) -> None:
+    """The system keeps the microphone from us; what was tried gave nothing."""
+    await _main(stage)
+    stage.doubles.line_check.permission = Permission("denied", "ms-settings:privacy-microphone")
+    stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-96.0, zero_for_s=5.0, silent_for_s=5.0)
+    await stage.board.device_test.watch(True)
+    stage.program.bus.publish(LevelsChanged(-96.0, -96.0))
+    stage.program.device_test.record()
+    await settle()
+    stage.program.device_test.tone(HEADSET.id)
+    await settle()
+    stage.program.device_test.answer(False)
+    stage.doubles.sound.pull(SPEAKERS.id)
+    stage.program.device_test.tone(SPEAKERS.id)
+    await settle()
+
+
+async def _check_before(stage: Stage) -> None:
+    await _main(stage)
+
+
+async def _check_running(stage: Stage) -> None:
+    await _main(stage)
+    stage.doubles.sound.patience.clear()
+    await stage.board.preshift.start()
+    await settle()
+
+
+async def _check_fine(stage: Stage) -> None:
+    await _main(stage)
+    stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-60.0)
+    stage.doubles.line_check.found[Step.NAT] = Finding("nat", (("seen", "203.0.113.4"),))
+    await stage.program.preshift.run()
+
+
+async def _check_faults(stage: Stage) -> None:
+    """Nearly everything has something to say."""
+    await _main(stage)
+    found = stage.doubles.line_check.found
+    found[Step.NAME_LOOKUP] = Finding("numeric", (("server", "192.0.2.10"),))
+    found[Step.CERTIFICATE] = Finding("expires-soon", (("days", "6"),))
+    found[Step.SIGN_IN] = CheckFailed("server-silent")
+    found[Step.RTP] = CheckFailed("nothing-arrives")
+    stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-96.0, zero_for_s=5.0)
+    stage.doubles.sound.broken.add("")
+    await stage.program.preshift.run()
+
+
 async def _question(stage: Stage) -> None:
     await _main(stage)
     stage.program.bus.publish(Notice("dial-confirm", {"target": "tel:+358912345678"}))
@@ -298,6 +374,13 @@ SCENES = (
     Scene("settings-headset-end", "settings+headset:end", _headset),
     Scene("settings-headset-locked", "settings+headset:end", _headset_locked, SOUND),
     Scene("order", "order+microphone", _headset_order),
+    Scene("test", "settings+test", _test),
+    Scene("test-recording", "settings+test", _test_recording),
+    Scene("test-denied", "settings+test", _test_denied),
+    Scene("check", "settings+preshift", _check_before),
+    Scene("check-running", "settings+preshift", _check_running),
+    Scene("check-fine", "settings+preshift", _check_fine),
+    Scene("check-faults", "settings+preshift", _check_faults),
     Scene("settings-general", "settings+general", _main),
     Scene("settings-calls", "settings+calls", _main, COMPANY),
     Scene("settings-account", "settings+account", _main),

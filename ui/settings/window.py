@@ -13,26 +13,42 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.general import GeneralView
 from softphone.presenters.headset import HeadsetView
 from softphone.presenters.levels import LevelsView
 from softphone.presenters.line import LineView
+from softphone.presenters.preshift import PreshiftView
+from ui.device_test.panel import DeviceTestPanel
 from ui.icons import SMALL
 from ui.look import Look
 from ui.settings.headset_page import HeadsetPage
 from ui.settings.pages import AboutPage, AccountPage, CallsPage, GeneralPage
+from ui.settings.preshift_page import PreshiftPage
 from ui.window import HidingWindow
 
+AnyView = HeadsetView | GeneralView | LineView | LevelsView | DeviceTestView | MicrophoneView | PreshiftView
+
 ROLE = int(Qt.ItemDataRole.UserRole)
-ICONS = {"headset": "headset", "general": "gear", "calls": "phone", "account": "person", "about": "info"}
+ICONS = {
+    "headset": "headset",
+    "test": "microphone",
+    "preshift": "check",
+    "general": "gear",
+    "calls": "phone",
+    "account": "person",
+    "about": "info",
+}
 
 
 class SettingsWindow(HidingWindow):
-    """`open_page` brings up one page by its id: headset, general, calls, account or about."""
+    """`open_page` brings up one page by its id: headset, test, preshift, general, calls, account or about."""
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
         self.headset = HeadsetPage(look)
+        self.test = DeviceTestPanel(look)
+        self.preshift = PreshiftPage(look)
         self.general = GeneralPage(look)
         self.calls = CallsPage(look)
         self.account = AccountPage(look)
@@ -59,6 +75,8 @@ class SettingsWindow(HidingWindow):
         row.addWidget(self._stack, 1)
         self._pages: dict[str, QWidget] = {
             "headset": self.headset,
+            "test": self.test,
+            "preshift": self.preshift,
             "general": self.general,
             "calls": self.calls,
             "account": self.account,
@@ -85,6 +103,8 @@ class SettingsWindow(HidingWindow):
         self.navigation.clear()
         self._heading(_("Audio"))
         self._entry("headset", _("Headset"))
+        self._entry("test", _("Test"))
+        self._entry("preshift", _("Before a shift"))
         self._heading("Softphone")
         self._entry("general", _("General"))
         self._entry("calls", _("Calls"))
@@ -129,11 +149,17 @@ class SettingsWindow(HidingWindow):
         if self.page:
             self._stack.setCurrentIndex(tuple(self._pages).index(self.page))
 
-    def show_view(self, view: HeadsetView | GeneralView | LineView | LevelsView) -> None:
+    def show_view(self, view: AnyView) -> None:
         """Give a view state to the pages it is for."""
         match view:
             case HeadsetView():
                 self.headset.show_view(view)
+            case DeviceTestView():
+                self.test.show_view(view)
+            case MicrophoneView():
+                self.test.show_microphone(view)
+            case PreshiftView():
+                self.preshift.show_view(view)
             case LevelsView():
                 self.headset.show_levels(view)
             case LineView():

@@ -1,0 +1,1 @@
+"""Trying microphone, speakers, ring and echo."""
