@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout
 
 from softphone.domain.device import Role
@@ -22,6 +20,23 @@ ROLE = int(Qt.ItemDataRole.UserRole)
 ROW_HEIGHT = 52
 
 
+class Rows(QListWidget):
+    """A list whose current row moves with Alt and an arrow, and leaves with Delete."""
+
+    moved = Signal(int)
+    removed = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 — Qt's name
+        """See above; all other keys as in any list."""
+        steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier and event.key() in steps:
+            self.moved.emit(steps[Qt.Key(event.key())])
+        elif event.key() == Qt.Key.Key_Delete:
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+
 class OrderWindow(Window):
     """`open_for` brings it up for a role; it follows every view of that role while it stands."""
 
@@ -34,7 +49,7 @@ class OrderWindow(Window):
         self._views: dict[str, OrderView] = {}
         self.title = Label("title")
         self.help = Label("side", wrap=True)
-        self.rows = QListWidget()
+        self.rows = Rows()
         self.rows.setObjectName("order")
         self.rows.setIconSize(QSize(SMALL, SMALL))
         self.rows.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -48,9 +63,8 @@ class OrderWindow(Window):
         self.down.clicked.connect(lambda: self._move(1))
         self.remove.clicked.connect(self._remove)
         self.done.clicked.connect(self.hide)
-        self._key("Alt+Up", lambda: self._move(-1))
-        self._key("Alt+Down", lambda: self._move(1))
-        self._key("Del", self._remove)
+        self.rows.moved.connect(self._move)
+        self.rows.removed.connect(self._remove)
         look.theme.changed.connect(self._fill)
         self.retranslate()
         self.resize(660, 400)
@@ -73,11 +87,6 @@ class OrderWindow(Window):
         middle.addWidget(self.rows, 1)
         middle.addLayout(acts)
         column.addLayout(middle, 1)
-
-    def _key(self, keys: str, act: Callable[[], None]) -> None:
-        shortcut = QShortcut(QKeySequence(keys), self.rows)
-        shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
-        shortcut.activated.connect(act)
 
     def retranslate(self) -> None:
         """See Window."""
