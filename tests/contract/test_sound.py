@@ -12,7 +12,15 @@ import pytest
 from devices.fake import FakeDriver, Played
 from devices.registry import Drivers
 from softphone.adapters.sound import SoundAdapter
-from softphone.domain.device import SYSTEM_DEFAULT, Device, DeviceState
+from softphone.domain.device import (
+    ANY_OUTPUT,
+    IN_EAR,
+    SYSTEM_DEFAULT,
+    Device,
+    DeviceState,
+    Reason,
+    Standing,
+)
 from softphone.ports import Sound
 from tests.doubles.sound import FakeSound
 
@@ -125,3 +133,34 @@ async def test_levels_are_dbfs(bench: Bench) -> None:
 
 async def test_a_device_that_is_there_can_be_tried(bench: Bench) -> None:
     await bench.hears(bench.sound.try_ring(bench.headset))
+
+
+async def test_the_first_of_a_list_that_is_there_is_used_with_the_reason(bench: Bench) -> None:
+    wishes = ("fake:Gone", bench.headset, SYSTEM_DEFAULT)
+    await bench.sound.choose(
+        microphone=wishes, speaker=(bench.headset,), ring=(), alert=("fake:Gone", IN_EAR)
+    )
+    state = bench.sound.state()
+    assert (state.microphone, state.microphone_used) == (wishes, "Headset")
+    gone = Standing("fake:Gone", bench.headset, Reason.NOT_PLUGGED_IN, True)
+    assert (state.microphone_why, state.alert_why) == (gone, gone)
+    assert state.speaker_why == Standing(bench.headset, bench.headset, Reason.AS_WISHED, True)
+    assert state.alert_used == "Headset"
+
+
+async def test_an_alert_has_its_own_place(bench: Bench) -> None:
+    await bench.sound.choose(
+        microphone=(SYSTEM_DEFAULT,), speaker=(SYSTEM_DEFAULT,), ring=(), alert=(bench.headset, IN_EAR)
+    )
+    state = bench.sound.state()
+    assert (state.speaker_used, state.alert_used, state.alert_why.reason) == (
+        "Speakers",
+        "Headset",
+        Reason.AS_WISHED,
+    )
+    await bench.hears(bench.sound.call_waiting())
+
+
+async def test_every_output_can_ring(bench: Bench) -> None:
+    await bench.sound.choose(microphone=(SYSTEM_DEFAULT,), speaker=(SYSTEM_DEFAULT,), ring=(ANY_OUTPUT,))
+    assert bench.sound.state().ring_used == ("Speakers", "Headset")
