@@ -1,13 +1,13 @@
-"""Notice of plugging where PortAudio gives none: a cheap look at what the system counts, once a second.
+"""Notice of plugging where PortAudio gives none.
 
-Windows: the wave devices' number and names (winmm). macOS: Core Audio's list of device ids. Linux without a
-sound server: the kernel's list of sound devices.
+Windows and macOS tell it themselves (mmdevice, core_audio). Where they can't be asked, and on Linux without a
+sound server, a cheap look at what the system counts is taken once a second. Windows: the wave devices' number
+and names (winmm). macOS: Core Audio's list of device ids. Linux: the kernel's list of sound devices.
 """
 
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import logging
 import sys
 import threading
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from devices.core_audio import CoreAudio
+from devices.mmdevice import MMDevices
 from devices.notices import Notice, Notices
 
 log = logging.getLogger(__name__)
@@ -23,24 +25,33 @@ PERIOD_S = 1.0
 
 Fingerprint = Callable[[], bytes]
 
+Follow = Callable[[Notice, threading.Event], None]
+"""Tells every plugging until the event is set, from whatever thread. Raises OSError where it can't."""
+
 
 class Hotplug:
-    """Tells its listeners when the fingerprint of the system's devices changes. Runs a thread while heard."""
+    """Tells its listeners when devices come or go. Runs a thread while heard."""
 
-    def __init__(self, fingerprint: Fingerprint | None = None, period_s: float = PERIOD_S) -> None:
+    def __init__(
+        self,
+        fingerprint: Fingerprint | None = None,
+        period_s: float = PERIOD_S,
+        follow: Follow | None = None,
+    ) -> None:
         self._fingerprint = fingerprint or FINGERPRINTS.get(sys.platform, _nothing)
+        self._follow = follow or (None if fingerprint else FOLLOWED.get(sys.platform))
         self._period_s = period_s
         self._notices = Notices()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def watch(self, changed: Notice) -> Notice:
-        """Call `changed` on the watching thread; the returned function ends it."""
-        unwatch = self._notices.add(changed)
+        """Call `changed` on a watching thread; the returned function ends it."""
+        stop = self._notices.add(changed)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="hotplug", daemon=True)
             self._thread.start()
-        return unwatch
+        return stop
 
     def close(self) -> None:
         """Stop the thread."""
@@ -49,6 +60,15 @@ class Hotplug:
             self._thread.join(self._period_s + 1)
 
     def _run(self) -> None:
+        try:
+            if self._follow is not None:
+                self._follow(self._notices.tell, self._stop)
+                return
+        except OSError as failure:
+            log.info("the system gives no notice of plugging (%s): it is looked at", failure)
+        self._look_on()
+
+    def _look_on(self) -> None:
         before = self._look()
         while not self._stop.wait(self._period_s):
             now = self._look()
@@ -86,22 +106,6 @@ def _winmm() -> bytes:
     return found
 
 
-class _Property(ctypes.Structure):
-    _fields_ = (("selector", ctypes.c_uint32), ("scope", ctypes.c_uint32), ("element", ctypes.c_uint32))
+FINGERPRINTS: dict[str, Fingerprint] = {"linux": _kernel, "win32": _winmm, "darwin": CoreAudio().fingerprint}
 
-
-def _core_audio() -> bytes:
-    """macOS: the ids of all devices and of the two default ones (kAudioHardwareProperty…)."""
-    core: Any = ctypes.CDLL(ctypes.util.find_library("CoreAudio"))
-    found = b""
-    for selector in (b"dev#", b"dIn ", b"dOut"):
-        address = _Property(int.from_bytes(selector, "big"), int.from_bytes(b"glob", "big"), 0)
-        size = ctypes.c_uint32()
-        core.AudioObjectGetPropertyDataSize(1, ctypes.byref(address), 0, None, ctypes.byref(size))
-        data = ctypes.create_string_buffer(max(1, size.value))
-        core.AudioObjectGetPropertyData(1, ctypes.byref(address), 0, None, ctypes.byref(size), data)
-        found += data.raw
-    return found
-
-
-FINGERPRINTS: dict[str, Fingerprint] = {"linux": _kernel, "win32": _winmm, "darwin": _core_audio}
+FOLLOWED: dict[str, Follow] = {"win32": MMDevices().follow, "darwin": CoreAudio().follow}

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ctypes
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakSet
 
@@ -42,6 +43,8 @@ class Listed:
     rate: int
     default_input: bool
     default_output: bool
+    nth: int = 0
+    """How many rows of this name come before it."""
 
 
 def load_sounddevice() -> Any:
@@ -72,7 +75,7 @@ class PortAudio:
             apis, rows = library.query_hostapis(), library.query_devices()
         except library.PortAudioError as failure:
             raise DeviceFailure(f"PortAudio lists nothing: {failure}") from failure
-        found = [_listed(row, apis[row["hostapi"]]) for row in rows]
+        found = _counted([_listed(row, apis[row["hostapi"]]) for row in rows])
         preferred = [device for device in found if device.api == PREFERRED_API.get(sys.platform)]
         return preferred or found
 
@@ -163,7 +166,7 @@ class PortAudio:
 
     def _again(self, device: Listed) -> Listed:
         for listed in self.listed():
-            if (listed.api, listed.name) == (device.api, device.name):
+            if (listed.api, listed.name, listed.nth) == (device.api, device.name, device.nth):
                 return listed
         raise DeviceFailure(f"{device.name} is not there")
 
@@ -209,6 +212,16 @@ def _quieten_alsa() -> None:
         ctypes.CDLL("libasound.so.2").snd_lib_error_set_handler(_IGNORE)
     except (OSError, AttributeError) as failure:
         log.debug("ALSA stays loud: %s", failure)
+
+
+def _counted(rows: list[Listed]) -> list[Listed]:
+    """Rows of one name told apart by their order."""
+    before: Counter[tuple[str, str]] = Counter()
+    found: list[Listed] = []
+    for row in rows:
+        found.append(replace(row, nth=before[row.api, row.name]))
+        before[row.api, row.name] += 1
+    return found
 
 
 def _listed(row: dict[str, Any], api: dict[str, Any]) -> Listed:

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import threading
 
-from devices.hotplug import FINGERPRINTS, Hotplug
+import pytest
+
+from devices.hotplug import FINGERPRINTS, FOLLOWED, Hotplug
+from devices.notices import Notice
 
 
 class Looks:
@@ -32,13 +35,58 @@ def test_tells_each_change_once() -> None:
 
 
 def test_who_no_longer_listens_is_not_told() -> None:
-    looks = Looks(b"a", b"b", b"c", b"c", b"c")
     told: list[str] = []
-    hotplug = Hotplug(looks, period_s=0.001)
+    go = threading.Event()
+
+    def follow(changed: Notice, stop: threading.Event) -> None:
+        assert go.wait(10)
+        changed()
+
+    hotplug = Hotplug(follow=follow)
     hotplug.watch(lambda: told.append("gone"))()
-    assert looks.all_seen.wait(10)
+    hotplug.watch(lambda: told.append("still there"))
+    go.set()
     hotplug.close()
-    assert told == []
+    assert told == ["still there"]
+
+
+def test_the_systems_own_notices_are_used_and_nothing_is_looked_at() -> None:
+    told: list[str] = []
+    looked: list[bytes] = []
+    began = threading.Event()
+
+    def follow(changed: Notice, stop: threading.Event) -> None:
+        changed()
+        began.set()
+        assert stop.wait(10)
+
+    def look() -> bytes:
+        looked.append(b"")
+        return b""
+
+    hotplug = Hotplug(look, period_s=0.001, follow=follow)
+    hotplug.watch(lambda: told.append("x"))
+    assert began.wait(10)
+    hotplug.close()
+    assert (told, looked) == (["x"], [])
+
+
+def test_where_the_system_gives_no_notice_it_is_looked_at(caplog: pytest.LogCaptureFixture) -> None:
+    def follow(changed: Notice, stop: threading.Event) -> None:
+        raise OSError("no audio service")
+
+    looks, told = Looks(b"a", b"b", b"b"), list[str]()
+    hotplug = Hotplug(looks, period_s=0.001, follow=follow)
+    with caplog.at_level("INFO"):
+        hotplug.watch(lambda: told.append("x"))
+        assert looks.all_seen.wait(10)
+        hotplug.close()
+    assert told == ["x"]
+    assert "no audio service" in caplog.text
+
+
+def test_windows_and_macos_tell_it_themselves() -> None:
+    assert set(FOLLOWED) == {"win32", "darwin"}
 
 
 def test_every_platform_has_a_way_to_look() -> None:
