@@ -272,7 +272,7 @@ def far_program(new_program: NewProgram, microphone: Path) -> Program:
 
 def their_ear(them: Program) -> float:
     """How loud our tone is at the other program's ear, once it had time to get there."""
-    place = Path(them.control("devices")["chosen"]["speaker"].removeprefix("file:"))
+    place = Path(them.control("devices")["chosen"]["speaker"][0].removeprefix("file:"))
     time.sleep(0.8)
     before = len(read_growing_wav(place)[0])
     assert wait_until(lambda: len(read_growing_wav(place)[0]) - before >= RATE // 2, 5.0)
