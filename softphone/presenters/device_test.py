@@ -174,7 +174,7 @@ class DeviceTestPresenter(Presenter[DeviceTestView]):
             permission=self._permission(state.permission),
             place=state.permission.place if denied or self._muted(state) else "",
             recording=self._recording(state),
-            can_play=state.recorded is not None,
+            can_play=state.recorded is not None and not self._muted(state),
             outputs=self._outputs(state, devices),
             ring_places=" + ".join(dict.fromkeys(devices.ring_used)),
             ring=Sign("check", self._("It has rung."), Tone.GOOD) if state.rung else None,

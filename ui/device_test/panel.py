@@ -38,7 +38,7 @@ class DeviceTestPanel(QWidget):
         self.hear_title = Label("heading")
         self.device = Label("side", wrap=True)
         self.level = LevelMeter(look)
-        self.verdict = SignLabel(look)
+        self.verdict = SignLabel(look, wrap=True)
         self.help = Label("side", wrap=True)
         self.permission = SignLabel(look, wrap=True)
         self.place = Button(look, "link")
@@ -89,22 +89,17 @@ class DeviceTestPanel(QWidget):
     def _arrange_microphone(self, column: QVBoxLayout) -> None:
         column.addWidget(self.hear_title)
         column.addWidget(self.device)
-        meter = QHBoxLayout()
-        meter.setSpacing(12)
-        meter.addWidget(self.level, 1)
-        meter.addWidget(self.verdict)
-        column.addLayout(meter)
-        for part in (self.help, self.permission):
+        for part in (self.level, self.verdict, self.help, self.permission):
             column.addWidget(part)
         column.addWidget(self.place, 0, Qt.AlignmentFlag.AlignLeft)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.record)
-        buttons.addWidget(self.again)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addSpacing(4)
+        column.addWidget(self.record, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.lines[Activity.RECORDING])
-        column.addWidget(self.recording)
+        result = QHBoxLayout()
+        result.setSpacing(12)
+        result.addWidget(self.recording, 1)
+        result.addWidget(self.again)
+        column.addLayout(result)
 
     @staticmethod
     def _arrange_pair(
@@ -167,7 +162,7 @@ class DeviceTestPanel(QWidget):
         self.permission.show_sign(view.permission)
         self.place.setVisible(bool(view.place))
         self.record.setEnabled(bool(view.microphone))
-        self.again.setEnabled(view.can_play and view.doing == Activity.NOTHING)
+        self.again.setVisible(view.can_play and view.doing not in (Activity.RECORDING, Activity.PLAYING))
         self.ring_places.setText(view.ring_places)
         self.ring.setEnabled(bool(view.ring_places))
         self.echo.setEnabled(bool(view.microphone and view.outputs))

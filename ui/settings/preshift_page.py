@@ -69,12 +69,7 @@ class PreshiftPage(QWidget):
         column.setSpacing(10)
         column.addWidget(self.title)
         column.addWidget(self.help)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        buttons.addWidget(self.start)
-        buttons.addWidget(self.copy)
-        buttons.addStretch(1)
-        column.addLayout(buttons)
+        column.addWidget(self.start, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.summary)
         column.addWidget(self.line)
         card = QFrame()
@@ -83,6 +78,7 @@ class PreshiftPage(QWidget):
         self._lines.setSpacing(0)
         card.setLayout(self._lines)
         column.addWidget(card)
+        column.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
 
     def retranslate(self) -> None:
