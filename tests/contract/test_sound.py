@@ -21,6 +21,7 @@ from softphone.domain.device import (
     Reason,
     Standing,
 )
+from softphone.domain.errors import DeviceError
 from softphone.ports import Sound
 from tests.doubles.sound import FakeSound
 
@@ -164,3 +165,22 @@ async def test_an_alert_has_its_own_place(bench: Bench) -> None:
 async def test_every_output_can_ring(bench: Bench) -> None:
     await bench.sound.choose(microphone=(SYSTEM_DEFAULT,), speaker=(SYSTEM_DEFAULT,), ring=(ANY_OUTPUT,))
     assert bench.sound.state().ring_used == ("Speakers", "Headset")
+
+
+async def test_what_is_recorded_can_be_played_until_it_is_forgotten(bench: Bench) -> None:
+    found = await bench.sound.record(0.2)
+    assert found.seconds == pytest.approx(0.2)
+    before = bench.said()
+    bench.sound.forget_recording()
+    await bench.sound.play_recording()
+    assert bench.said() == before
+
+
+@pytest.mark.parametrize("place", ["", "headset", SYSTEM_DEFAULT])
+async def test_a_tone_is_heard_on_an_output(bench: Bench, place: str) -> None:
+    await bench.hears(bench.sound.tone_on(bench.headset if place == "headset" else place))
+
+
+async def test_an_output_that_is_away_has_no_tone(bench: Bench) -> None:
+    with pytest.raises(DeviceError):
+        await bench.sound.tone_on("fake:gone")
