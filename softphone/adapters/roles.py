@@ -87,6 +87,18 @@ class Roles:
         self.microphone.let_go()
         self.speaker.let_go()
 
+    def drop_lost(self) -> bool:
+        """Part with streams whose device has died; whether there were any."""
+        lost = [role for role in (self.microphone, self.speaker) if role.lost]
+        for role in lost:
+            role.let_go()
+        return bool(lost)
+
+    def output(self, device_id: str) -> SoundDevice | None:
+        """The output of this id, or the system's; None where it is away."""
+        found = self.reachable.ring((device_id,))
+        return next((device for device in found if device_id in (device.id, SYSTEM_DEFAULT)), None)
+
     # --- ring and alert ---------------------------------------------------------------------------------
 
     def rings(self) -> tuple[SoundDevice, ...]:
@@ -111,10 +123,16 @@ class Roles:
 
     # --- how things stand -------------------------------------------------------------------------------
 
-    def retries(self) -> list[float]:
-        """Moments at which something that failed may be tried again; a permission may be given meanwhile."""
+    def moments(self, microphone_until: float, speaker_until: float) -> list[float]:
+        """When to look again: something that failed may be tried, a permission may be given, and an open
+        device is needed no longer."""
         asking = self._asked + RETRY_S if self._denied and self.microphone.device is not None else None
-        moments = (asking, self.microphone.retry_at(), self.speaker.retry_at(), *self._no_ring.values())
+        lingering = (
+            microphone_until if self.microphone.device is not None else None,
+            speaker_until if self.speaker.device is not None else None,
+        )
+        retries = (self.microphone.retry_at(), self.speaker.retry_at(), *self._no_ring.values())
+        moments = (asking, *retries, *lingering)
         return [moment for moment in moments if moment is not None]
 
     def state(self) -> DeviceState:

@@ -11,9 +11,10 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 
 from devices.registry import Drivers
-from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
+from devices.types import CaptureStream, DeviceFailure, PlayoutStream
 from media.path import Send, VoicePath
 from media.stream import VoiceStream
 from media.tones import tone
@@ -25,7 +26,7 @@ from softphone.adapters.sound_test import SoundTest
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.treatment import Treatment
 from softphone.adapters.voice_loop import STEP_S, VoiceLoop
-from softphone.domain.device import IN_EAR, SYSTEM_DEFAULT, DeviceState, MicrophoneState
+from softphone.domain.device import IN_EAR, DeviceState, MicrophoneState
 from softphone.domain.errors import DeviceError
 from softphone.domain.sound_test import EchoFinding, MicrophoneFinding
 from softphone.runtime.tasks import Tasks
@@ -82,7 +83,7 @@ class SoundAdapter:
             self._tones,
             self._worker,
             needed=self._needed,
-            find=self._output,
+            find=self._roles.output,
             open_playout=drivers.open_playout,
         )
 
@@ -170,17 +171,7 @@ class SoundAdapter:
 
     def microphone(self) -> MicrophoneState:
         """See ports.Sound."""
-        found = self.path.microphone()
-        return MicrophoneState(
-            found.level_dbfs,
-            found.peak_dbfs,
-            found.clipping,
-            found.zero_for_s,
-            found.silent_for_s,
-            found.gain_db,
-            found.echo,
-            found.noise,
-        )
+        return MicrophoneState(**asdict(self.path.microphone()))
 
     async def listen_to_microphone(self, on: bool) -> None:
         """See ports.Sound."""
@@ -189,7 +180,7 @@ class SoundAdapter:
 
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound. Raises DeviceError."""
-        device = self._output(device_id)
+        device = self._roles.output(device_id)
         if device is None:
             raise DeviceError(device_id)
         try:
@@ -217,11 +208,6 @@ class SoundAdapter:
         """See ports.Sound."""
         return await self._test.echo_check()
 
-    def _output(self, device_id: str) -> SoundDevice | None:
-        """The output of this id, or the system's; None where it is away."""
-        found = self._roles.reachable.ring((device_id,))
-        return next((d for d in found if device_id in (d.id, SYSTEM_DEFAULT)), None)
-
     # --- voices of calls --------------------------------------------------------------------------------
 
     def attach(self, stream: VoiceStream, send: Send) -> None:
@@ -239,10 +225,8 @@ class SoundAdapter:
         self._changed.set()
 
     def _drop_lost(self) -> None:
-        for role in (self._roles.microphone, self._roles.speaker):
-            if role.lost:
-                role.let_go()
-                self._plugged()
+        if self._roles.drop_lost():
+            self._plugged()
 
     def _play_in_ear(self, name: str) -> None:
         self._tones.play(name)
@@ -275,16 +259,7 @@ class SoundAdapter:
 
     def _patience(self) -> float | None:
         """Until when nothing has to be looked at again by itself."""
-        roles, loop = self._roles, self._loop
-        lingering = [
-            until
-            for role, until in (
-                (roles.microphone, loop.microphone_until),
-                (roles.speaker, loop.speaker_until),
-            )
-            if role.device is not None
-        ]
-        moments = (*roles.retries(), *lingering)
+        moments = self._roles.moments(self._loop.microphone_until, self._loop.speaker_until)
         return max(STEP_S, min(moments) - self._clock()) if moments else None
 
     async def _settle(self) -> None:
