@@ -37,8 +37,13 @@ PASSED: MappingProxyType[tuple[Step, str], str] = MappingProxyType(
         (Step.RTP, ""): marked("Your sound came back."),
         (Step.RTP, "local"): marked("Sound passes on this computer. Beyond it, only a call shows."),
         (Step.MICROPHONE, ""): marked("{device} works."),
+        (Step.MICROPHONE, "other-device"): marked("{device} is used, as the one you chose is not there."),
         (Step.SPEAKER, ""): marked("A tone was played in {device}."),
+        (Step.SPEAKER, "other-device"): marked("{device} is used, as the one you chose is not there."),
         (Step.RING, ""): marked("It rings in {devices}."),
+        (Step.RING, "place-away"): marked(
+            "It rings in {devices}. Another place you chose is not plugged in."
+        ),
     }
 )
 

@@ -17,7 +17,7 @@ from softphone.presenters.presenter import Presenter
 from softphone.services.preshift import Preshift
 from softphone.services.session import Session
 
-WARNING_NOTES = frozenset({"expires-soon"})
+WARNING_NOTES = frozenset({"expires-soon", "other-device", "place-away"})
 """Notes on a step that passed which somebody should do something about."""
 
 

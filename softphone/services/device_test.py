@@ -16,6 +16,7 @@ from softphone.ports import Sound
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.call_table import CallTable
+from softphone.services.ring_places import ring_places
 
 RECORD_S = 3.0
 TONE_S = 2.4
@@ -172,7 +173,7 @@ class DeviceTest:
 
     async def _ring(self) -> None:
         self._set(rung=False)
-        for place in self._sound.state().ring:
+        for place in ring_places(self._sound.state()):
             await self._sound.try_ring(place)
         await self._sleep(RING_S)
         self._set(rung=True)

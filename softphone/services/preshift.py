@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from softphone.domain.account import LineState
 from softphone.domain.call import Call, CallState
+from softphone.domain.device import Standing
 from softphone.domain.errors import DeviceError
 from softphone.domain.events import CheckChanged
 from softphone.domain.preshift import (
@@ -28,6 +29,7 @@ from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.call_table import CallTable
 from softphone.services.device_test import DeviceTest
+from softphone.services.ring_places import places_away, ring_places
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 
@@ -217,7 +219,8 @@ class Preshift:
     # --- devices ----------------------------------------------------------------------------------------
 
     async def _microphone(self) -> Finding:
-        name = self._sound.state().microphone_used
+        state = self._sound.state()
+        name = state.microphone_used
         facts: Facts = (("device", name),)
         permission = await self._tests.look_at_permission()
         if permission.state == "denied":
@@ -233,28 +236,30 @@ class Preshift:
         facts = (*facts, ("level_dbfs", f"{heard.level_dbfs:.0f}"))
         if heard.hearing in MICROPHONE_FAULTS:
             raise CheckFailed(MICROPHONE_FAULTS[heard.hearing], facts)
-        return Finding("", facts)
+        return Finding(_note(state.microphone_why), facts)
 
     async def _speaker(self) -> Finding:
-        name = self._sound.state().speaker_used
+        state = self._sound.state()
+        name = state.speaker_used
         if not name:
             raise CheckFailed("no-speaker")
         try:
             await self._sound.tone_on("")
         except DeviceError as error:
             raise CheckFailed("speaker-failed", (("device", name),)) from error
-        return Finding("", (("device", name),))
+        return Finding(_note(state.speaker_why), (("device", name),))
 
     async def _ring(self) -> Finding:
         state = self._sound.state()
         if not state.ring_used:
             raise CheckFailed("no-ring")
-        for place in state.ring:
+        for place in ring_places(state):
             try:
                 await self._sound.try_ring(place)
             except DeviceError as error:
                 raise CheckFailed("ring-failed", (("device", str(error)),)) from error
-        return Finding("", (("devices", ", ".join(state.ring_used)),))
+        note = "place-away" if places_away(state) else ""
+        return Finding(note, (("devices", ", ".join(state.ring_used)),))
 
     # --- telling ----------------------------------------------------------------------------------------
 
@@ -265,6 +270,11 @@ class Preshift:
     def _tell(self, report: CheckReport) -> None:
         self._report = report
         self._bus.publish(CheckChanged(report))
+
+
+def _note(standing: Standing) -> str:
+    """What to say of a device that works."""
+    return "other-device" if standing.instead else ""
 
 
 async def _told(check: Awaitable[Finding]) -> Finding | CheckFailed | NotChecked:

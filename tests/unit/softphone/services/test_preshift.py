@@ -10,14 +10,14 @@ import pytest
 
 from softphone.assemble import Application
 from softphone.domain.account import Credentials, Refusal
-from softphone.domain.device import MicrophoneState
+from softphone.domain.device import ANY_OUTPUT, MicrophoneState
 from softphone.domain.errors import DeviceError, SignInRefused
 from softphone.domain.events import CheckChanged
 from softphone.domain.preshift import CheckFailed, CheckReport, Finding, NotChecked, Outcome, Step
 from softphone.domain.sound_test import Permission
 from softphone.services import preshift
 from tests.doubles.application import Doubles, running_application, settle
-from tests.doubles.sound import HEADSET
+from tests.doubles.sound import HEADSET, SPEAKERS
 
 CREDENTIALS = Credentials("vip.example.com", "0401234567", "a secret of nobody")
 QUIET_ROOM = MicrophoneState(level_dbfs=-62.0)
@@ -167,6 +167,37 @@ async def test_a_microphone_the_system_denies_is_told(desk: Desk) -> None:
     report = await application.preshift.run()
     assert codes(report) == {"microphone": "failed microphone-denied"}
     assert "record" not in doubles.sound.played
+
+
+async def test_devices_in_place_of_the_chosen_ones_are_noted(desk: Desk) -> None:
+    application, doubles = desk
+    choose = application.devices.choose
+    await choose(microphone=HEADSET.id, speaker=HEADSET.id, ring=(HEADSET.id, SPEAKERS.id))
+    doubles.sound.pull(HEADSET.id)
+    report = await application.preshift.run()
+    assert report.ok
+    assert codes(report) == {
+        "microphone": "passed other-device",
+        "speaker": "passed other-device",
+        "ring": "passed place-away",
+    }
+    assert doubles.sound.tried == [SPEAKERS.id]
+
+
+async def test_where_no_chosen_place_is_there_the_system_rings(desk: Desk) -> None:
+    application, doubles = desk
+    await application.devices.choose(ring=(HEADSET.id,))
+    doubles.sound.pull(HEADSET.id)
+    report = await application.preshift.run()
+    assert codes(report)["ring"] == "passed place-away"
+    assert doubles.sound.tried == ["default"]
+
+
+async def test_everywhere_is_every_output(desk: Desk) -> None:
+    application, doubles = desk
+    await application.devices.choose(ring=(ANY_OUTPUT,))
+    assert (await application.preshift.run()).ok
+    assert doubles.sound.tried == [SPEAKERS.id, HEADSET.id]
 
 
 async def test_without_devices_each_says_so(desk: Desk) -> None:
