@@ -24,7 +24,7 @@ RETRY_S = 1.0
 LONGEST_RETRY_S = 15.0
 """How long after `pactl subscribe` ended it is started again: longer each time while there is no server."""
 
-_PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #(\d+)|'change' on server")
+_PLUGGED = re.compile(r"'(new|remove)' on (sink|source) #(\d+)|'change' on (server|sink|source|card)\b")
 
 SETTLED_S = 0.5
 """Surely connected after so long: then one more notice, for what was plugged before."""
@@ -32,11 +32,13 @@ SETTLED_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a notice tells: this one has gone, the defaults may be others, or else look at everything."""
+    """What a notice tells: this one has gone, the defaults may be others, something about a device (its name,
+    its port, mostly its volume), or else look at everything."""
 
     gone: int = -1
     is_input: bool = False
     defaults: bool = False
+    detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,7 @@ def _change(line: str) -> Change | None:
         return None
     if found[1] == "remove":
         return Change(int(found[3]), found[2] == "source")
-    return Change(defaults=found[1] is None)
+    return Change(defaults=found[4] == "server", detail=found[4] in ("sink", "source", "card"))
 
 
 def _environment() -> dict[str, str]:

@@ -12,6 +12,7 @@ from devices.notices import Notice
 from devices.pactl import Endpoint, Pactl
 from devices.portaudio import Listed, PortAudio
 from devices.pulse_list import ServerList
+from devices.titles import Titles
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class PulseDriver:
         self._list = ServerList(server or Pactl())
         self._answered: bool | None = None
         self._row: Listed | None = None
+        self._titles = Titles()
 
     def devices(self) -> tuple[SoundDevice, ...]:
         """What the server has now, monitors left out."""
@@ -40,7 +42,10 @@ class PulseDriver:
             self._row = self._way() if self._answered else None
             if self._row is None:
                 self._use_system()
-        return tuple(self._described(endpoint) for endpoint in found or ()) if self._row else ()
+        if found is None or self._row is None:
+            return ()
+        titles = self._titles.of(found)
+        return tuple(self._described(one, titles[one.is_input, one.name]) for one in found)
 
     def find(self, device: str) -> SoundDevice | None:
         """The device of this id, if the server has it."""
@@ -64,10 +69,10 @@ class PulseDriver:
         self._portaudio.close()
         self._alsa.close()
 
-    def _described(self, endpoint: Endpoint) -> SoundDevice:
+    def _described(self, endpoint: Endpoint, title: str) -> SoundDevice:
         return SoundDevice(
             f"{self.name}:{endpoint.name}",
-            endpoint.description,
+            title,
             inputs=endpoint.channels if endpoint.is_input else 0,
             outputs=0 if endpoint.is_input else endpoint.channels,
             default_input=endpoint.is_input and endpoint.is_default,

@@ -2,6 +2,7 @@
 
 Asking for everything takes 15 to 40 ms, which a call would hear. What is known stays known until a notice
 says otherwise; a device that was pulled is struck out without asking; for new defaults only those are asked.
+Volumes are told as names and ports are: what such notices mean is looked at a moment later, once for many.
 """
 
 from __future__ import annotations
@@ -14,12 +15,16 @@ from devices.pactl import Change, Endpoint, Pactl, Subscription
 
 Endpoints = tuple[Endpoint, ...]
 
+DETAIL_S = 1.0
+
 
 class ServerList:
     """Endpoints of one server. Asked from one thread, told from another."""
 
-    def __init__(self, server: Pactl) -> None:
+    def __init__(self, server: Pactl, detail_s: float = DETAIL_S) -> None:
         self._server = server
+        self._detail_s = detail_s
+        self._later: threading.Timer | None = None
         self._notices = Notices()
         self._subscription: Subscription | None = None
         self._lock = threading.Lock()
@@ -52,6 +57,11 @@ class ServerList:
         subscription, self._subscription = self._subscription, None
         if subscription is not None:
             subscription.stop()
+        with self._lock:
+            later, self._later = self._later, None
+        if later is not None:
+            later.cancel()
+            later.join()
 
     @property
     def _following(self) -> bool:
@@ -64,6 +74,9 @@ class ServerList:
         return tuple(replace(one, is_default=one.name == defaults[one.is_input]) for one in known)
 
     def _hear(self, change: Change) -> None:
+        if change.detail:
+            self._look_later()
+            return
         with self._lock:
             self._told += 1
             if change.defaults:
@@ -73,6 +86,19 @@ class ServerList:
             else:
                 self._known = None
         self._notices.tell()
+
+    def _look_later(self) -> None:
+        with self._lock:
+            if self._later is None and self._subscription is not None:
+                self._later = threading.Timer(self._detail_s, self._look_now)
+                self._later.daemon = True
+                self._later.start()
+
+    def _look_now(self) -> None:
+        with self._lock:
+            self._later = None
+        if self._subscription is not None:
+            self._hear(Change())
 
 
 def _is(endpoint: Endpoint, change: Change) -> bool:

@@ -1,4 +1,5 @@
-"""What every sound driver does alike: the fake, WAV files, cables, and PortAudio on a real sound server."""
+"""What every sound driver does alike: the fake, WAV files, cables, and PortAudio on a real sound server, by
+the server's own list and by PortAudio's."""
 
 from __future__ import annotations
 
@@ -11,10 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices.alsa import CONFIGURATION
 from devices.fake import FakeDriver
+from devices.hotplug import Hotplug
 from devices.loopback import LoopbackDriver
 from devices.portaudio import PortAudio
 from devices.pulse import PulseDriver
+from devices.system import PortAudioDriver
 from devices.types import DeviceFailure, Pcm, SoundDriver
 from devices.wavfile import WavDriver, read_wav
 from tests.doubles.clock import FakeClock
@@ -34,12 +38,21 @@ class Bench:
     pass_time: Callable[[float], None]
     heard: Callable[[], Pcm]
     pull: Callable[[], None] | None = None
+    put_back: Callable[[], None] | None = None
+    lose: Callable[[], None] | None = None
+    """Pulls the speaker so that its streams end."""
+    plug_twin: Callable[[], None] | None = None
+    """Plugs a second speaker in whose name is the first one's."""
 
 
-@pytest.fixture(params=["fake", "file", "loop", pytest.param("pulse", marks=pytest.mark.peer)])
+REAL = [pytest.param(name, marks=pytest.mark.peer) for name in ("pulse", "portaudio")]
+
+
+@pytest.fixture(params=["fake", "file", "loop", *REAL])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     with ExitStack() as stack:
-        made = {"fake": _fake, "file": _file, "loop": _loop, "pulse": _pulse}[request.param](tmp_path, stack)
+        makers = {"fake": _fake, "file": _file, "loop": _loop, "pulse": _pulse, "portaudio": _portaudio}
+        made = makers[request.param](tmp_path, stack)
         stack.callback(made.driver.close)
         yield made
 
@@ -50,12 +63,18 @@ def _fake(tmp_path: Path, stack: ExitStack) -> Bench:
     microphone = driver.plug("Microphone", inputs=1, default=True)
     speaker = driver.plug("Speaker", outputs=2, default=True)
     driver.heard[microphone].put(TONE)
+
+    def put_back() -> None:
+        driver.plug("Speaker", outputs=2)
+
     return Bench(
         driver,
         microphone,
         speaker,
         clock.advance,
         lambda: driver.played[speaker].pcm(),
+        lambda: driver.unplug(speaker),
+        put_back,
         lambda: driver.unplug(speaker),
     )
 
@@ -93,6 +112,56 @@ def _pulse(tmp_path: Path, stack: ExitStack) -> Bench:
         time.sleep,
         recording.pcm,
         lambda: rig.unplug("speakers"),
+        lambda: rig.plug_speaker("speakers", "Laptop Speakers"),
+        lambda: rig.lose("speakers"),
+        lambda: rig.plug_speaker("twin", "Laptop Speakers"),
+    )
+
+
+class Plugging(Hotplug):
+    """Notices as the system gives them, when the bench plugs."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: b"", follow=lambda changed, stop: None)
+
+    def tell(self) -> None:
+        self._notices.tell()
+
+
+def _portaudio(tmp_path: Path, stack: ExitStack) -> Bench:
+    """PortAudio's own list: ALSA has one PCM for each device of the server."""
+    rig = stack.enter_context(pulse_rig(tmp_path))
+    patch = stack.enter_context(pytest.MonkeyPatch.context())
+    rig.inhabit(patch)
+    file, plugging = tmp_path / "alsa.conf", Plugging()
+    patch.setenv(CONFIGURATION, str(file))
+    stack.enter_context(rig.saying("headset_mic", np.tile(TONE, 20)))
+    recording = stack.enter_context(rig.recording("speakers"))
+
+    def plugged(*names: str) -> None:
+        pcm = 'pcm.{0} {{ type pulse device "{0}" hint {{ show on description "x" }} }}\n'
+        file.write_text("".join(pcm.format(name) for name in names) + "pcm.default { type pulse }\n")
+        plugging.tell()
+
+    def pull(how: Callable[[str], None]) -> None:
+        how("speakers")
+        plugged("headset_mic")
+
+    def put_back() -> None:
+        rig.plug_speaker("speakers")
+        plugged("headset_mic", "speakers")
+
+    plugged("headset_mic", "speakers")
+    driver = PortAudioDriver(PortAudio(), plugging)
+    return Bench(
+        driver,
+        "portaudio:ALSA:headset_mic",
+        "portaudio:ALSA:speakers",
+        time.sleep,
+        recording.pcm,
+        lambda: pull(rig.unplug),
+        put_back,
+        lambda: pull(rig.lose),
     )
 
 
@@ -169,7 +238,7 @@ def test_a_microphone_keeps_the_pace_of_time(bench: Bench) -> None:
 def test_what_is_written_is_played(bench: Bench) -> None:
     stream = bench.driver.open_playout(bench.speaker)
     for start in range(0, 24_000, 480):
-        assert until(bench, lambda: stream.queued() < 1440)
+        assert until(bench, lambda: stream.queued() < 4800)
         assert stream.write(TONE[start : start + 480]) == 480
     assert until(bench, lambda: stream.queued() == 0)
     bench.pass_time(0.15)
@@ -234,3 +303,65 @@ def test_pulling_a_device_is_noticed(bench: Bench) -> None:
     count = len(told)
     bench.pass_time(0.1)
     assert len(told) == count
+
+
+def test_a_device_that_comes_back_is_noticed_and_can_be_used(bench: Bench) -> None:
+    if bench.pull is None or bench.put_back is None:
+        assert bench.driver.find(bench.speaker) is not None
+        return
+    told: list[float] = []
+    bench.driver.watch(lambda: told.append(time.monotonic()))
+    bench.pass_time(0.3)
+    assert bench.driver.find(bench.speaker) is not None
+    bench.pull()
+    assert until(bench, lambda: bench.driver.find(bench.speaker) is None)
+    told.clear()
+    bench.put_back()
+    assert until(bench, lambda: bool(told))
+    assert until(bench, lambda: bench.driver.find(bench.speaker) is not None)
+    stream = bench.driver.open_playout(bench.speaker)
+    assert stream.alive
+    stream.close()
+
+
+def test_the_streams_of_a_lost_device_die_and_others_live(bench: Bench) -> None:
+    if bench.lose is None:
+        return
+    bench.driver.watch(lambda: None)
+    speaker, microphone = (
+        bench.driver.open_playout(bench.speaker),
+        bench.driver.open_capture(bench.microphone),
+    )
+    assert until(bench, lambda: microphone.available() > 0)
+    bench.lose()
+    bench.driver.devices()
+    assert until(bench, lambda: not speaker.alive)
+    assert microphone.alive
+    microphone.read(microphone.available())
+    assert until(bench, lambda: microphone.available() > 0)
+    speaker.close()
+    microphone.close()
+
+
+def test_a_speaker_that_waits_plays_all_that_was_written_before_it_began(bench: Bench) -> None:
+    stream = bench.driver.open_playout(bench.speaker, waits=True)
+    for start in range(0, 9600, 480):
+        assert stream.write(TONE[start : start + 480]) == 480
+    stream.begin()
+    assert until(bench, lambda: stream.queued() == 0)
+    bench.pass_time(0.15)
+    stream.close()
+    loud = np.flatnonzero(np.abs(bench.heard().astype(np.int32)) > 100)
+    assert loud[-1] - loud[0] == pytest.approx(9600, abs=480)
+
+
+def test_a_twin_is_another_device(bench: Bench) -> None:
+    if bench.plug_twin is None:
+        return
+    bench.plug_twin()
+    first = bench.driver.find(bench.speaker)
+    assert first is not None
+    names = {device.id: device.name for device in bench.driver.devices() if first.name in device.name}
+    assert len(names) == 2
+    assert names[bench.speaker] == first.name
+    assert set(names.values()) == {first.name, f"{first.name} (2)"}

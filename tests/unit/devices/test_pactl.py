@@ -96,16 +96,16 @@ def heard(told: queue.Queue[Change]) -> Change:
     return told.get(timeout=10)
 
 
-def test_tells_plugging_and_defaults_but_not_volumes_and_streams(tmp_path: Path) -> None:
+def test_tells_plugging_and_defaults_but_not_streams(tmp_path: Path) -> None:
     events = (
         "Event 'new' on sink #3\nEvent 'change' on sink #3\nEvent 'new' on sink-input #8\n"
         "Event 'remove' on source #2\nEvent 'change' on server #4294967295\nEvent 'new' on client #1\n"
     )
     told = queue.Queue[Change]()
     subscription = Pactl(program(tmp_path, events=events), retry_s=60).subscribe(told.put)
-    found = [heard(told) for _ in range(3)]
+    found = [heard(told) for _ in range(4)]
     subscription.stop()
-    assert found == [Change(), Change(gone=2, is_input=True), Change(defaults=True)]
+    assert found == [Change(), Change(detail=True), Change(gone=2, is_input=True), Change(defaults=True)]
     assert told.empty()
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 import pytest
 
 from devices.pactl import Change, Endpoint
@@ -115,3 +118,31 @@ def test_every_listener_is_told_of_one_subscription(server: FakeServer) -> None:
     followed.close()
     followed.close()
     assert server.stopped == 1
+
+
+def test_details_are_looked_at_a_moment_later_once_for_many(server: FakeServer) -> None:
+    told = threading.Semaphore(0)
+    followed = ServerList(server, detail_s=0.05)
+    followed.watch(told.release)
+    followed.endpoints()
+    for _ in range(5):
+        server.tell(Change(detail=True))
+    assert not told.acquire(blocking=False)
+    assert names(followed) == ["built-in", "usb", "mic"]
+    assert server.asked == 1
+    assert told.acquire(timeout=10)
+    server.has = (replace(USB, description="Renamed"),)
+    assert [one.description for one in followed.endpoints() or ()] == ["Renamed"]
+    assert not told.acquire(blocking=False)
+    followed.close()
+
+
+def test_who_follows_no_more_looks_at_no_detail(server: FakeServer) -> None:
+    told: list[str] = []
+    followed = ServerList(server, detail_s=60)
+    followed.watch(lambda: told.append("x"))
+    server.tell(Change(detail=True))
+    followed.close()
+    server.tell(Change(detail=True))
+    followed.close()
+    assert told == []
