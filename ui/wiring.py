@@ -116,6 +116,7 @@ class Wiring(QObject):
         settings, board, do = self._desk.settings, self._board, self._bridge.do
         panel, test = settings.test, board.device_test
         panel.seen.connect(lambda on: do(board.levels.watch("test", on)))
+        panel.seen.connect(lambda on: do(board.microphone.watch(on)))
         panel.seen.connect(lambda on: do(test.watch(on)))
         panel.record_wanted.connect(lambda: do(test.record()))
         panel.play_wanted.connect(lambda: do(test.play_again()))

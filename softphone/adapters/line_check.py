@@ -30,6 +30,7 @@ CONFIRM_S = 3.5
 HANDSHAKE_S = 2.5
 ANSWER_S = 4.0
 GOODBYE_S = 1.0
+ITSELF, ITSELF_S = b"softphone", 0.5
 SOON_DAYS = 14
 LOOPBACK = "127.0.0.1"
 PUBLIC = ("192.0.2.1", "2001:db8::1")
@@ -126,7 +127,7 @@ class SipLineCheck:
         local = flow.local[0]
         seen = public[0] if public is not None else local
         facts = (("local", local), ("seen", seen))
-        if not _carries_udp(local):
+        if not await _carries_udp(local):
             raise CheckFailed("udp-blocked", facts)
         return Finding("nat" if seen != local else "", facts)
 
@@ -190,14 +191,16 @@ def _valid_until(writer: asyncio.StreamWriter) -> datetime:
     return x509.load_der_x509_certificate(der).not_valid_after_utc
 
 
-def _carries_udp(address: str) -> bool:
+async def _carries_udp(address: str) -> bool:
     """Whether a datagram sent to ourselves arrives: the least that sound needs."""
+    loop = asyncio.get_running_loop()
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as port:
             port.bind((address, 0))
             port.setblocking(False)
-            port.sendto(b"?", port.getsockname())
-    except OSError:
+            port.sendto(ITSELF, port.getsockname())
+            async with asyncio.timeout(ITSELF_S):
+                return await loop.sock_recv(port, len(ITSELF)) == ITSELF
+    except (OSError, TimeoutError):
         return False
-    return True

@@ -123,6 +123,7 @@ class MicrophonePresenter(Presenter[MicrophoneView]):
         super().__init__(words, emit)
         self._tests, self._devices = tests, devices
         self._heard_for = 0
+        self._seen = False
 
     def compose(self) -> MicrophoneView:
         """The meter now."""
@@ -146,11 +147,16 @@ class MicrophonePresenter(Presenter[MicrophoneView]):
         return Sign("microphone", self._("Say something"), Tone.QUIET)
 
     def hear(self, event: Event) -> None:
-        """Follow the levels."""
-        if isinstance(event, LevelsChanged):
+        """Follow the levels while somebody looks: in a call they are told too."""
+        if isinstance(event, LevelsChanged) and self._seen:
             loud = self._tests.microphone().level_dbfs > HEARD_DBFS
             self._heard_for = HELD_LEVELS if loud else max(0, self._heard_for - 1)
             self.render()
+
+    async def watch(self, on: bool) -> None:
+        """Somebody looks at the meter, or has stopped looking."""
+        self._seen = on
+        self.render()
 
 
 class DeviceTestPresenter(Presenter[DeviceTestView]):

@@ -69,6 +69,11 @@ class Stage:
             microphone=HEADSET.id, speaker=HEADSET.id, ring=(HEADSET.id, SPEAKERS.id)
         )
 
+    async def look_at_test_page(self) -> None:
+        """Somebody opens the page."""
+        await self.board.microphone.watch(True)
+        await self.board.device_test.watch(True)
+
     async def fill(self) -> None:
         """A day's calls and some people."""
         await self.program.contacts.put(
@@ -265,7 +270,7 @@ async def _test(stage: Stage) -> None:
     sound, test = stage.doubles.sound, stage.program.device_test
     sound.open_microphone = MicrophoneState(level_dbfs=-18.0)
     sound.echo = EchoFinding(EchoVerdict.USE_HEADSET, 14.0, cancelling=True)
-    await stage.board.device_test.watch(True)
+    await stage.look_at_test_page()
     stage.program.bus.publish(LevelsChanged(-18.0, -40.0))
     for begin in (test.record, test.echo, lambda: test.tone(HEADSET.id)):
         begin()
@@ -278,7 +283,7 @@ async def _test(stage: Stage) -> None:
 async def _test_recording(stage: Stage) -> None:
     await _main(stage)
     stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-30.0)
-    await stage.board.device_test.watch(True)
+    await stage.look_at_test_page()
     stage.doubles.sound.patience.clear()
     await stage.board.device_test.record()
     await settle()
@@ -289,7 +294,7 @@ async def _test_denied(stage: Stage) -> None:
     await _main(stage)
     stage.doubles.line_check.permission = Permission("denied", "ms-settings:privacy-microphone")
     stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-96.0, zero_for_s=5.0, silent_for_s=5.0)
-    await stage.board.device_test.watch(True)
+    await stage.look_at_test_page()
     stage.program.bus.publish(LevelsChanged(-96.0, -96.0))
     stage.program.device_test.record()
     await settle()

@@ -21,7 +21,8 @@ from tests.doubles.sound import HEADSET, SPEAKERS
 from tests.doubles.stage import Stage
 
 
-def hears(stage: Stage, microphone: MicrophoneState, times: int = 1) -> MicrophoneView:
+async def hears(stage: Stage, microphone: MicrophoneState, times: int = 1) -> MicrophoneView:
+    await stage.board.microphone.watch(True)
     stage.doubles.sound.open_microphone = microphone
     for _ in range(times):
         stage.program.bus.publish(LevelsChanged(microphone.level_dbfs, -96.0))
@@ -48,32 +49,40 @@ LOUD, ROOM = MicrophoneState(level_dbfs=-30.0), MicrophoneState(level_dbfs=-60.0
 async def test_the_meter_says_what_it_hears(
     stage: Stage, microphone: MicrophoneState, tone: Tone, text: str
 ) -> None:
-    view = hears(stage, microphone)
+    view = await hears(stage, microphone)
     assert (view.sign.tone, view.sign.text) == (tone, text)
 
 
 async def test_we_hear_you_stays_for_a_second(stage: Stage) -> None:
-    hears(stage, LOUD)
-    assert hears(stage, ROOM, 19).sign.text == "We hear you"
-    assert hears(stage, ROOM).sign.text == "Say something"
+    await hears(stage, LOUD)
+    assert (await hears(stage, ROOM, 19)).sign.text == "We hear you"
+    assert (await hears(stage, ROOM)).sign.text == "Say something"
+
+
+async def test_nobody_is_told_of_levels_while_nobody_looks(stage: Stage) -> None:
+    before = await hears(stage, ROOM)
+    await stage.board.microphone.watch(False)
+    stage.doubles.sound.open_microphone = LOUD
+    stage.program.bus.publish(LevelsChanged(-30.0, -96.0))
+    assert stage.view(MicrophoneView) == before
 
 
 async def test_the_meter_is_a_share_of_what_it_shows(stage: Stage) -> None:
-    assert hears(stage, LOUD).level == 0.5
-    assert hears(stage, MicrophoneState(level_dbfs=-96.0)).level == 0.0
+    assert (await hears(stage, LOUD)).level == 0.5
+    assert (await hears(stage, MicrophoneState(level_dbfs=-96.0))).level == 0.0
 
 
 async def test_without_a_microphone_the_meter_says_so(stage: Stage) -> None:
     for device in tuple(stage.doubles.sound.devices):
         stage.doubles.sound.pull(device.id)
-    assert hears(stage, MicrophoneState()).sign.text == "There is no microphone: plug in a headset."
+    assert (await hears(stage, MicrophoneState())).sign.text == "There is no microphone: plug in a headset."
     view = stage.view(DeviceTestView)
     assert (view.microphone, view.outputs, view.ring_places) == ("", (), "")
 
 
 async def test_zeros_come_with_the_place_that_helps(stage: Stage) -> None:
     zeros = MicrophoneState(level_dbfs=-96.0, zero_for_s=1.0)
-    assert hears(stage, zeros).help.startswith("Press the mute button")
+    assert (await hears(stage, zeros)).help.startswith("Press the mute button")
     stage.doubles.line_check.permission = Permission("denied", "ms-settings:privacy-microphone")
     await stage.board.device_test.watch(True)
     view = stage.view(DeviceTestView)
