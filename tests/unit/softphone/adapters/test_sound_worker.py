@@ -77,3 +77,19 @@ async def test_an_opening_that_has_not_begun_is_called_off() -> None:
     await busy
     assert opened == []
     worker.close()
+
+
+async def test_a_stream_that_is_left_is_closed_a_little_later() -> None:
+    worker, stream = SoundWorker(), Stream()
+    worker.release_after(stream, 0.01)
+    assert not stream.closed.is_set()
+    assert await asyncio.to_thread(stream.closed.wait, 10)
+    assert stream.closed_on.startswith("sound")
+    worker.close()
+
+
+async def test_a_stream_that_is_left_is_closed_with_the_worker() -> None:
+    worker, stream = SoundWorker(), Stream()
+    worker.release_after(stream, 60)
+    worker.close()
+    assert await asyncio.to_thread(stream.closed.wait, 10)
