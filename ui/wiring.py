@@ -106,6 +106,7 @@ class Wiring(QObject):
         page.ring_toggled.connect(lambda device, on: do(headset.ring_in(device, on)))
         page.tone_wanted.connect(lambda: do(headset.play_tone()))
         page.ring_wanted.connect(lambda: do(headset.try_ring()))
+        page.page_wanted.connect(lambda name: settings.open_page(name))
         page.seen.connect(lambda on: do(board.levels.watch("settings", on)))
         self._tests()
         for part in (settings.general, settings.calls):

@@ -119,9 +119,10 @@ def red(steps: dict[str, Any]) -> dict[str, str]:
     return {name: step["code"] for name, step in steps.items() if step["outcome"] == "failed"}
 
 
-def rang(program: Program) -> list[Any]:
-    """What the program has told of calls."""
-    return program.events("call")
+def noticed(program: Program) -> list[Any]:
+    """What the program has told of calls and of its history."""
+    kept = [event for event in program.events("history") if event["entry"] is not None]
+    return [*program.events("call"), *kept]
 
 
 def test_all_is_green_with_the_servers_echo_number(house: House) -> None:
@@ -135,7 +136,7 @@ def test_all_is_green_with_the_servers_echo_number(house: House) -> None:
     assert 0 < int(facts["delay_ms"]) < 400
     peer.finish()
     assert peer.messages.count("INVITE sip:") == 1
-    assert rang(program) == []
+    assert noticed(program) == []
     assert program.control("status")["calls"] == []
     for place in ("ear.wav", "ring.wav"):
         pcm, _ = read_growing_wav(house.folder / place)
@@ -160,7 +161,7 @@ def test_a_wrong_echo_number_is_red(house: House, number: str, code: str) -> Non
     program = house.program(sip__echo_number=number)
     steps = check(program, 1)
     assert red(steps) == {"rtp": code}
-    assert rang(program) == []
+    assert noticed(program) == []
 
 
 def test_a_microphone_that_gives_zeros_is_red(house: House) -> None:

@@ -26,6 +26,7 @@ class HeadsetPage(QWidget):
     ring_toggled = Signal(str, bool)
     tone_wanted = Signal()
     ring_wanted = Signal()
+    page_wanted = Signal(str)
     seen = Signal(bool)
 
     def __init__(self, look: Look) -> None:
@@ -52,6 +53,7 @@ class HeadsetPage(QWidget):
         self.noise = Field(DropDown(look))
         self.buttons = Check(look)
         self._fields = {Role.MICROPHONE: self.microphone, Role.SPEAKER: self.speaker, Role.ALERT: self.alert}
+        self.further = {page: Button(look, "link") for page in ("test", "preshift")}
         self.locked = Label("side", wrap=True)
         self.advice = AdviceBox(look)
         self._places = QVBoxLayout()
@@ -98,6 +100,9 @@ class HeadsetPage(QWidget):
         column.addLayout(treatment)
         column.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.locked)
+        for button in self.further.values():
+            button.setProperty("fit", "text")
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
 
     def _below(self, note: SignLabel, button: Button) -> QHBoxLayout:
@@ -117,11 +122,15 @@ class HeadsetPage(QWidget):
         self.buttons.clicked.connect(lambda on: self.changed.emit(BUTTONS, on))
         self.tone.clicked.connect(self.tone_wanted)
         self.ring.clicked.connect(self.ring_wanted)
+        for page, link in self.further.items():
+            link.clicked.connect(lambda _, page=page: self.page_wanted.emit(page))
 
     def retranslate(self) -> None:
         """Set the words."""
         _ = self._look.word
         self.title.setText(_("Headset"))
+        self.further["test"].say(_("Record 3 seconds and listen …"))
+        self.further["preshift"].say(_("Check everything before a shift …"))
         self.microphone.say(_("Microphone"))
         self.speaker.say(_("Speaker"))
         self.level.setAccessibleName(_("Microphone level"))
