@@ -183,15 +183,6 @@ async def test_a_foreign_phone_joins_two_of_ours(people: dict[str, Caller], firs
     assert first.told(200)
 
 
-def _hears_again(phone: Linphone, number: str) -> bool:
-    """Whether `phone` hears `number`. It held that call while it tried another one. Where its resuming met ours
-    both were refused (491, RFC 3261 14.1), and then it waits for its person instead of trying again."""
-    for call, state in phone.calls().items():
-        if state == "Paused":
-            phone.resume(call)
-    return _hears(phone, number)
-
-
 async def test_a_foreign_phone_that_reaches_nobody_comes_back(
     people: dict[str, Caller], first: Linphone
 ) -> None:
@@ -201,8 +192,9 @@ async def test_a_foreign_phone_that_reaches_nobody_comes_back(
     failed = await caller.wait_for(told.TransferProgress, where=lambda event: event.state == "failed")
     assert failed.status == 404 and await asyncio.to_thread(wait_until, lambda: first.told(404))
     await caller.wait_for(told.MediaChanged, where=lambda event: not event.held)
-    assert await asyncio.to_thread(wait_until, lambda: _hears_again(first, "1001"), 20.0, 1.0)
     assert await our_ear(caller, "1002") > LOUD
+    # Whether it hears us is up to it: it held our call too, and where both take theirs off hold at once both
+    # are refused (491, RFC 3261 14.1), and it tries no more.
     assert not caller.heard(told.Ended)
     await caller.client.calls.hang_up(call_id)
     await caller.wait_for(told.Ended)

@@ -213,10 +213,6 @@ class Linphone:
         """End all calls."""
         self._type("terminate all")
 
-    def resume(self, call: int) -> None:
-        """Take a call off hold."""
-        self._type(f"resume {call}")
-
     def transfer(self, call: int, other: int) -> None:
         """Attended transfer: send the far end of `call` to the far end of `other`."""
         self._type(f"transfer {call} --to-call {other}")
