@@ -318,6 +318,10 @@ class Sound(Protocol):
         """Play the ring tone for two seconds on one device."""
         ...
 
+    def stop_trying(self) -> None:
+        """Silence what `try_ring` plays; harmless when nothing does."""
+        ...
+
     async def record(self, seconds: float) -> MicrophoneFinding:
         """Record what others would hear, in memory alone, in place of what was recorded before.
 

@@ -65,6 +65,7 @@ class Ringer:
         self._failed = failed
         self._sleep = sleep
         self._players: dict[str, asyncio.Task[None]] = {}
+        self._tries: set[asyncio.Task[None]] = set()
 
     @property
     def ringing_on(self) -> tuple[str, ...]:
@@ -83,20 +84,29 @@ class Ringer:
     async def try_on(self, device: SoundDevice, seconds: float) -> None:
         """Ring on one device for a moment, whatever else rings. Raises DeviceFailure."""
         stream = await self._worker.open(self._opener, device.id)
-        self._tasks.spawn(self._use(stream, seconds), f"ring tried on {device.name}")
+        ringing = play(stream, self._tone(), self._sleep, seconds=seconds)
+        task = self._tasks.spawn(ringing, f"ring tried on {device.name}")
+        task.add_done_callback(lambda _: self._worker.release(stream))
+        self._tries.add(task)
+        task.add_done_callback(self._tries.discard)
+
+    def end_tries(self) -> None:
+        """Silence the devices that are only tried."""
+        for task in self._tries:
+            task.cancel()
 
     async def _ring(self, device: SoundDevice) -> None:
         try:
             stream = await self._worker.open(self._opener, device.id)
-            await self._use(stream, None)
+            await self._use(stream)
             log.info("%s stopped while ringing", device.name)
         except DeviceFailure as failure:
             log.warning("no ring tone there: %s", failure)
         self._players.pop(device.id, None)
         self._failed(device.id)
 
-    async def _use(self, stream: PlayoutStream, seconds: float | None) -> None:
+    async def _use(self, stream: PlayoutStream) -> None:
         try:
-            await play(stream, self._tone(), self._sleep, seconds=seconds)
+            await play(stream, self._tone(), self._sleep)
         finally:
             self._worker.release(stream)

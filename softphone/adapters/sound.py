@@ -188,6 +188,10 @@ class SoundAdapter:
         except DeviceFailure as failure:
             raise DeviceError(device.name) from failure
 
+    def stop_trying(self) -> None:
+        """See ports.Sound."""
+        self._ringer.end_tries()
+
     async def record(self, seconds: float) -> MicrophoneFinding:
         """See ports.Sound."""
         return await self._test.record(seconds)

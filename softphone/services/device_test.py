@@ -132,6 +132,8 @@ class DeviceTest:
                 self._over()
 
     def _end(self) -> None:
+        if self._state.activity is Activity.RINGING:
+            self._sound.stop_trying()
         running, self._running = self._running, None
         if running is not None:
             running.cancel()

@@ -121,8 +121,9 @@ class Preshift:
 
     def cancel(self) -> None:
         """Stop; what is known stays."""
-        if self._run is not None:
+        if self._run is not None and not self._run.done():
             self._run.cancel()
+            self._sound.stop_trying()
 
     async def _all(self) -> None:
         self._tests.stop()
@@ -174,7 +175,11 @@ class Preshift:
         raise found
 
     def _call_changed(self, call: Call) -> None:
-        if call.state is not CallState.ENDED and self._sounding is not None:
+        if call.state is CallState.ENDED:
+            return
+        if call.answered_at is None:
+            self._sound.stop_trying()  # it may ring on after the last step
+        if self._sounding is not None:
             self._sounding.cancel()
 
     # --- the line ---------------------------------------------------------------------------------------

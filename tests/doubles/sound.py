@@ -36,6 +36,8 @@ class FakeSound:
         self.tone = ""
         self.played: list[str] = []
         self.tried: list[str] = []
+        self.silenced = 0
+        """How often rings that were tried were to be silent."""
         self.metering = False
         self.level = (-30.0, -40.0)
         self.open_microphone = MicrophoneState()
@@ -165,6 +167,10 @@ class FakeSound:
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound."""
         self.tried.append(device_id)
+
+    def stop_trying(self) -> None:
+        """See ports.Sound."""
+        self.silenced += 1
 
     async def record(self, seconds: float) -> MicrophoneFinding:
         """See ports.Sound. What is found is what `open_microphone` says."""

@@ -204,6 +204,27 @@ async def test_an_output_that_dies_meanwhile_says_so(desk: Desk) -> None:
 
 
 @at_desk
+async def test_a_ring_that_is_tried_can_be_silenced(desk: Desk) -> None:
+    await desk.sound.try_ring(desk.speakers)
+    await asyncio.sleep(0.3)
+    desk.sound.stop_trying()
+    await asyncio.sleep(0.1)
+    before = np.count_nonzero(desk.heard_on(desk.speakers))
+    assert before
+    assert desk.driver.open_streams(desk.speakers) == 0
+    await asyncio.sleep(2)
+    assert np.count_nonzero(desk.heard_on(desk.speakers)) == before
+
+
+@at_desk
+async def test_a_ring_silenced_before_it_sounds_leaves_nothing_open(desk: Desk) -> None:
+    await desk.sound.try_ring(desk.speakers)
+    desk.sound.stop_trying()
+    await asyncio.sleep(0.1)
+    assert desk.driver.open_streams(desk.speakers) == 0
+
+
+@at_desk
 async def test_without_any_output_the_ear_has_no_tone(desk: Desk) -> None:
     desk.driver.unplug(desk.headset)
     desk.driver.unplug(desk.speakers)

@@ -132,6 +132,15 @@ async def test_the_ring_is_tried_wherever_a_call_would_ring(desk: tuple[Applicat
     assert test.state.rung
 
 
+async def test_a_ring_that_is_tried_ends_with_the_test(desk: tuple[Application, Doubles]) -> None:
+    application, doubles = desk
+    application.device_test.ring()
+    await settle()
+    assert doubles.sound.silenced == 0
+    application.device_test.stop()
+    assert doubles.sound.silenced == 1
+
+
 async def test_a_ring_device_that_fails_is_told(
     desk: tuple[Application, Doubles], monkeypatch: pytest.MonkeyPatch
 ) -> None:

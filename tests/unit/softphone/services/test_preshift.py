@@ -252,6 +252,7 @@ async def test_a_call_that_comes_ends_what_makes_sound(desk: Desk) -> None:
     doubles.telephony.incoming()
     report = await application.preshift.run()
     assert codes(report) == dict.fromkeys(("microphone", "speaker", "ring"), "skipped in-call")
+    assert doubles.sound.silenced
     assert doubles.sound.recording == 0.0
 
 
@@ -301,3 +302,11 @@ async def test_a_test_of_devices_gives_way(desk: Desk) -> None:
     report = await application.preshift.run()
     assert report.ok
     assert application.device_test.state.asking is None
+
+
+async def test_the_last_steps_ring_is_silent_when_a_call_comes(desk: Desk) -> None:
+    application, doubles = desk
+    await application.preshift.run()
+    assert doubles.sound.silenced == 0
+    doubles.telephony.incoming()
+    assert doubles.sound.silenced == 1
