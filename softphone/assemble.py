@@ -47,6 +47,7 @@ from softphone.services.call_quality import CallQualityWatch
 from softphone.services.call_table import CallTable
 from softphone.services.call_tones import CallTones
 from softphone.services.calls import Calls
+from softphone.services.check_steps import CheckSteps
 from softphone.services.contacts import Contacts
 from softphone.services.device_test import DeviceTest
 from softphone.services.headset_buttons import HeadsetButtons
@@ -190,16 +191,9 @@ class Application:
     def _put_tests_together(self) -> None:
         world, table = self._world, self._table
         self.device_test = DeviceTest(world.sound, world.permission, table, self.bus, self._tasks)
+        steps = CheckSteps(world.line_check, world.sound, self.device_test, self.session, self.settings)
         self.preshift = Preshift(
-            world.line_check,
-            world.sound,
-            self.device_test,
-            self.session,
-            table,
-            self.settings,
-            self.bus,
-            self.clock,
-            self._tasks,
+            steps, world.sound, self.device_test, table, self.bus, self.clock, self._tasks
         )
 
     def _reach(self) -> Reach:

@@ -73,6 +73,7 @@ class DeviceTestPanel(QWidget):
         column.setSpacing(8)
         column.addWidget(self.title)
         column.addWidget(self.advice)
+        column.addSpacing(4)
         self._arrange_microphone(column)
         column.addWidget(rule())
         column.addWidget(self.speak_title)

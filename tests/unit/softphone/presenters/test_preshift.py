@@ -57,6 +57,7 @@ def test_every_code_of_the_services_has_a_sentence_and_a_line_in_the_documents()
     """Codes are written as text where they are found; none may come without words."""
     root = Path(__file__).resolve().parents[4]
     sources = (
+        "softphone/services/check_steps.py",
         "softphone/services/preshift.py",
         "softphone/adapters/line_check.py",
         "softphone/adapters/loopback.py",
