@@ -37,7 +37,7 @@ from tests.lab.pulse import PulseRig, Recording, pulse_rig
 
 RATE = 48_000
 OUT, USB, HEADSET = "usb_out", "usb", "headset"
-SETTLE_S, AFTER_S = 0.8, 1.0
+SETTLE_S, AFTER_S = 2.2, 1.0
 STALLED_S = 0.1
 """When the plain program takes a stream that calls back no more for dead."""
 
