@@ -7,7 +7,6 @@ import asyncio
 import pytest
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication
 
 from softphone.domain.device import MicrophoneState
 from softphone.domain.preshift import CheckFailed, Step
@@ -16,7 +15,7 @@ from tests.doubles.sound import HEADSET, SPEAKERS
 from tests.doubles.stage import SCENES, views_of
 from tests.ui.conftest import MakeDesk
 from tests.ui.live import Live
-from tests.ui.scenes import arrange
+from tests.ui.scenes import arrange, settle
 from tests.ui.test_program import Play, key, run
 
 __all__ = ["run"]
@@ -167,6 +166,6 @@ def test_nothing_is_wider_than_the_page(scene: object, language: str, make_desk:
     desk = make_desk(language)
     arrange(desk, found, asyncio.run(views_of(found))[language])
     desk.settings.resize(desk.settings.minimumSize())
-    QApplication.processEvents()
+    settle(desk.settings)
     page = getattr(desk.settings, found.window.partition("+")[2])
     assert page.width() <= page.parentWidget().width()
