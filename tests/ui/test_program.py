@@ -223,6 +223,7 @@ def test_the_order_of_devices_is_changed_by_keyboard(run: Play) -> None:
         await live.sign_in()
         await live.until(live.desk.settings.isVisible)
         page, order = live.desk.settings.headset, live.desk.order
+
         def rows() -> list[str]:
             spoken = Qt.ItemDataRole.AccessibleTextRole
             return [str(order.rows.item(at).data(spoken)) for at in range(order.rows.count())]
