@@ -1,8 +1,9 @@
 """What an Opus call costs beside linphonec, both with echo cancelling on PulseAudio, in the same minutes.
 
-The program (headless, echo cancelling on, noise suppression low) and linphonec (its echo canceller on) talk
-at the same time, each with a baresip of its own, by SDES-SRTP over UDP, a headset each, the same speech in
-both microphones and from both far ends. CPU time is what the kernel counted for each process.
+The program (headless, echo cancelling on, noise suppression low; then once more without either) and linphonec
+(its echo canceller on) talk at the same time, each with a baresip of its own, by SDES-SRTP over UDP, a headset
+each, the same speech in both microphones and from both far ends. CPU time is what the kernel counted for each
+process.
 
     python -m benchmarks.call_cost [--seconds 60]
 """
@@ -24,6 +25,7 @@ from tests.lab.baresip import Baresip, Phone
 from tests.lab.kamailio import Kamailio, Options, User
 from tests.lab.linphone import Cards, Line, Linphone
 from tests.lab.ports import LOOPBACK
+from tests.lab.process import PeerFailed
 from tests.lab.program import Program
 from tests.lab.pulse import RATE, Pcm, PulseRig, pulse_rig
 from tests.lab.sound import write_wav
@@ -82,6 +84,8 @@ class Rivals:
         self.linphone = Linphone(folder / "linphone", line)
         stack.callback(self.linphone.stop)
         self.linphone.start()
+        if not self.linphone.cancels_echo():
+            raise PeerFailed("linphonec does not cancel echo")
 
     def far_end(self, number: str) -> Baresip:
         """Somebody who answers and says the same all the time."""
@@ -149,6 +153,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     seconds = given.parse_args(argv).seconds
     print(f"{'Opus call, SDES-SRTP':44s}{'CPU s/min':>8s}{'linphonec':>12s}{'MB':>9s}{'linphonec':>12s}")
     show("echo cancelling, noise suppression low", *compared(seconds, TREATED))
+    show("ours untreated, linphonec as before", *compared(seconds, UNTREATED))
 
 
 if __name__ == "__main__":

@@ -159,6 +159,11 @@ class Linphone:
             if state == "enabled" and name not in codecs:
                 self._type(f"codec disable {index}")
 
+    def cancels_echo(self) -> bool:
+        """Whether its echo canceller is on, as it says itself."""
+        self._type("ec show")
+        return wait_until(lambda: "echo cancellation is on" in self.log)
+
     @property
     def pid(self) -> int:
         """Its process id. Raises PeerFailed."""
