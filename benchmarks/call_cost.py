@@ -1,9 +1,9 @@
 """What an Opus call costs beside linphonec, both with echo cancelling on PulseAudio, in the same minutes.
 
-The program (headless, echo cancelling on, noise suppression low; then once more without either) and linphonec
-(its echo canceller on) talk at the same time, each with a baresip of its own, by SDES-SRTP over UDP, a headset
-each, the same speech in both microphones and from both far ends. CPU time is what the kernel counted for each
-process.
+The program (headless, echo cancelling on, noise suppression low; then once more without either) and
+linphonec (its echo canceller on) talk at the same time, each with a baresip of its own, by SDES-SRTP over
+UDP, a headset each, the same speech in both microphones and from both far ends. CPU time is what the kernel
+counted for each process.
 
     python -m benchmarks.call_cost [--seconds 60]
 """
