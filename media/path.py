@@ -52,6 +52,7 @@ class VoicePath:
         self._playout_pacer = Pacer()
         self._heard_at: float | None = None
         self._owed = 0
+        self._to_take = 0
         self._fill = Fill()
         self._microphone = MicrophoneWatch()
         self._near_end = near_end or NearEnd()
@@ -156,12 +157,19 @@ class VoicePath:
         self.capture(now)
         self.play_out(now)
 
-    def capture(self, now: float) -> bool:
-        """The half of a step from the microphone to the network; whether there was anything to do."""
-        due = self._capture_due(now)
-        for _ in range(due):
-            self._capture()
-        return due > 0
+    def capture(self, now: float) -> None:
+        """The half of a step from the microphone to the network."""
+        while self.capture_block(now):
+            pass
+
+    def capture_block(self, now: float) -> bool:
+        """One block of `capture`, for who has other work to do in between; False when nothing was left."""
+        self._to_take = self._to_take or self._capture_due(now)
+        if not self._to_take:
+            return False
+        self._to_take -= 1
+        self._capture()
+        return True
 
     # --- from the microphone ---------------------------------------------------------------------------
 

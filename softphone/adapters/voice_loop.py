@@ -83,15 +83,19 @@ class VoiceLoop:
     def _step(self) -> None:
         """Timers alone, no task that sleeps: a hundred times a second that is worth it.
 
-        Between encoding and decoding, which take over 1 ms together, whatever else waits gets its turn.
+        Treating two blocks, encoding and decoding take over 1 ms together: between them whatever else waits
+        gets its turn.
         """
         self._next = None
         if not self._needed():
             self._ended()
             return
         self._before_step()
-        if self._move(self._path.capture):
-            self._next = asyncio.get_running_loop().call_soon(self._play_out)
+        self._take()
+
+    def _take(self) -> None:
+        if self._move(self._path.capture_block):
+            self._next = asyncio.get_running_loop().call_soon(self._take)
         else:
             self._play_out()
 

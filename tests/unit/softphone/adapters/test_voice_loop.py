@@ -19,11 +19,14 @@ class CountedPath(VoicePath):
         self.stepped: list[float] = []
         self.fails = False
 
-    def capture(self, now: float) -> bool:
-        self.stepped.append(now)
+    def capture_block(self, now: float) -> bool:
         if self.fails:
             raise ValueError("a codec went mad")
-        return super().capture(now)
+        return super().capture_block(now)
+
+    def play_out(self, now: float) -> None:
+        self.stepped.append(now)
+        super().play_out(now)
 
 
 class Bench:
