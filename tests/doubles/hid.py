@@ -29,6 +29,7 @@ class FakeHid:
         self._descriptor = descriptor
         self._reports: deque[bytes] = deque()
         self._gone = False
+        self._idle = False
         self._changed = threading.Condition()
 
     # --- what tests drive -----------------------------------------------------------------------
@@ -68,6 +69,10 @@ class FakeHid:
         self.wait(lambda device: device.written[: len(reports)] == list(reports))
         del self.written[: len(reports)]
 
+    def wait_heard(self) -> None:
+        """Wait until every report sent so far has been read and dealt with: the next one is waited for."""
+        self.wait(lambda device: device._idle and not device._reports)
+
     # --- the handle -----------------------------------------------------------------------------
 
     def descriptor(self) -> bytes:
@@ -83,7 +88,10 @@ class FakeHid:
     def read(self, length: int, timeout_ms: int) -> bytes:
         """See library.Handle."""
         with self._changed:
+            self._idle = not self._reports
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._gone or self._reports, timeout_ms / 1000)
+            self._idle = False
             if self._gone:
                 raise HidFailure("gone")
             return self._reports.popleft()[:length] if self._reports else b""

@@ -277,6 +277,7 @@ def test_where_the_headset_in_use_has_buttons_only_its_own_count() -> None:
         headsets.prefer(("Microphone (Jabra Evolve2 65)", "Speakers (Realtek)"))
         other.wait_written(b"\x00\x00")
         other.send(b"\x01", b"\x00")
+        other.wait_heard()
         used.send(b"\x01")
         presses.wait(Press.PICK_UP)
         headsets.prefer(("Built-in microphone", "Speakers (Realtek)"))
