@@ -219,7 +219,12 @@ class Linphone:
         self._type("terminate all")
 
     def transfer(self, call: int, other: int) -> None:
-        """Attended transfer: send the far end of `call` to the far end of `other`."""
+        """Attended transfer: send the far end of `call` to the far end of `other`. Raises PeerFailed.
+
+        Asked before `other` stands at its own end, linphonec says yes and sends nothing.
+        """
+        if not wait_until(lambda: self.calls().get(other) == "StreamsRunning", step_s=0.2):
+            raise PeerFailed(f"linphonec: call {other} does not stand: {self.log[-2000:]}")
         self._type(f"transfer {call} --to-call {other}")
 
     def heard(self, last_s: float) -> tuple[Pcm, int]:
