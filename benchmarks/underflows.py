@@ -13,8 +13,9 @@ import argparse
 import asyncio
 import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from tests.lab.pulse import PulseRig
 from tests.lab.speech import gaps
 
 PYTHONS_S = 0.005
-SETTLE_S = 3.0
+SETTLE_S, START_S = 3.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,18 @@ async def listen(rig: PulseRig, directory: Path, seconds: float, threads: int) -
         await sound.choose(microphone=("pulse:headset_mic",), speaker=(f"pulse:{HEADSET}",), ring=())
         with burning(threads):
             await asyncio.sleep(SETTLE_S)
-            before = _counted(sound)
-            with rig.recording(HEADSET) as recording:
+            with ExitStack() as stack:
+                # A process is started, which takes time that the sound's loop must not give.
+                recording = await asyncio.to_thread(stack.enter_context, rig.recording(HEADSET))
+                await asyncio.sleep(START_S)
+                before, began = _counted(sound), time.monotonic()
                 await asyncio.sleep(seconds)
-            after = _counted(sound)
+                after = _counted(sound)
+                await asyncio.to_thread(stack.close)
     finally:
         sound.detach(stream)
         await sound.close()
-    holes = gaps(recording.pcm())
+    holes = gaps(recording.pcm(since=began))
     return Found(before[0], after[0] - before[0], after[1] - before[1], holes.number, holes.longest_ms)
 
 

@@ -16,6 +16,7 @@ from softphone.presenters.device_words import DeviceWords, RoleState, roles_of
 from softphone.presenters.general import Switch
 from softphone.presenters.parts import Advice, Choice, Option, Sign, Tone
 from softphone.presenters.presenter import Presenter
+from softphone.services.ring_places import ring_places
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices, key_of
 
@@ -202,20 +203,13 @@ class HeadsetPresenter(Presenter[HeadsetView]):
 
     async def try_ring(self) -> None:
         """Two seconds of ringing wherever a call would ring."""
-        for place in self._ring_places():
+        self._error = None
+        for place in ring_places(self._devices.state()):
             try:
                 await self._devices.try_ring(place)
             except SoftphoneError as error:
                 self._error = error
         self.render()
-
-    def _ring_places(self) -> Iterable[str]:
-        """One id for each output that is there and chosen."""
-        state = self._devices.state()
-        if ANY_OUTPUT in state.ring:
-            return [device.id for device in state.outputs]
-        there = {SYSTEM_DEFAULT, *(device.id for device in state.outputs)}
-        return [place for place in state.ring if place in there] or state.ring
 
     async def _try(self, command: Awaitable[None]) -> None:
         self._error = None

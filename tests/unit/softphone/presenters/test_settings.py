@@ -197,11 +197,24 @@ async def test_a_ring_that_fails_is_told(stage: Stage, monkeypatch: pytest.Monke
     async def fails(_device: str) -> None:
         raise DeviceError("busy")
 
-    monkeypatch.setattr(stage.doubles.sound, "try_ring", fails)
-    await stage.board.headset.try_ring()
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.doubles.sound, "try_ring", fails)
+        await stage.board.headset.try_ring()
     advice = stage.view(HeadsetView).advice
     assert advice is not None
     assert advice.id == "failure-device"
+    await stage.board.headset.try_ring()
+    assert stage.view(HeadsetView).advice is None
+    assert stage.doubles.sound.tried == ["default"]
+
+
+async def test_where_nothing_chosen_is_there_the_system_s_output_rings(stage: Stage) -> None:
+    headset = stage.board.headset
+    await headset.ring_in(HEADSET.id, True)
+    await headset.ring_in("default", False)
+    stage.doubles.sound.pull(HEADSET.id)
+    await headset.try_ring()
+    assert stage.doubles.sound.tried == ["default"]
 
 
 async def test_the_test_tone_plays(stage: Stage) -> None:
