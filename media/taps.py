@@ -22,12 +22,7 @@ class Taps:
         """Listen from now on, until the returned function is called (harmless when done already)."""
         mine: Tap = lambda block: tap(block)  # noqa: E731 - the same tap added twice ends twice
         self._taps.append(mine)
-
-        def end() -> None:
-            if mine in self._taps:
-                self._taps.remove(mine)
-
-        return end
+        return lambda: self._end(mine)
 
     def give(self, block: Pcm) -> None:
         """Pass a block on. A tap that fails is taken off: speech must not suffer from a listener."""
@@ -36,4 +31,8 @@ class Taps:
                 tap(block)
             except Exception:
                 log.warning("a listener of the voice path failed and was taken off", exc_info=True)
-                self._taps.remove(tap)
+                self._end(tap)
+
+    def _end(self, tap: Tap) -> None:
+        if tap in self._taps:
+            self._taps.remove(tap)

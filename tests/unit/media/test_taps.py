@@ -62,3 +62,16 @@ def test_a_listener_that_fails_is_taken_off_and_the_others_hear_on(caplog: pytes
         taps.give(SECOND)
     assert len(heard) == 2
     assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_a_listener_that_ends_itself_and_then_fails_harms_nobody() -> None:
+    taps, heard = Taps(), list[Pcm]()
+
+    def fails(_block: Pcm) -> None:
+        end()
+        raise ValueError
+
+    end = taps.add(fails)
+    taps.add(heard.append)
+    taps.give(FIRST)
+    assert len(heard) == 1
