@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
 APP_LOCK = ROOT / "requirements" / "app.txt"
+SERVICE_LOCK = ROOT / "requirements" / "service.txt"
 DEV_LOCK = ROOT / "requirements" / "dev.txt"
 SOURCE_LOCK = ROOT / "requirements" / "build-from-source.txt"
 WINDOWS = sys.platform == "win32"
@@ -41,7 +42,7 @@ RUN_PACKAGES = (
     "libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 fonts-dejavu-core"
 ).split()
 TEST_PACKAGES = (
-    "kamailio kamailio-tls-modules baresip linphone-cli sip-tester chromium pulseaudio espeak-ng "
+    "kamailio kamailio-tls-modules baresip linphone-cli sip-tester chromium firefox-esr pulseaudio espeak-ng "
     "gnome-keyring dbus xvfb openbox xdotool x11-utils iproute2 openssl binutils build-essential"
 ).split()
 
@@ -116,10 +117,12 @@ def environment(folder: Path, python: Path, *, dev: bool, source: bool = False) 
         say(f"making the virtual environment {folder.name}")
         run(python, "-m", "venv", "--clear", folder)
     before = have = mark.read_text(encoding="utf-8").split() if mark.exists() else []
-    covered = (DEV_LOCK, APP_LOCK) if dev else (APP_LOCK,)
-    if fingerprint(covered[0], python) not in have:
+    needed = (APP_LOCK, SERVICE_LOCK)
+    if not {fingerprint(lock, python) for lock in ((DEV_LOCK,) if dev else needed)} <= set(have):
         say("installing the locked packages (the first time takes a minute or two)")
-        run(*install_with(inside), "--only-binary", ":all:", "-r", covered[0])
+        for lock in (DEV_LOCK,) if dev else needed:
+            run(*install_with(inside), "--only-binary", ":all:", "-r", lock)
+        covered = (DEV_LOCK, *needed) if dev else needed
         have = [fingerprint(lock, python) for lock in covered]
     if source and sys.platform == "linux" and fingerprint(SOURCE_LOCK, python) not in have:
         run(*install_with(inside), "--no-deps", "--no-build-isolation", "-r", SOURCE_LOCK)
@@ -292,7 +295,8 @@ def job_lock(arguments: list[str]) -> None:
     )
     folder = APP_LOCK.parent
     run(uv, "pip", "compile", *flags, folder / "app.in", "-o", APP_LOCK)
-    run(uv, "pip", "compile", *flags, "-c", APP_LOCK, folder / "dev.in", "-o", DEV_LOCK)
+    run(uv, "pip", "compile", *flags, "-c", APP_LOCK, folder / "service.in", "-o", SERVICE_LOCK)
+    run(uv, "pip", "compile", *flags, "-c", APP_LOCK, "-c", SERVICE_LOCK, folder / "dev.in", "-o", DEV_LOCK)
     run(uv, "pip", "compile", *flags, "--no-deps", folder / "build-from-source.in", "-o", SOURCE_LOCK)
 
 

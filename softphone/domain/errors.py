@@ -78,3 +78,17 @@ class StorageError(SoftphoneError):
     """Something could not be written or read (full disk, damaged file); nothing in memory is lost."""
 
     code = "storage"
+
+
+class MeetingRefused(SoftphoneError):
+    """The company service said no; `code` is its word (service_api.states.MeetingRefusal)."""
+
+    def __init__(self, code: str, *, tries_left: int = 0) -> None:
+        super().__init__("", code=code)
+        self.tries_left = tries_left
+
+
+class ServiceUnreachable(SoftphoneError):
+    """The company service does not answer; `code` is a Refusal's value (server-silent, certificate…)."""
+
+    code = "server-silent"

@@ -8,6 +8,7 @@ from softphone.domain.account import Account
 from softphone.domain.call import Call
 from softphone.domain.device import DeviceState
 from softphone.domain.history import HistoryEntry
+from softphone.domain.meeting import Appointment, ChatLine, JoinOffer, Meeting, MeetingLink, Person
 from softphone.domain.preshift import CheckReport
 from softphone.domain.sound_test import DeviceTestState
 
@@ -79,6 +80,53 @@ class HistoryChanged(Event):
 @dataclass(frozen=True, slots=True)
 class ContactsChanged(Event):
     """The contact list changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentsChanged(Event):
+    """The list of appointments. `stale`: the service can't be asked now, these are the last known.
+
+    `available`: this account is a company service's, so there can be any.
+    """
+
+    appointments: tuple[Appointment, ...]
+    available: bool = True
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOpened(Event):
+    """A meeting link came in from outside: show where it leads; nothing has been sent."""
+
+    link: MeetingLink
+
+
+@dataclass(frozen=True, slots=True)
+class JoinOffered(Event):
+    """The link was exchanged: show the invitation."""
+
+    offer: JoinOffer
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingChanged(Event):
+    """The meeting this program is in changed; None when it is over here."""
+
+    meeting: Meeting | None
+
+
+@dataclass(frozen=True, slots=True)
+class Knocked(Event):
+    """Somebody came to the lobby: make it heard and seen."""
+
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class ChatArrived(Event):
+    """Somebody else wrote."""
+
+    line: ChatLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The company service: accounts, appointments, invitations, lobby, admission, chat and the media engine."""

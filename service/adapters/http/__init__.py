@@ -1,0 +1,1 @@
+"""HTTP and WebSocket: who asks is found out here, what they may do is decided in the use cases."""
