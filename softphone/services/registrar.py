@@ -48,7 +48,7 @@ class Registrar:
         ca_file = self._ca_file(credentials)
         typed = self._user(credentials.user)
         found = await self._directory.discover(server.host, ca_file=ca_file)
-        offered = found or Discovery()
+        offered = self._with_preset(found or Discovery())
         self._check_version(offered, server)
         forms = self._forms(typed, offered.number_format or self._memory.number_form(server.key))
         if offered.number_format:
@@ -57,7 +57,12 @@ class Registrar:
             return await self._as_device(server, credentials, credentials.device, ca_file)
         if offered.service_url:
             device = await self._service.sign_in(
-                offered.service_url, server, forms[0][1], credentials, ca_file
+                offered.service_url,
+                server,
+                forms[0][1],
+                credentials,
+                ca_file,
+                trusted=self._settings.locked("service.url"),
             )
             return await self._new_device(server, credentials, device, ca_file)
         if found is None and self._memory.service_known(server.host):
@@ -109,6 +114,11 @@ class Registrar:
         registered = await self._telephony.sign_in(account)
         await self._note(server, registered, "")
         return registered, issued.user, replace(credentials, password="", device=device)
+
+    def _with_preset(self, offered: Discovery) -> Discovery:
+        """A service that was set here goes before the one the server names."""
+        preset = self._settings.text("service.url")
+        return replace(offered, service_url=preset) if preset else offered
 
     def _ca_file(self, credentials: Credentials) -> str:
         return credentials.ca_file or self._settings.text("sip.ca_file")

@@ -120,6 +120,7 @@ _ALL = (
     _text("sip.ca_file"),
     Definition("sip.keepalive_s", Kind.NUMBER, 25, lowest=1, highest=600),
     _text("sip.echo_number"),
+    _text("service.url"),
     _text("phone.region"),
     _names("phone.emergency_numbers"),
     _text("ui.language", "auto", "auto", "en", "fi", "sv"),

@@ -231,3 +231,19 @@ async def test_too_old_is_asked_first() -> None:
     bench.directory.found[SERVER] = Discovery(service_url=URL, minimum_version="9")
     assert await bench.refusal(HERE) == Refusal.TOO_OLD
     assert bench.service.asked == []
+
+
+async def test_a_service_set_here_goes_before_the_one_the_server_names() -> None:
+    bench = Bench(overrides={"service.url": f"https://{SERVER}:8443/api"})
+    bench.directory.found[SERVER] = Discovery(service_url=URL)
+    await bench.session.sign_in(HERE)
+    assert bench.service.asked[0][0] == f"https://{SERVER}:8443/api"
+
+
+async def test_a_service_elsewhere_is_believed_where_an_administrator_locked_it() -> None:
+    elsewhere = "https://meet.example.net/api"
+    with pytest.raises(SignInRefused, match=r"meet\.example\.net"):
+        await Bench(overrides={"service.url": elsewhere}).session.sign_in(HERE)
+    locked = Bench(policy={"service.url": elsewhere})
+    await locked.session.sign_in(HERE)
+    assert locked.service.asked[0][0] == elsewhere
