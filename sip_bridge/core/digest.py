@@ -15,6 +15,7 @@ from sip_bridge.core.digest_values import (
     hash_text,
     parse_algorithm,
     parse_challenges,
+    response_of,
 )
 
 __all__ = [
@@ -136,9 +137,11 @@ class _Nonce:
 class DigestVerifier:
     """The server's side: gives out nonces and checks answers.
 
-    `password_of` gives the password of a username, or None. Nonces live `lifetime` seconds; each count of
-    a nonce is accepted once, so a recorded answer can't be played again. Without `qop` it challenges as
-    RFC 2617 clients of the oldest kind want it, and replay within the lifetime can't be seen.
+    `password_of` gives the password of a username, or None; `ha1_of` what is known instead of it, as
+    H(username:realm:password) in hex for a username and one of `algorithms`, or None. Nonces live
+    `lifetime` seconds; each count of a nonce is accepted once, so a recorded answer can't be played again.
+    Without `qop` it challenges as RFC 2617 clients of the oldest kind want it, and replay within the lifetime
+    can't be seen.
     """
 
     def __init__(
@@ -151,9 +154,11 @@ class DigestVerifier:
         algorithms: Sequence[str] = ("SHA-256", "MD5"),
         qop: bool = True,
         capacity: int = 10_000,
+        ha1_of: Callable[[str, str], str | None] = lambda username, algorithm: None,
     ) -> None:
         self._realm = realm
         self._password_of = password_of
+        self._ha1_of = ha1_of
         self._random = random
         self._lifetime = lifetime
         self._algorithms = tuple(algorithms)
@@ -204,9 +209,15 @@ class DigestVerifier:
         return Verdict(Outcome.GOOD, answer.username)
 
     def _proves(self, answer: Answer, method: str, body: bytes) -> bool:
-        offered = (answer.algorithm or "MD5").upper() in (name.upper() for name in self._algorithms)
-        password = self._password_of(answer.username)
-        if not offered or answer.qop not in (self._qop or ("",)) or password is None:
+        algorithm = (answer.algorithm or "MD5").upper()
+        if algorithm not in (name.upper() for name in self._algorithms):
             return False
-        expected = compute_response(answer, answer.username, password, method, body)
+        if answer.qop not in (self._qop or ("",)):
+            return False
+        if (ha1 := self._ha1_of(answer.username, algorithm)) is not None:
+            expected = response_of(answer, ha1, method, body)
+        elif (password := self._password_of(answer.username)) is not None:
+            expected = compute_response(answer, answer.username, password, method, body)
+        else:
+            return False
         return hmac.compare_digest(expected.encode(), answer.response.lower().encode("utf-8", "replace"))

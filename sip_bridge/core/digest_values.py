@@ -198,11 +198,14 @@ def compute_response(answer: Answer, username: str, password: str, method: str, 
     `username` is the plain name even where the answer carries its hash. An unknown algorithm raises
     MessageError.
     """
-    chosen = parse_algorithm(answer.algorithm)
-    if chosen is None:
-        raise MessageError(f"unknown digest algorithm {answer.algorithm[:20]!r}")
-    name, sess = chosen
-    key = hash_text(name, username, answer.realm, password)
+    name, _ = _chosen(answer)
+    return response_of(answer, hash_text(name, username, answer.realm, password), method, body)
+
+
+def response_of(answer: Answer, key: str, method: str, body: bytes) -> str:
+    """The response `answer` should carry where only H(username:realm:password) is known, in lower-case hex
+    and of the answer's algorithm. Raises MessageError as `compute_response` does."""
+    name, sess = _chosen(answer)
     if sess:
         key = hash_text(name, key, answer.nonce, answer.cnonce)
     what = [method, answer.uri]
@@ -210,3 +213,10 @@ def compute_response(answer: Answer, username: str, password: str, method: str, 
         what.append(_hash_bytes(name, body))
     middle = [answer.nc, answer.cnonce, answer.qop] if answer.qop else []
     return hash_text(name, key, answer.nonce, *middle, hash_text(name, *what))
+
+
+def _chosen(answer: Answer) -> tuple[str, bool]:
+    chosen = parse_algorithm(answer.algorithm)
+    if chosen is None:
+        raise MessageError(f"unknown digest algorithm {answer.algorithm[:20]!r}")
+    return chosen

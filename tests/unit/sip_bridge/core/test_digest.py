@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
@@ -305,6 +306,25 @@ def test_the_oldest_clients_need_no_qop() -> None:
     assert challenges[0].qop == ()
     value = client("b", "a").answer(challenges, "BYE", "u") or ""
     assert [server.verify(value, "BYE", 1.0).outcome for _ in range(2)] == [Outcome.GOOD, Outcome.GOOD]
+
+
+@pytest.mark.parametrize(("algorithm", "name"), [("MD5", "md5"), ("SHA-256", "sha256")])
+def test_a_server_that_knows_no_password_but_its_hash(algorithm: str, name: str) -> None:
+    key = hashlib.new(name, "alice:r:sesame ä".encode()).hexdigest()
+    known = {("alice", algorithm): key}
+    server = DigestVerifier(
+        "r", {"bob": "x"}.get, counting(), algorithms=(algorithm,), ha1_of=lambda *who: known.get(who)
+    )
+    challenges = parse_challenges(server.challenges(0.0))
+
+    def judge(phone: DigestAuth) -> Outcome:
+        return server.verify(phone.answer(challenges, "BYE", "u") or "", "BYE", 1.0).outcome
+
+    assert judge(client("wrong")) is Outcome.WRONG
+    assert judge(client("sesame ä", "eve")) is Outcome.WRONG
+    assert judge(client()) is Outcome.GOOD
+    challenges = parse_challenges(server.challenges(0.0))
+    assert judge(client("x", "bob")) is Outcome.GOOD
 
 
 def test_nonces_are_bounded() -> None:
