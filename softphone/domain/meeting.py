@@ -170,7 +170,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ChatLine:
-    """A line of chat. `lobby`: between the host and one who waits (`to`, "" for all)."""
+    """A line of chat. `lobby`: between the host and one who waits (`to`, "" for all).
+
+    `pending`: one's own, typed and not with the service yet; it is sent when that is reached again.
+    """
 
     id: str
     session: str
@@ -180,6 +183,7 @@ class ChatLine:
     mine: bool = False
     lobby: bool = False
     to: str = ""
+    pending: bool = False
 
 
 class Trouble(StrEnum):
