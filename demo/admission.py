@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from demo.talks import Talks
@@ -21,8 +22,9 @@ class Refusal(NamedTuple):
 class Admission:
     """A request must prove its sender, who must be who it says; but in a call a phone is known already."""
 
-    def __init__(self, verifier: DigestVerifier, talks: Talks) -> None:
+    def __init__(self, verifier: DigestVerifier, number_of: Callable[[str], str], talks: Talks) -> None:
         self._verifier = verifier
+        self._number_of = number_of
         self._talks = talks
 
     def refusal(self, request: Request, flow: Flow, now: float) -> Refusal | None:
@@ -45,7 +47,7 @@ class Admission:
         ]
         good = [verdict for verdict in verdicts if verdict.outcome is Outcome.GOOD]
         if good:
-            return None if good[0].username == sender else Refusal(403, [])
+            return None if self._number_of(good[0].username) == sender else Refusal(403, [])
         stale = any(verdict.outcome is Outcome.STALE for verdict in verdicts)
         asks = "WWW-Authenticate" if at_registrar else "Proxy-Authenticate"
         values = self._verifier.challenges(now, stale=stale)

@@ -6,7 +6,7 @@ pass as they are, so sound and its keys go from phone to phone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 
 from demo.admission import Admission
@@ -15,6 +15,7 @@ from demo.legs import Legs, replacing
 from demo.lines import Errand, Lines, Revocable
 from demo.passing import Passing
 from demo.ringing import Phone, Ringing
+from demo.subscribers import Subscribers
 from demo.talks import Talks
 from sip_bridge.core.allow import ALLOW
 from sip_bridge.core.digest import DigestVerifier
@@ -38,16 +39,23 @@ _OUTSIDE = frozenset({"OPTIONS", "MESSAGE"})
 
 
 class Exchange:
-    """`users` maps user parts to passwords. Flows are told by `flow_opened` and `flow_closed`.
+    """Flows are told by `flow_opened` and `flow_closed`.
 
     After every call `take_effects` has what to send, and `next_timer` says when to `tick`.
     """
 
-    def __init__(self, realm: str, users: Mapping[str, str], random: Callable[[int], bytes]) -> None:
+    def __init__(self, realm: str, subscribers: Subscribers, random: Callable[[int], bytes]) -> None:
         self._lines = Lines(realm, random)
         self._legs = Legs()
         self._talks = Talks(self._lines, self._legs)
-        self._admission = Admission(DigestVerifier(realm, users.get, random), self._talks)
+        verifier = DigestVerifier(
+            realm,
+            subscribers.password_of,
+            random,
+            algorithms=subscribers.algorithms,
+            ha1_of=subscribers.ha1_of,
+        )
+        self._admission = Admission(verifier, subscribers.number_of, self._talks)
         self._ringing: list[Ringing] = []
 
     # --- told by the server -------------------------------------------------------------------------

@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import secrets
 import ssl
-from collections.abc import Mapping
 from pathlib import Path
 
 from demo.exchange import Exchange
+from demo.subscribers import Subscribers
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.errors import FramingError
 from sip_bridge.core.framing import KeepAlive, StreamFramer, datagram_keepalive
@@ -22,8 +22,8 @@ MOST_UDP = 256
 class Server:
     """Listens on loopback; `tls_port` and `udp_port` are known after `start`."""
 
-    def __init__(self, users: Mapping[str, str], certificate: Path, key: Path) -> None:
-        self._exchange = Exchange(HOST, users, secrets.token_bytes)
+    def __init__(self, subscribers: Subscribers, certificate: Path, key: Path) -> None:
+        self._exchange = Exchange(HOST, subscribers, secrets.token_bytes)
         self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
         self._tls.load_cert_chain(certificate, key)

@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from demo.phone import DemoFailed, Phone
 from demo.server import HOST, Server
 from demo.sounds import babble, music, write_wav
+from demo.subscribers import Subscribers
 
 YOU, ECHO, MUSIC, CALLER = "0401234567", "600", "601", "602"
 AS_RECORDED = {"audio.echo_cancel": "off", "audio.noise_suppression": "off"}
@@ -59,7 +60,7 @@ class Town:
         self.folder = folder
         self.passwords = {user: secrets.token_urlsafe(12) for user in (YOU, ECHO, MUSIC, CALLER)}
         self.certificate, key = make_certificate(folder)
-        self._server = Server(self.passwords, self.certificate, key)
+        self._server = Server(Subscribers(HOST, self.passwords), self.certificate, key)
         self._people: list[Phone] = []
         self._visits: asyncio.Task[None] | None = None
 

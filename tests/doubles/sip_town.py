@@ -6,6 +6,7 @@ import random
 from typing import cast
 
 from demo.exchange import Exchange
+from demo.subscribers import Subscribers
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
 from sip_bridge.core.effects import Flow, Hop, Transmit
@@ -60,7 +61,9 @@ class Town(Link):
 
     def __init__(self, transport: str = "udp") -> None:
         super().__init__(transport=transport)
-        self.exchange = Exchange(CENTRE, dict.fromkeys(PEOPLE, PASSWORD), random.Random(7).randbytes)
+        self.exchange = Exchange(
+            CENTRE, Subscribers(CENTRE, dict.fromkeys(PEOPLE, PASSWORD)), random.Random(7).randbytes
+        )
         address = (CENTRE, 5060)
         self.centre = Node(self, address, cast(Agent, Counter(self.exchange)))
         self.nodes[address] = self.centre

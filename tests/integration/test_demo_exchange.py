@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,9 @@ import pytest
 import demo.exchange
 import demo.talks
 from demo.server import HOST, Server
+from demo.subscribers import Subscribers
 from sip_bridge import client_events as told
 from sip_bridge.client_types import AccountConfig, RegistrationError
-from sip_bridge.core.digest import DigestVerifier
 from tests.lab.baresip import Baresip, Phone
 from tests.lab.caller import Caller
 from tests.lab.certificates import Authority
@@ -129,7 +128,7 @@ class Village:
 @pytest.fixture
 def md5_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """baresip 1.0 gives up where SHA-256 is offered beside MD5."""
-    monkeypatch.setattr(demo.exchange, "DigestVerifier", partial(DigestVerifier, algorithms=("MD5",)))
+    monkeypatch.setattr(Subscribers, "algorithms", ("MD5",))
 
 
 @pytest.fixture
@@ -138,7 +137,7 @@ async def village(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(demo.talks, "LOST_S", LOST_S)
     authority = Authority(tmp_path / "authority")
     pair = authority.issue(HOST)
-    server = Server(dict.fromkeys((*TONES, *OTHERS), SECRET), pair.certificate, pair.key)
+    server = Server(Subscribers(HOST, dict.fromkeys((*TONES, *OTHERS), SECRET)), pair.certificate, pair.key)
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)

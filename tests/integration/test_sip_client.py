@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from demo.server import HOST, Server
+from demo.subscribers import Subscribers
 from sip_bridge import client_events as told
 from sip_bridge.client_types import (
     AccountConfig,
@@ -48,7 +49,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 async def office(authority: Authority) -> AsyncIterator[Office]:
     pair = authority.issue(HOST)
-    server = Server(dict.fromkeys(TONES, SECRET), pair.certificate, pair.key)
+    server = Server(Subscribers(HOST, dict.fromkeys(TONES, SECRET)), pair.certificate, pair.key)
     async with AsyncExitStack() as stack:
         await server.start()
         stack.push_async_callback(server.stop)

@@ -7,6 +7,7 @@ import itertools
 from demo.bindings import MOST, Bindings
 from demo.exchange import Exchange
 from demo.ringing import MOST_DIALOGS
+from demo.subscribers import Subscribers
 from demo.talks import GONE, PROBE_S
 from sip_bridge.core.digest import DigestAuth, parse_challenges
 from sip_bridge.core.effects import Flow
@@ -23,7 +24,7 @@ def random(size: int) -> bytes:
 
 
 def exchange() -> Exchange:
-    made = Exchange("127.0.0.1", PASSWORDS, random)
+    made = Exchange("127.0.0.1", Subscribers("127.0.0.1", PASSWORDS), random)
     made.flow_opened(ALICE)
     made.flow_opened(BOB)
     return made
