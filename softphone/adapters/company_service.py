@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
-import socket
-import ssl
-from collections.abc import Iterator
 
 from service_api.devices import (
     CONTENT_TYPE,
@@ -20,7 +16,7 @@ from service_api.devices import (
     ServiceRefusal,
 )
 from service_api.wire import SIZE_LIMIT, UnknownVersion, WireError
-from softphone.adapters.https import limited_body, tls_context
+from softphone.adapters.https import limited_body, tls_context, why_unreachable
 from softphone.domain.account import Refusal
 from softphone.domain.errors import SignInRefused
 
@@ -36,7 +32,6 @@ STEP = 0.8
 """Of the whole time for each step: an end from outside in the middle of a handshake leaves a socket open."""
 
 HEADERS = {"Content-Type": CONTENT_TYPE, "Accept": CONTENT_TYPE, "Accept-Encoding": "identity"}
-NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 
 
 class HttpsCompanyService:
@@ -81,7 +76,7 @@ async def _post(url: str, path: str, content: bytes, ca_file: str, patience_s: f
             ):
                 body = await limited_body(response, SIZE_LIMIT)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
-        code = _cause(error)
+        code = why_unreachable(error)
         log.info("the service at %s: %s", _host(url), type(error).__name__)
         raise SignInRefused(code, _host(url)) from None
     if body is None:
@@ -93,24 +88,6 @@ def _refusal(code: str) -> Refusal:
     """The service's word as the person is told it; a code nobody here knows is the server's trouble."""
     own = (ErrorCode.WRONG_CREDENTIALS, ErrorCode.NO_RIGHT, ErrorCode.TOO_OLD, ErrorCode.BAD_NUMBER)
     return Refusal(code) if code in own else Refusal.SERVER_ERROR
-
-
-def _cause(error: BaseException) -> Refusal:
-    """Why there was no answer: what the library says wraps what the system said."""
-    for found in _wrapped(error):
-        if isinstance(found, ssl.SSLCertVerificationError):
-            return Refusal.CERTIFICATE
-        if isinstance(found, socket.gaierror):
-            return Refusal.SERVER_NOT_FOUND
-        if isinstance(found, OSError) and found.errno in NO_WAY:
-            return Refusal.NO_NETWORK
-    return Refusal.SERVER_SILENT
-
-
-def _wrapped(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
 
 
 def _host(url: str) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import socket
 import ssl
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
+
+from softphone.domain.account import Refusal
 
 if TYPE_CHECKING:
     import httpx
+
+NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL})
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:
@@ -28,3 +35,21 @@ async def limited_body(response: httpx.Response, limit: int) -> bytes | None:
         if len(body) > limit:
             return None
     return body
+
+
+def why_unreachable(error: BaseException) -> Refusal:
+    """Why there was no answer: what the library says wraps what the system said."""
+    for found in _wrapped(error):
+        if isinstance(found, ssl.SSLCertVerificationError):
+            return Refusal.CERTIFICATE
+        if isinstance(found, socket.gaierror):
+            return Refusal.SERVER_NOT_FOUND
+        if isinstance(found, OSError) and found.errno in NO_WAY:
+            return Refusal.NO_NETWORK
+    return Refusal.SERVER_SILENT
+
+
+def _wrapped(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -25,7 +25,7 @@ from softphone.domain.quality import CallQuality
 
 Json = dict[str, object]
 
-UNTOLD = ("account.", "audio.names")
+UNTOLD = ("account.", "audio.names", "meetings.places")
 """Settings the program keeps for itself."""
 
 

@@ -86,12 +86,14 @@ class ContactsChanged(Event):
 class AppointmentsChanged(Event):
     """The list of appointments. `stale`: the service can't be asked now, these are the last known.
 
-    `available`: this account is a company service's, so there can be any.
+    `available`: this account is a company service's, so there can be any. `reason`: the code of why it is
+    stale (server-silent, certificate, not-signed-in…), "" while it is not.
     """
 
     appointments: tuple[Appointment, ...]
     available: bool = True
     stale: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

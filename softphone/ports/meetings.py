@@ -68,6 +68,18 @@ class Appointments(Protocol):
         ...
 
 
+class Drafts(Protocol):
+    """What was typed of an appointment and not sent yet, on disk. Raises StorageError."""
+
+    async def load(self, owner: str) -> AppointmentWish | None:
+        """This person's draft, or None; what can't be understood counts as none."""
+        ...
+
+    async def save(self, owner: str, wish: AppointmentWish | None) -> None:
+        """Keep it in place of whatever is kept, or None: nothing; durable when it returns."""
+        ...
+
+
 class MeetingSocket(Protocol):
     """One WebSocket of one meeting, connected. Ended by `close` or by the other side."""
 

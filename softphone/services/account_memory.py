@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from dataclasses import replace
@@ -25,6 +26,8 @@ class AccountMemory:
         self._secrets = secrets
         self._settings = settings
         self._bus = bus
+        self._writing = asyncio.Lock()
+        self._rotated: dict[str, str] = {}
 
     def prefill(self) -> Credentials:
         """What the sign-in form starts with; the password is never among it."""
@@ -96,6 +99,33 @@ class AccountMemory:
         await self._settings.set("account.user", "")
         return left
 
+    async def rotate(self, account: Credentials, refresh_token: str) -> None:
+        """The service gave this device another refresh token; the former one ends, in the keyring as well.
+
+        Nothing is written of an account that is not remembered.
+        """
+        if account.device is None:
+            return
+        self._rotated[account.device.issued.device_id] = refresh_token
+        async with self._writing:
+            known = self.prefill()
+            if known.remember and _name(known) == _name(account):
+                try:
+                    await self._secrets.set(_name(account), self._secret(account))
+                except SecretsUnavailable as error:
+                    self._unavailable(error)
+
+    def newest(self, device: ServiceDevice) -> ServiceDevice:
+        """The device with its newest refresh token, whoever remembers an older one."""
+        rotated = self._rotated.get(device.issued.device_id, device.issued.refresh_token)
+        return replace(device, issued=replace(device.issued, refresh_token=rotated))
+
+    def _secret(self, account: Credentials) -> str:
+        """What a later start needs to register: the password, or what the service issued in its place."""
+        if account.device is None:
+            return account.password
+        return self.newest(account.device).issued.serialise().decode()
+
     async def _device(self) -> Credentials | None:
         """The remembered account where a service issued it."""
         return await self.stored() if self._settings.text("account.service") else None
@@ -139,18 +169,20 @@ class AccountMemory:
         await self._settings.set("account.number_forms", (*others, f"{server}={form}"))
 
     async def _keep_secret(self, account: Credentials) -> bool:
-        try:
-            await self._secrets.set(_name(account), _secret(account))
-        except SecretsUnavailable as error:
-            self._unavailable(error)
-            return False
+        async with self._writing:
+            try:
+                await self._secrets.set(_name(account), self._secret(account))
+            except SecretsUnavailable as error:
+                self._unavailable(error)
+                return False
         return True
 
     async def _forget_secret(self, account: Credentials) -> None:
-        try:
-            await self._secrets.delete(_name(account))
-        except SecretsUnavailable as error:
-            self._unavailable(error)
+        async with self._writing:
+            try:
+                await self._secrets.delete(_name(account))
+            except SecretsUnavailable as error:
+                self._unavailable(error)
 
     def _unavailable(self, error: SecretsUnavailable) -> None:
         log.warning("keyring: %s", error)
@@ -159,8 +191,3 @@ class AccountMemory:
 
 def _name(account: Credentials) -> str:
     return f"{account.user}@{account.server}"
-
-
-def _secret(account: Credentials) -> str:
-    """What a later start needs to register: the password, or what the service issued in its place."""
-    return account.device.issued.serialise().decode() if account.device else account.password

@@ -40,7 +40,11 @@ LONGEST_RETRY_S = 60.0
 
 
 class Session:
-    """One person's line at one server."""
+    """One person's line at one server.
+
+    `on_device` is told the account whenever it is known what a company service issued for it, even while
+    the line itself is not up, and None when there is no such account.
+    """
 
     def __init__(
         self,
@@ -55,6 +59,7 @@ class Session:
         *,
         version: str,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        on_device: Callable[[Credentials | None], None] = lambda account: None,
     ) -> None:
         self._telephony = telephony
         self._registrar = Registrar(
@@ -64,6 +69,7 @@ class Session:
         self._bus = bus
         self._tasks = tasks
         self._sleep = sleep
+        self._on_device = on_device
         self._lock = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
         self._waiting: Credentials | None = None
@@ -96,6 +102,7 @@ class Session:
         async with self._lock:
             await self._telephony.sign_out()
             known = await self._memory.forget()
+            self._on_device(None)
             self._set(Account())
             await self._leave([known, self._device])
 
@@ -133,6 +140,7 @@ class Session:
         self._give_up()
         async with self._lock:
             await self._telephony.sign_out()
+            self._on_device(None)
             self._set(Account())
             if not self._memory.prefill().remember:
                 await self._leave([self._device])
@@ -140,7 +148,7 @@ class Session:
     async def _leave(self, devices: list[Credentials | None]) -> None:
         """Let the company service forget devices nobody will use again."""
         self._device = None
-        for account in {found.device: found for found in devices if found}.values():
+        for account in {_device_of(found): found for found in devices if found}.values():
             await self._registrar.leave(account)
 
     def _in_background(self, work: Coroutine[Any, Any, None], account: Credentials) -> None:
@@ -193,6 +201,7 @@ class Session:
     async def _sign_in(self, credentials: Credentials) -> Account:
         if self._account.state in (LineState.REGISTERED, LineState.RECONNECTING):
             await self._telephony.sign_out()
+        self._on_device(credentials if credentials.device else None)
         self._set(Account(LineState.SIGNING_IN, credentials.user, credentials.server))
         try:
             registered, number, kept = await self._registrar.register(credentials)
@@ -212,9 +221,11 @@ class Session:
 
     async def _keep(self, account: Credentials) -> None:
         """Remember a sign-in that worked; the device of the line before is not needed any more."""
-        former = {found.device: found for found in (await self._memory.keep(account), self._device) if found}
-        former.pop(account.device, None)
+        known = (await self._memory.keep(account), self._device)
+        former = {_device_of(found): found for found in known if found}
+        former.pop(_device_of(account), None)
         self._device = account
+        self._on_device(account if account.device else None)
         for left in former.values():
             self._tasks.spawn(self._registrar.leave(left), "signing out at the service")
 
@@ -239,3 +250,9 @@ class Session:
         if account != self._account:
             self._account = account
             self._bus.publish(AccountChanged(account))
+
+
+def _device_of(account: Credentials) -> tuple[str, str]:
+    """Which device this is, whatever its refresh token is by now."""
+    device = account.device
+    return (device.service_url, device.issued.device_id) if device else ("", "")

@@ -146,6 +146,7 @@ _ALL = (
     _names("account.tls_servers", internal=True),
     _names("account.service_hosts", internal=True),
     _names("account.number_forms", internal=True),
+    _names("meetings.places", internal=True),
 )
 
 DEFINITIONS: MappingProxyType[str, Definition] = MappingProxyType({d.key: d for d in _ALL})
