@@ -97,6 +97,7 @@ class CallsPresenter(Presenter[CallsView]):
 
     def _call(self, call: Call, live: list[Call]) -> CallView:
         others = [other for other in live if other.id != call.id]
+        trouble = self._trouble(call)
         connected = [other for other in others if other.state is CallState.ACTIVE]
         return CallView(
             id=call.id,
@@ -104,7 +105,7 @@ class CallsPresenter(Presenter[CallsView]):
             state=call_views.state_sign(self.words, call),
             timer=call_views.talk_time(call, self._clock.monotonic()),
             lock=call_views.lock_sign(self.words, call),
-            quality=call_views.quality_sign(self.words, call),
+            quality=None if trouble else call_views.quality_sign(self.words, call),
             muted=call.muted,
             held=call.held and call.state is CallState.ACTIVE,
             talking=call.state is CallState.ACTIVE,
@@ -113,7 +114,7 @@ class CallsPresenter(Presenter[CallsView]):
             join=tuple(self._join(call, other) for other in connected),
             volume=round(100 * (self._calls.volume(call.id) - QUIETEST_DB) / VOLUME_RANGE_DB),
             outgoing=call.direction is Direction.OUTGOING,
-            trouble=self._trouble(call),
+            trouble=trouble,
             scores=tuple(self._scores.get(call.id, ())),
         )
 

@@ -241,9 +241,11 @@ async def test_trouble_names_the_side_and_what_helps(stage: Stage) -> None:
     assert trouble is not None
     assert trouble.text == "They can't hear you: Jabra Evolve2 is muted."
     assert trouble.action == "headset"
+    assert window(stage).quality is None
     stage.doubles.sound.open_microphone = MicrophoneState()
     stage.program.quality.sample()
     assert window(stage).trouble is None
+    assert window(stage).quality is not None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
