@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
-NACK, TRANSPORT_FEEDBACK = 1, 15
+NACK = 1
 PLI, FIR, APPLICATION = 1, 4, 15
 
 NTP_OFFSET = 2_208_988_800
