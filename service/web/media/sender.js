@@ -1,0 +1,45 @@
+// One sending connection with a line for sound and one for the picture, there from the start:
+// switching camera or microphone needs no new offer.
+
+import { connection, describe } from "./peer.js";
+
+const PICTURE = Object.freeze([{ maxBitrate: 1_500_000, maxFramerate: 30 }]);
+
+export class Sender {
+  /** `failed()`: it is dead and has to be made anew. */
+  constructor(tracks, failed) {
+    this._peer = connection();
+    const stream = new MediaStream();
+    this._sound = this._peer.addTransceiver("audio", { direction: "sendonly", streams: [stream] });
+    this._picture = this._peer.addTransceiver("video", { direction: "sendonly", streams: [stream], sendEncodings: [...PICTURE] });
+    prefer(this._picture, ["video/VP8", "video/rtx"]);
+    prefer(this._sound, ["audio/opus"]);
+    this._peer.addEventListener("connectionstatechange", () => this._peer.connectionState === "failed" && failed());
+    this.replace("camera", tracks.camera);
+    this.replace("microphone", tracks.microphone);
+  }
+
+  /** `send(type, members)` is the socket's. */
+  async publish(send) {
+    const sdp = await describe(this._peer, await this._peer.createOffer());
+    const done = await send("publish", { sdp });
+    await this._peer.setRemoteDescription({ type: "answer", sdp: done.sdp });
+  }
+
+  /** Another track, or none. */
+  replace(kind, track) {
+    const line = kind === "camera" ? this._picture : this._sound;
+    line.sender.replaceTrack(track).catch(() => {});
+  }
+
+  close() {
+    this._peer.close();
+  }
+}
+
+// Browsers that can't say what they prefer offer VP8 and Opus as well.
+function prefer(transceiver, types) {
+  const known = RTCRtpSender.getCapabilities?.(types[0].split("/")[0])?.codecs ?? [];
+  const wanted = types.flatMap((type) => known.filter((codec) => codec.mimeType.toLowerCase() === type.toLowerCase()));
+  if (wanted.length > 0 && transceiver.setCodecPreferences) transceiver.setCodecPreferences(wanted);
+}
