@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from resources import LOCALES
 
 DOMAIN = "softphone"
+SERVICE = "service"
+"""The catalogues: what the program shows, and what the company service writes to invited people."""
+
 LANGUAGES = ("fi", "sv", "en")
 LANGUAGE_NAMES = {"fi": "Suomi", "sv": "Svenska", "en": "English"}
 DEFAULT_LANGUAGE = "en"
@@ -21,9 +24,9 @@ def marked(text: str) -> str:
 class Words:
     """One language's words. Immutable, so every thread may use it."""
 
-    def __init__(self, language: str = DEFAULT_LANGUAGE) -> None:
+    def __init__(self, language: str = DEFAULT_LANGUAGE, domain: str = DOMAIN) -> None:
         self.language = language
-        self._catalogue = gettext.translation(DOMAIN, LOCALES, [language], fallback=True)
+        self._catalogue = gettext.translation(domain, LOCALES, [language], fallback=True)
 
     def _(self, text: str) -> str:
         """The words for `text`, or `text` itself."""

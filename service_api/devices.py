@@ -28,6 +28,21 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+\-]{1,128}")
 _SECRET = re.compile(r"[A-Za-z0-9_\-]{43,128}")
 _CODE = re.compile(r"[a-z][a-z\-]{0,39}")
 
+SIGN_IN_MEMBERS = ("phone", "password", "device_name", "instance_id")
+SHAPES = {
+    "phone": _NUMBER,
+    "password": _PASSWORD,
+    "device_name": _NAME,
+    "instance_id": _INSTANCE,
+    "sip_domain": _HOST,
+    "user": _NUMBER,
+    "auth_user": _TOKEN,
+    "sip_secret": _SECRET,
+    "device_id": _TOKEN,
+    "refresh_token": _SECRET,
+}
+"""What each member looks like from its first character to its last."""
+
 
 class ErrorCode(StrEnum):
     """What the service refuses with. Codes that the program has as a refusal have the same name there."""
@@ -72,8 +87,7 @@ class DeviceSignIn:
     def parse(cls, body: bytes) -> DeviceSignIn:
         """Read a request. Raises WireError."""
         members = read_document(body)
-        names = ("phone", "password", "device_name", "instance_id")
-        return cls(**{name: text_of(members, name) for name in names})
+        return cls(**{name: text_of(members, name) for name in SIGN_IN_MEMBERS})
 
     def serialise(self) -> bytes:
         """The request as it travels."""
@@ -85,7 +99,8 @@ class DeviceCredentials:
     """What the service issues: how this device registers.
 
     `user` is the number in the server's form, `auth_user` answers challenges and is this device's own,
-    `sip_secret` is random, 256 bits or more in base64url; `sip_port` 0 where DNS knows.
+    `sip_secret` is random, 256 bits or more in base64url; `sip_port` 0 where DNS knows. `refresh_token` opens
+    the rest of the service (see `accounts`); "" where the service has no more to offer than SIP.
     """
 
     sip_domain: str
@@ -95,6 +110,7 @@ class DeviceCredentials:
     sip_secret: str = field(repr=False)
     device_id: str
     sip_port: int = 0
+    refresh_token: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         check("sip_domain", self.sip_domain, _HOST)
@@ -106,6 +122,8 @@ class DeviceCredentials:
         check("device_id", self.device_id, _TOKEN)
         if not 0 <= self.sip_port <= 65535:
             raise WireError("sip_port")
+        if self.refresh_token:
+            check("refresh_token", self.refresh_token, _SECRET)
 
     @classmethod
     def parse(cls, body: bytes) -> DeviceCredentials:
@@ -113,7 +131,8 @@ class DeviceCredentials:
         members = read_document(body)
         names = ("sip_domain", "transport", "user", "auth_user", "sip_secret", "device_id")
         texts = {name: text_of(members, name) for name in names}
-        return cls(**texts, sip_port=number_of(members, "sip_port", 0))
+        refresh = text_of(members, "refresh_token") if "refresh_token" in members else ""
+        return cls(**texts, sip_port=number_of(members, "sip_port", 0), refresh_token=refresh)
 
     def serialise(self) -> bytes:
         """The answer as it travels, and as the keyring keeps it."""

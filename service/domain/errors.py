@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from service_api.devices import ErrorCode
 from service_api.states import MeetingRefusal
 
 
@@ -24,3 +25,11 @@ class IllegalTransition(ServiceError):
 
 class EngineError(ServiceError):
     """The media engine can't do it now."""
+
+
+class SignInRefusedError(ServiceError):
+    """A sign-in or sign-out was refused; the device is told `code`."""
+
+    def __init__(self, code: ErrorCode) -> None:
+        super().__init__(code.value)
+        self.code = code

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
+from service.domain.account import SipCredential
 from service.domain.principal import Guest, Principal, User
 
 
@@ -54,5 +56,60 @@ class Keys(Protocol):
         """32 bytes for the HMAC of confirmation codes."""
         ...
 
+    def refresh(self) -> bytes:
+        """32 bytes for the mark by which a refresh token is known to have been issued here."""
+        ...
 
-__all__ = ["Chance", "Clock", "Guest", "Identities", "Keys", "Principal", "User"]
+
+class Passwords(Protocol):
+    """Password hashes. Takes its time over each, and lets only a few be worked on at once."""
+
+    async def hash(self, password: str) -> str:
+        """What is kept of a password."""
+        ...
+
+    async def verify(self, kept: str | None, password: str) -> bool:
+        """Whether it is the one; the same work is done where there is nothing kept."""
+        ...
+
+
+class Registrar(Protocol):
+    """The SIP registrar's view of the devices."""
+
+    async def admit(self, devices: Sequence[SipCredential]) -> None:
+        """These alone from now on. Raises ServiceError where it can't be told."""
+        ...
+
+
+class Watcher(Protocol):
+    """Who runs meetings is told what changed around them. Nothing here may raise or wait long."""
+
+    def waiting(self, appointment_id: str) -> int:
+        """How many wait in the lobby now."""
+        ...
+
+    async def appointment_changed(self, appointment_id: str) -> None:
+        """Changed, cancelled, people added or removed, a link replaced: rights are to be looked at again."""
+        ...
+
+    async def place_opened(self, guest: Guest) -> None:
+        """A link was opened at a new place; `guest.other_device` where it was open elsewhere before."""
+        ...
+
+    async def device_gone(self, device_id: str) -> None:
+        """A device was signed out."""
+        ...
+
+
+__all__ = [
+    "Chance",
+    "Clock",
+    "Guest",
+    "Identities",
+    "Keys",
+    "Passwords",
+    "Principal",
+    "Registrar",
+    "User",
+    "Watcher",
+]

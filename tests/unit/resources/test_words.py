@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from resources import ICONS, ROOT
-from resources.words import LANGUAGES, Words, choose_language
+from resources.words import DOMAIN, LANGUAGES, SERVICE, Words, choose_language
 from tools import words as tool
 
 VOCABULARY = (
@@ -28,9 +28,9 @@ def test_no_message_is_missing_unused_fuzzy_or_untranslated() -> None:
 
 
 def test_a_message_nobody_has_translated_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    source = tool.extract()
+    source, other = tool.extract(), tool.extract(SERVICE)
     source.add("Something new")
-    monkeypatch.setattr(tool, "extract", lambda: source)
+    monkeypatch.setattr(tool, "extract", lambda domain: source if domain == DOMAIN else other)
     assert [fault for fault in tool.faults() if fault.endswith("missing 'Something new'")] == [
         f"{language}: missing 'Something new'" for language in LANGUAGES
     ]

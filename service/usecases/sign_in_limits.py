@@ -1,0 +1,43 @@
+"""How often a sign-in may fail. Nobody can lock out anybody else from another place or a known device."""
+
+from __future__ import annotations
+
+from service.domain.penalty import Penalty
+from service.usecases.ports import Clock
+
+PER_NUMBER = 10
+PER_DEVICE = 20
+PER_NETWORK = 100
+WINDOW_S = 15 * 60.0
+
+
+class SignInLimits:
+    """Budgets of failures in a quarter of an hour.
+
+    A stranger has one for each (number, network) and one for the network; a device that is signed in with
+    this number has its own and touches none of theirs. There is none for the number alone: whoever knows a
+    number could otherwise keep its owner out.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._numbers = Penalty(PER_NUMBER, WINDOW_S)
+        self._networks = Penalty(PER_NETWORK, WINDOW_S)
+        self._devices = Penalty(PER_DEVICE, WINDOW_S)
+
+    def exceeded(self, number: str, network: str, device: str | None) -> bool:
+        """Whether this one has failed too often. `device` where the asker is a device known to the number."""
+        now = self._clock.monotonic()
+        if device is not None:
+            return self._devices.exceeded(device, now)
+        pair = self._numbers.exceeded(f"{number} {network}", now)
+        return pair or self._networks.exceeded(network, now)
+
+    def failed(self, number: str, network: str, device: str | None) -> None:
+        """Count a failure."""
+        now = self._clock.monotonic()
+        if device is not None:
+            self._devices.count(device, now)
+            return
+        self._numbers.count(f"{number} {network}", now)
+        self._networks.count(network, now)
