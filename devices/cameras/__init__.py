@@ -1,0 +1,1 @@
+"""Cameras: registered drivers, as sound has them."""

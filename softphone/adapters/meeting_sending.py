@@ -1,0 +1,178 @@
+"""Our sound and picture as aiortc tracks that give encoded packets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from concurrent.futures import Executor
+from contextlib import suppress
+from fractions import Fraction
+
+import av
+from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
+from av.stream import Stream
+
+from devices.cameras.types import Picture
+from media.errors import CodecError
+from media.types import RATE, AudioFrame
+from media.video.convert import ToEncoder, fitting
+from media.video.encoder import Vp8Encoder
+from media.video.figures import PictureFlow
+from media.video.rate import RateControl
+from media.video.types import CLOCK_RATE, EncodedPicture
+
+log = logging.getLogger(__name__)
+
+SOUND_WAITING = 10
+"""Frames of 20 ms that may wait for the connection; older ones are dropped."""
+TALLEST = 720
+
+
+class SoundTrack(MediaStreamTrack):
+    """The meeting's voice, as encoded frames. `send` is what the voice path calls."""
+
+    kind = "audio"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._frames: deque[AudioFrame] = deque(maxlen=SOUND_WAITING)
+        self._fresh = asyncio.Event()
+        self._pts = 0
+
+    def send(self, frame: AudioFrame) -> None:
+        """Take the next frame."""
+        if len(self._frames) == SOUND_WAITING:
+            self._pts += self._frames[0].samples
+        self._frames.append(frame)
+        self._fresh.set()
+
+    async def recv(self) -> av.Packet[Stream]:
+        """The next packet. Raises MediaStreamError after `stop`."""
+        while not self._frames:
+            self._fresh.clear()
+            await self._fresh.wait()
+            if self.readyState != "live":
+                raise MediaStreamError
+        frame = self._frames.popleft()
+        self._pts += frame.samples
+        packet = av.Packet(frame.payload)
+        packet.pts, packet.time_base = self._pts, Fraction(1, RATE)
+        return packet
+
+    def stop(self) -> None:
+        """End it."""
+        super().stop()
+        self._fresh.set()
+
+
+class _Encoding:
+    """The encoder and what it needs, used by one executor thread at a time."""
+
+    def __init__(self) -> None:
+        self.size = 0, 0
+        self._to_encoder = ToEncoder()
+        self._encoder: Vp8Encoder | None = None
+
+    def encode(self, picture: Picture, tallest: int, bitrate: int, key: bool) -> EncodedPicture | None:
+        """Raises CodecError."""
+        width, height = fitting(picture.frame.width, picture.frame.height, tallest)
+        encoder = self._encoder
+        if encoder is None or (encoder.width, encoder.height, encoder.bitrate) != (width, height, bitrate):
+            encoder = self._encoder = Vp8Encoder(width, height, bitrate)
+            self.size = width, height
+        frame = self._to_encoder.convert(picture.frame, width, height)
+        return encoder.encode(frame, round(picture.captured_at * CLOCK_RATE), key=key)
+
+
+class PictureTrack(MediaStreamTrack):
+    """The camera's picture, as encoded frames: the newest one wins. Implements aiortc_hooks.Feedback."""
+
+    kind = "video"
+
+    def __init__(self, executor: Executor) -> None:
+        super().__init__()
+        self.flow = PictureFlow()
+        self.lost = 0.0
+        """The share of packets that the far end last said it lost."""
+        self._executor = executor
+        self._home = asyncio.get_running_loop()
+        self._guard = threading.Lock()
+        self._newest: Picture | None = None
+        self._fresh = asyncio.Event()
+        self._encoding = _Encoding()
+        self._key = False
+        self._rate: RateControl | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what is sent."""
+        return self._encoding.size
+
+    @property
+    def bitrate(self) -> int:
+        """What the encoder is given, in bit/s; 0 before the first picture."""
+        return self._rate.bitrate() if self._rate else 0
+
+    def offer(self, picture: Picture) -> None:
+        """Take a picture, on any thread, instead of the one nobody has encoded yet."""
+        with self._guard:
+            told, self._newest = self._newest is not None, picture
+        if not told:
+            with suppress(RuntimeError):  # the loop may have closed
+                self._home.call_soon_threadsafe(self._fresh.set)
+
+    def key_wanted(self) -> None:
+        """See Feedback."""
+        self._key = True
+
+    def estimate(self, bitrate: int) -> None:
+        """See Feedback."""
+        if self._rate is not None:
+            self._rate.estimate(bitrate)
+
+    def report(self, lost: float) -> None:
+        """See Feedback."""
+        self.lost = lost
+        if self._rate is not None:
+            self._rate.report(lost, time.monotonic())
+
+    async def recv(self) -> av.Packet[Stream]:
+        """The next packet. Raises MediaStreamError after `stop`."""
+        while True:
+            await self._fresh.wait()
+            self._fresh.clear()
+            if self.readyState != "live":
+                raise MediaStreamError
+            with self._guard:
+                picture, self._newest = self._newest, None
+            if picture is not None and (encoded := await self._encode(picture)) is not None:
+                self.flow.picture(time.monotonic())
+                return _packet(encoded)
+
+    async def _encode(self, picture: Picture) -> EncodedPicture | None:
+        if self._rate is None:
+            self._rate = RateControl(*fitting(picture.frame.width, picture.frame.height, TALLEST))
+        tallest, bitrate = min(TALLEST, self._rate.height()), self._rate.bitrate()
+        key, self._key = self._key, False
+        try:
+            return await self._home.run_in_executor(
+                self._executor, self._encoding.encode, picture, tallest, bitrate, key
+            )
+        except CodecError as failure:
+            log.warning("a picture could not be encoded: %s", failure)
+            return None
+
+    def stop(self) -> None:
+        """End it."""
+        super().stop()
+        self._fresh.set()
+
+
+def _packet(encoded: EncodedPicture) -> av.Packet[Stream]:
+    packet = av.Packet(encoded.data)
+    packet.pts, packet.time_base = encoded.timestamp, Fraction(1, CLOCK_RATE)
+    return packet
