@@ -1,0 +1,300 @@
+"""Meetings: who connects is given a place, commands go to those who carry them out, time passes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from service.domain.booking import Booking, Claim, claim
+from service.domain.errors import IllegalTransition, RefusedError, ServiceError
+from service.domain.principal import Guest, Principal
+from service.domain.scene import RECENT_LINES, picture
+from service.domain.session import Session
+from service.usecases.appointment_view import seen_by
+from service.usecases.appointments_reader import AppointmentsReader
+from service.usecases.chat import Chat
+from service.usecases.confirm import Codes
+from service.usecases.engine import EngineEvent, EngineRestarted, FeedEnded, MediaEngine
+from service.usecases.lobby import Lobby
+from service.usecases.media_access import MediaAccess
+from service.usecases.meeting_ports import Change, MeetingStore, Outlet
+from service.usecases.meeting_room import Connection, Room
+from service.usecases.ports import Chance, Clock, Keys
+from service.usecases.presence import Presence
+from service_api import meeting as wire
+from service_api.meeting import Close, Done, Hello, Refused, Snapshot
+from service_api.states import MeetingRefusal, Seat
+
+TICK_S = 1.0
+MEDIA_COMMANDS = (
+    wire.Redeem,
+    wire.Publish,
+    wire.Unpublish,
+    wire.Subscribe,
+    wire.Answer,
+    wire.Adjust,
+    wire.Unsubscribe,
+)
+"""They wait for the engine, so they have an order of their own beside the other commands."""
+
+log = logging.getLogger(__name__)
+
+
+class Meetings:
+    """Implements ports.Watcher. `server` is the name people are shown."""
+
+    def __init__(
+        self,
+        store: MeetingStore,
+        appointments: AppointmentsReader,
+        engine: MediaEngine,
+        clock: Clock,
+        chance: Chance,
+        keys: Keys,
+        server: str,
+    ) -> None:
+        self._store = store
+        self._appointments = appointments
+        self._engine = engine
+        self._clock = clock
+        self._chance = chance
+        self._server = server
+        self._rooms: dict[str, Room] = {}
+        self._loading = asyncio.Lock()
+        self._ticking: asyncio.Task[None] | None = None
+        self._presence = Presence(clock, chance)
+        self._media = MediaAccess(engine, clock)
+        lobby, codes = Lobby(clock, self._presence), Codes(clock, chance, keys)
+        chat = Chat(store, clock, chance, keys)
+        self._commands: dict[type[wire.Command], Callable[[Room, Session, Any], Awaitable[Done]]] = {
+            wire.Knock: self._presence.knock,
+            wire.Leave: self._presence.leave,
+            wire.Admit: lobby.admit,
+            wire.AdmitAll: lobby.admit_all,
+            wire.Decline: lobby.decline,
+            wire.PutBack: lobby.put_back,
+            wire.Remove: lobby.remove,
+            wire.End: lobby.end,
+            wire.Say: chat.say,
+            wire.LobbySay: chat.lobby_say,
+            wire.MediaState: chat.media_state,
+            wire.NewCode: codes.new,
+            wire.ConfirmCode: codes.confirm,
+        }
+        self._media_commands: dict[type[wire.Command], Callable[[Room, Connection, Any], Awaitable[Done]]] = {
+            wire.Redeem: self._media.redeem,
+            wire.Publish: self._media.publish,
+            wire.Unpublish: self._media.unpublish,
+            wire.Subscribe: self._media.subscribe,
+            wire.Answer: self._media.answer,
+            wire.Adjust: self._media.adjust,
+            wire.Unsubscribe: self._media.unsubscribe,
+        }
+
+    async def start(self) -> None:
+        """Take up work. Raises ServiceError."""
+        self._engine.on_event = self.engine_event
+        await self.restore()
+        self._ticking = asyncio.create_task(self._tick_on())
+
+    async def restore(self) -> None:
+        """Everybody who had a place when the service stopped has it still. Raises ServiceError."""
+        for appointment in await self._store.unfinished():
+            await self._room(appointment)
+
+    async def close(self) -> None:
+        """Let go of everybody; their places are kept."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+            await asyncio.wait((self._ticking,))
+        for room in self._rooms.values():
+            for connection in tuple(room.connections.values()):
+                room.detach(connection, Close.GOING_AWAY)
+            await room.cuts_done()
+        self._rooms.clear()
+
+    async def open(self, who: Principal, appointment: str, hello: Hello, outlet: Outlet) -> Connection:
+        """Take one's place in a meeting; `welcome` is told through `outlet`.
+
+        Raises RefusedError, and ServiceError where it can't be kept.
+        """
+        while True:
+            room = await self._room(appointment, refresh=True)
+            if room is None:
+                raise RefusedError(MeetingRefusal.NOT_FOUND)
+            mine: Claim = claim(who, room.scene.booking.appointment)
+            async with room.lock:
+                if self._rooms.get(appointment) is room:
+                    return await self._presence.open(room, mine, hello, outlet)
+
+    async def command(self, connection: Connection, command: wire.Command) -> None:
+        """Carry out a command and tell its answer."""
+        if isinstance(command, MEDIA_COMMANDS):
+            await self._media_command(connection, command)
+        elif isinstance(command, wire.Resync):
+            self._resync(connection, command)
+        else:
+            await self._state_command(connection, command)
+
+    async def lost(self, connection: Connection) -> None:
+        """The connection ended, whoever ended it."""
+        room = connection.room
+        async with room.lock:
+            try:
+                await self._presence.lost(room, connection)
+            except ServiceError as error:
+                log.error("room %s: a lost connection could not be kept: %s", room.id, error)
+
+    def engine_event(self, event: EngineEvent) -> None:
+        """The engine's own news. On the loop."""
+        if isinstance(event, EngineRestarted):
+            for room in self._rooms.values():
+                self._media.restarted(room)
+        elif isinstance(event, FeedEnded):
+            ended = self._rooms.get(event.room)
+            if ended is not None:
+                ended.drop_feed(event.feed)
+
+    async def tick(self) -> None:
+        """Let time pass in every room; rooms nobody is in are let go."""
+        for room in tuple(self._rooms.values()):
+            async with room.lock:
+                try:
+                    await self._presence.tick(room)
+                except ServiceError as error:
+                    log.error("room %s: %s", room.id, error)
+                if room.idle:
+                    await room.cuts_done()
+                    self._rooms.pop(room.id, None)
+
+    def waiting(self, appointment_id: str) -> int:
+        """How many wait in the lobby now."""
+        room = self._rooms.get(appointment_id)
+        return 0 if room is None else len(room.scene.queue)
+
+    async def appointment_changed(self, appointment_id: str) -> None:
+        """Rights are looked at again; a cancelled meeting ends."""
+        room = self._rooms.get(appointment_id)
+        if room is None:
+            return
+        await self._room(appointment_id, refresh=True)
+        async with room.lock:
+            try:
+                if room.scene.booking.appointment.cancelled:
+                    await self._presence.end(room)
+                    self._presence.dismiss(room)
+                else:
+                    await self._presence.uninvited(room)
+                    room.settle()
+            except ServiceError as error:
+                log.error("room %s: a change could not be kept: %s", appointment_id, error)
+
+    async def place_opened(self, guest: Guest) -> None:
+        """A second device is announced to the host."""
+        room = self._rooms.get(guest.appointment_id)
+        if room is not None and guest.other_device:
+            room.tell_hosts(wire.OtherDevice(participant=guest.participant_id, name=guest.name))
+
+    async def device_gone(self, device_id: str) -> None:
+        """Who signed the device out is out of every meeting on it."""
+        for room in tuple(self._rooms.values()):
+            async with room.lock:
+                try:
+                    await self._presence.expel(room, f"device:{device_id}")
+                except ServiceError as error:
+                    log.error("room %s: a sign-out could not be kept: %s", room.id, error)
+
+    async def _room(self, appointment_id: str, *, refresh: bool = False) -> Room | None:
+        room = self._rooms.get(appointment_id)
+        if room is not None and not refresh:
+            return room
+        booking = await self._booking(appointment_id)
+        if booking is None:
+            return None
+        async with self._loading:
+            room = self._rooms.get(appointment_id)
+            if room is None:
+                room = self._rooms[appointment_id] = await self._load(booking)
+            room.rebook(booking)
+            return room
+
+    async def _booking(self, appointment_id: str) -> Booking | None:
+        found = await self._appointments.appointment(appointment_id)
+        if found is None:
+            return None
+        return Booking(found, seen_by(Seat.HOST, found), seen_by(Seat.PARTICIPANT, found))
+
+    async def _load(self, booking: Booking) -> Room:
+        kept = await self._store.load(booking.id, lines=RECENT_LINES)
+        room = Room(booking, kept, self._server, self._store, self._engine, self._clock, self._chance)
+        now = self._clock.time()
+        away = tuple(one.lost(now) for one in kept.sessions if not one.over and one.away_since is None)
+        if away:
+            await room.keep(Change(sessions=away))
+        return room
+
+    async def _state_command(self, connection: Connection, command: wire.Command) -> None:
+        room = connection.room
+        async with room.lock:
+            if not connection.current:
+                return
+            answers = room.memory[connection.session].answers
+            answer = answers.get(command.id)
+            if answer is None:
+                answer = await self._answer(command, self._carry_out(connection, command))
+                answers.put(answer)
+        await room.cuts_done()
+        connection.answer(answer)
+        if isinstance(answer, Done) and isinstance(command, wire.Leave):
+            room.detach(connection, Close.NORMAL)
+        elif isinstance(answer, Done) and isinstance(command, wire.End):
+            self._presence.dismiss(room)
+
+    async def _carry_out(self, connection: Connection, command: wire.Command) -> Done:
+        handler = self._commands.get(type(command))
+        if handler is None:
+            raise RefusedError(MeetingRefusal.BAD_REQUEST)
+        return await handler(connection.room, connection.room.session(connection), command)
+
+    async def _media_command(self, connection: Connection, command: wire.Command) -> None:
+        room = connection.room
+        memory = room.memory[connection.session]
+        async with memory.media_lock:
+            if not connection.current:
+                return
+            answer = connection.media_answers.get(command.id)
+            if answer is None:
+                handler = self._media_commands[type(command)]
+                answer = await self._answer(command, handler(room, connection, command))
+                connection.media_answers.put(answer)
+        connection.answer(answer)
+
+    async def _answer(self, command: wire.Command, doing: Awaitable[Done]) -> Done | Refused:
+        try:
+            return await doing
+        except RefusedError as refusal:
+            return Refused(id=command.id, code=refusal.code, tries_left=refusal.tries_left)
+        except IllegalTransition:
+            return Refused(id=command.id, code=MeetingRefusal.WRONG_STATE)
+        except ServiceError as error:
+            log.error("%s failed: %s", type(command).__name__, error)
+            return Refused(id=command.id, code=MeetingRefusal.SERVER_ERROR)
+
+    def _resync(self, connection: Connection, command: wire.Resync) -> None:
+        """The whole picture; and where a ticket was not redeemed in time or in vain, a new one."""
+        if not connection.current:
+            return
+        room, session = connection.room, connection.room.session(connection)
+        connection.picture = picture(room.scene, session)
+        connection.tell(Snapshot(picture=connection.picture))
+        access = connection.access
+        if session.inside and access is not None and not access.redeemed and not access.pending:
+            room.give_ticket(connection)
+        connection.answer(Done(id=command.id))
+
+    async def _tick_on(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            await self.tick()
