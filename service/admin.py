@@ -10,8 +10,8 @@ from service.adapters.passwords import Argon2Passwords
 from service.adapters.sqlite.database import Database
 from service.adapters.sqlite.store import SqliteStore
 from service.config import Config, ConfigError
+from service.data import open_data, update_data
 from service.domain.account import Account
-from service.wiring import open_data, update_data
 from service_api.states import AccountRole
 
 NAME_LIMIT = 80
@@ -30,7 +30,7 @@ async def add_user(config: Config, phone: str, role: AccountRole, name: str, pas
     if len(name) > NAME_LIMIT or not name.isprintable():
         raise ConfigError(f"A name is one line of at most {NAME_LIMIT} characters.")
     open_data(config.data)
-    await asyncio.to_thread(update_data, config)
+    await asyncio.to_thread(update_data, config.database)
     if not await _add(config, number, role, name, password):
         raise ConfigError(f"{shown} has an account already.")
     return shown

@@ -59,6 +59,11 @@ class Config:
         address = urlsplit(self.public_url)
         return f"{address.scheme}://{address.netloc}"
 
+    @property
+    def server(self) -> str:
+        """The name people know the service by."""
+        return urlsplit(self.public_url).hostname or self.host
+
     def check(self) -> Config:
         """Raises ConfigError where it would be unsafe or can't work."""
         if (self.certificate is None) != (self.key is None):

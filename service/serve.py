@@ -16,7 +16,8 @@ from typing import IO
 import uvicorn
 
 from service.config import Config, ConfigError
-from service.wiring import Service, open_data
+from service.data import open_data
+from service.wiring import Service
 from service_api.meeting import PING_S, SIZE_LIMIT
 
 LOCK = "service.lock"

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import os
 from dataclasses import replace
-from pathlib import Path
-from urllib.parse import urlsplit
 
+from fastapi import APIRouter
 from starlette.types import ASGIApp
 
 from service.adapters.chance import SystemChance
 from service.adapters.clock import SystemClock
-from service.adapters.http import accounts, app, appointments, discovery, invitations
-from service.adapters.keys import BrokenKey, FileKeys
+from service.adapters.http import accounts, app, appointments, discovery, invitations, pages, socket
 from service.adapters.passwords import Argon2Passwords
-from service.adapters.quiet_watcher import QuietWatcher
 from service.adapters.registrar_table import NoRegistrar, TableRegistrar
-from service.adapters.sqlite.database import Database, StorageError
-from service.adapters.sqlite.migrate import SchemaTooNew, migrate
+from service.adapters.sqlite.database import Database
+from service.adapters.sqlite.meeting_store import SqliteMeetingStore
 from service.adapters.sqlite.store import SqliteStore
 from service.adapters.wording import CatalogueWords
-from service.config import Config, ConfigError
+from service.config import Config
+from service.data import open_data, read_keys, update_data
+from service.media_engine.embedded import EmbeddedEngine
 from service.usecases.appointments import Appointments
 from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
 from service.usecases.engine import MediaEngine
 from service.usecases.identities import StoredIdentities
 from service.usecases.invitations import Invitations
-from service.usecases.ports import Chance, Clock
+from service.usecases.meetings import Meetings
+from service.usecases.ports import Chance, Clock, Passwords
 from service.usecases.sign_in import SignIn, SipSide
 from service.usecases.sign_in_limits import SignInLimits
 from service.usecases.tokens import RefreshTokens, Renewal
-
-log = logging.getLogger(__name__)
 
 
 class Service:
@@ -51,121 +47,105 @@ class Service:
         engine: MediaEngine | None = None,
         clock: Clock | None = None,
         chance: Chance | None = None,
+        passwords: Passwords | None = None,
     ) -> None:
+        open_data(config.data)
         self.config = config
         self._clock = clock or SystemClock()
         self._chance = chance or SystemChance()
-        open_data(config.data)
-        self._keys = _keys(config.data)
+        self._keys = read_keys(config.data)
         self._database = Database(config.database)
         self._store = SqliteStore(self._database)
-        self._passwords = Argon2Passwords()
-        self._watcher = QuietWatcher()
-        self._registrar = NoRegistrar() if config.sip_table is None else TableRegistrar(config.sip_table)
-        self.identities = StoredIdentities(self._store, self._clock)
-        self._devices = Devices(self._store, self._registrar, self._watcher, config.numbering)
-        self.reader = StoredAppointments(self._store, config.window)
-        self._appointments = self._make_appointments()
-        self.routes = app.build(self.identities)
+        self._passwords = passwords or Argon2Passwords()
+        self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
+        self.meetings = self._make_meetings()
+        registrar = NoRegistrar() if config.sip_table is None else TableRegistrar(config.sip_table)
+        self._devices = Devices(self._store, registrar, self.meetings, config.numbering)
+        self.routes = app.build(StoredIdentities(self._store, self._clock))
         self._add_routes()
         self.app = app.guarded(self.routes, config.origin)
 
     async def start(self) -> None:
-        """Bring the data up to date and the registrar's table with it. Raises ConfigError, ServiceError."""
-        await asyncio.to_thread(update_data, self.config)
+        """Data up to date, the registrar told, the engine running. Raises ConfigError, ServiceError."""
+        await asyncio.to_thread(update_data, self.config.database)
         await self._devices.publish()
+        await self.engine.start()
+        await self.meetings.start()
 
     async def close(self) -> None:
-        """Let everything go."""
+        """Let everything go; harmless where it never started."""
+        await self.meetings.close()
+        await self.engine.close()
         self._passwords.close()
         await self._database.close()
 
-    def _make_appointments(self) -> Appointments:
-        config = self.config
-        words = CatalogueWords(config.public_url, self._clock)
-        return Appointments(
-            self._store, words, self._watcher, config.numbering, config.window, self._clock, self._chance
+    def _make_meetings(self) -> Meetings:
+        return Meetings(
+            SqliteMeetingStore(self._database),
+            StoredAppointments(self._store, self.config.window),
+            self.engine,
+            self._clock,
+            self._chance,
+            self._keys,
+            self.config.server,
         )
 
     def _add_routes(self) -> None:
         config = self.config
-        refresh = RefreshTokens(self._chance, self._keys)
+        identities = self.routes.state.identities
+        app.add(
+            self.routes,
+            api=(self._accounts(), appointments.router(self._appointments()), self._invitations()),
+            root=(discovery.router(self._well_known()),),
+            plain=(
+                *socket.routes(self.meetings, identities, config.origin, app.API_PATH),
+                *pages.routes(config.public_url),
+            ),
+        )
+
+    def _accounts(self) -> APIRouter:
+        clock, chance, numbering = self._clock, self._chance, self.config.numbering
+        refresh = RefreshTokens(chance, self._keys)
         sign_in = SignIn(
             self._store,
             self._passwords,
-            SignInLimits(self._clock),
+            SignInLimits(clock),
             self._devices,
             refresh,
-            side_of(config),
-            config.numbering,
-            self._clock,
-            self._chance,
+            self._sip(),
+            numbering,
+            clock,
+            chance,
         )
-        renewal = Renewal(self._store, refresh, self._devices, self._clock, self._chance)
+        renewal = Renewal(self._store, refresh, self._devices, clock, chance)
+        return accounts.router(sign_in, renewal, self._devices, numbering)
+
+    def _appointments(self) -> Appointments:
+        config = self.config
+        words = CatalogueWords(config.public_url, self._clock)
+        return Appointments(
+            self._store, words, self.meetings, config.numbering, config.window, self._clock, self._chance
+        )
+
+    def _invitations(self) -> APIRouter:
+        config = self.config
         links = Invitations(
-            self._store, self._watcher, self._clock, self._chance, config.window, host_of(config)
+            self._store, self.meetings, self._clock, self._chance, config.window, config.server
         )
-        app.add(
-            self.routes,
-            api=(
-                accounts.router(sign_in, renewal, self._devices, config.numbering),
-                appointments.router(self._appointments),
-                invitations.router(links, config.origin),
-            ),
-            root=(discovery.router(_discovery(config)),),
-            plain=(),
-        )
+        return invitations.router(links, config.origin)
 
+    def _sip(self) -> SipSide:
+        """The registrar; where nothing else is said it is at the service's own host."""
+        side = self.config.sip
+        domain = side.domain or self.config.server
+        return replace(side, domain=domain, realm=side.realm or domain)
 
-def host_of(config: Config) -> str:
-    """The name people know the service by."""
-    return urlsplit(config.public_url).hostname or config.host
-
-
-def side_of(config: Config) -> SipSide:
-    """The registrar; where nothing else is said it is at the service's own host."""
-    domain = config.sip.domain or host_of(config)
-    return replace(config.sip, domain=domain, realm=config.sip.realm or domain)
-
-
-def open_data(folder: Path) -> None:
-    """Make the data folder, for this user alone. Raises ConfigError."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-    except OSError as error:
-        raise ConfigError(f"The data folder {folder} can't be used: {error.strerror}.") from None
-    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-        raise ConfigError(f"The data folder {folder} can't be written by this user.")
-
-
-def update_data(config: Config) -> None:
-    """Bring the file to this program's schema. Raises ConfigError."""
-    path = config.database
-    try:
-        path.touch(mode=0o600)
-        migrate(path)
-    except SchemaTooNew:
-        raise ConfigError(
-            f"{path} was written by a newer version: install that one or a later one."
-        ) from None
-    except (OSError, StorageError) as error:
-        raise ConfigError(f"{path} can't be used: {error}.") from None
-
-
-def _keys(folder: Path) -> FileKeys:
-    try:
-        return FileKeys(folder)
-    except (OSError, BrokenKey) as error:
-        raise ConfigError(f"The service's key can't be used: {error}.") from None
-
-
-def _discovery(config: Config) -> dict[str, str]:
-    transport = config.sip.transport
-    return {
-        "sip_domain": side_of(config).domain,
-        "transport": "" if transport == "auto" else transport,
-        "number_format": "international" if config.numbering.international else "national",
-        "service_url": config.public_url + app.API_PATH,
-        "minimum_version": config.minimum_version,
-    }
+    def _well_known(self) -> dict[str, str]:
+        side = self._sip()
+        return {
+            "sip_domain": side.domain,
+            "transport": "" if side.transport == "auto" else side.transport,
+            "number_format": "international" if self.config.numbering.international else "national",
+            "service_url": self.config.public_url + app.API_PATH,
+            "minimum_version": self.config.minimum_version,
+        }

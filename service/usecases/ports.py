@@ -72,6 +72,10 @@ class Passwords(Protocol):
         """Whether it is the one; the same work is done where there is nothing kept."""
         ...
 
+    def close(self) -> None:
+        """No more will be asked."""
+        ...
+
 
 class Registrar(Protocol):
     """The SIP registrar's view of the devices."""

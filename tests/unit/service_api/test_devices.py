@@ -136,8 +136,18 @@ def test_another_version_is_told_apart() -> None:
 
 
 def test_members_of_later_days_are_passed_over() -> None:
-    assert DeviceCredentials.parse(changed(ISSUED, refresh_token="later")) == ISSUED
+    assert DeviceCredentials.parse(changed(ISSUED, something="later")) == ISSUED
     assert DeviceCredentials.parse(changed(ISSUED, sip_port=None)).sip_port == 0
+
+
+def test_a_refresh_token_may_be_there_and_is_never_shown() -> None:
+    assert DeviceCredentials.parse(changed(ISSUED, refresh_token=None)).refresh_token == ""
+    token = "r" * 86
+    issued = replace(ISSUED, refresh_token=token)
+    assert DeviceCredentials.parse(issued.serialise()) == issued
+    assert token not in repr(issued)
+    with pytest.raises(WireError, match=r"^refresh_token$"):
+        DeviceCredentials.parse(changed(ISSUED, refresh_token="short"))
 
 
 @pytest.mark.parametrize(
