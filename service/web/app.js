@@ -73,8 +73,8 @@ export class App {
   /** To the test page: equipment is asked for, and the service from the time the meeting opens. */
   async toTest() {
     const early = this._early();
-    this.dispatch({ type: "to-test", early });
     this._equip();
+    this.dispatch({ type: "to-test", early });
     if (!early) this._connect();
     await this.equipment.start();
   }
@@ -235,8 +235,7 @@ export class App {
     } else if (code === "too-early") {
       this.toInvitation();
       this.dispatch({ type: "to-invitation", refusal: code });
-    } else if (["server-error", "too-many-tries", "engine-down"].includes(code)) this._socket?.restart();
-    else this._over(NO_PLACE.includes(code) ? "no-link" : code);
+    } else this._over(NO_PLACE.includes(code) ? "no-link" : code);
   }
 
   _event(id, event) {

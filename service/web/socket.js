@@ -8,6 +8,15 @@ const OPENING_MS = 3000;
 const ASKING_MS = 1500;
 const QUIET_MS = 5000;
 const PROBE_MS = 3000;
+// The service's close codes after which nobody comes back by itself.
+const FINAL = Object.freeze({
+  4400: "server-error",
+  4401: "not-signed-in",
+  4403: "not-allowed",
+  4409: "taken-over",
+  4410: "ended",
+  4429: "too-many-tries",
+});
 // These are of one connection: after it a new ticket comes and they are done anew.
 const OF_ONE_CONNECTION = new Set(["hello", "resync", "redeem", "publish", "unpublish", "subscribe", "answer", "adjust", "unsubscribe"]);
 
@@ -63,7 +72,7 @@ export class Socket {
     this._timer = setTimeout(() => this._lost(socket), OPENING_MS);
     socket.onopen = () => socket === this._socket && this._hello();
     socket.onmessage = ({ data }) => socket === this._socket && this._receive(JSON.parse(data));
-    socket.onclose = () => this._lost(socket);
+    socket.onclose = ({ code }) => this._ended(socket, code);
   }
 
   _hello() {
@@ -96,6 +105,11 @@ export class Socket {
     this._welcome = true;
     this.onLink("open");
     for (const { message } of this._waiting.values()) if (message.type !== "hello") this._write(message);
+  }
+
+  _ended(socket, code) {
+    if (socket === this._socket && code in FINAL) this.onRefused(FINAL[code]);
+    else this._lost(socket);
   }
 
   _lost(socket) {

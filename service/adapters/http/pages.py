@@ -22,7 +22,7 @@ KINDS = {".js": "text/javascript", ".css": "text/css", ".json": "application/jso
 FOREVER = "public, max-age=31536000, immutable"
 PERMISSIONS = (
     "camera=(self), microphone=(self), speaker-selection=(self), fullscreen=(self), autoplay=(self), "
-    "screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
+    "screen-wake-lock=(self), geolocation=(), payment=(), usb=(), serial=(), hid=(), "
     "display-capture=()"
 )
 

@@ -27,7 +27,7 @@ export function invitation(app) {
     h("p", { class: "quiet" }, words.t("invitation.hello", { name })),
     heading(appointment.title),
     facts([
-      ["calendar", words.t("invitation.when"), h("strong", {}, time.day), h("br"), `${words.t("invitation.clock", { hours: time.hours })} ${time.zone}`.trim()],
+      ["calendar", words.t("invitation.when"), h("strong", {}, time.day), h("br"), `${words.t("invitation.clock", { hours: time.hours })}${time.zone ? ` (${time.zone})` : ""}`],
       ["person", words.t("invitation.who"), appointment.host_name],
       ...(appointment.office ? [["place", words.t("invitation.office"), appointment.office]] : []),
     ]),
