@@ -85,10 +85,10 @@ def loud(recording: Recording) -> np.ndarray:
     return np.asarray(recording.began + samples / RATE)
 
 
-async def ours(rig: PulseRig, directory: Path, runs: int) -> Runs:
+async def ours(rig: PulseRig, runs: int) -> Runs:
     """The program's own sound, on a chosen device and on the system's default."""
     found: Runs = {}
-    sound = SoundAdapter(system_drivers(directory))
+    sound = SoundAdapter(system_drivers())
     await sound.start()
     stream = VoiceStream(CodecSpec("opus", 111, RATE, 2))
     sound.attach(stream, lambda frame: None)
@@ -213,7 +213,7 @@ def _plain(rig: PulseRig, way: Way, found: Runs) -> None:
 
 
 @contextmanager
-def bench() -> Iterator[tuple[PulseRig, Path]]:
+def bench() -> Iterator[PulseRig]:
     """A server this process sees, a speaker for the USB headset, and the engine's thread switching."""
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -223,7 +223,7 @@ def bench() -> Iterator[tuple[PulseRig, Path]]:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         rig.plug_speaker(OUT)
         rig.set_default(speaker=HEADSET)
-        yield rig, directory
+        yield rig
 
 
 def table(title: str, found: Runs) -> None:
@@ -238,9 +238,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--runs", type=int, default=10)
     runs = parser.parse_args(arguments).runs
-    with bench() as (rig, directory):
-        table("ours", asyncio.run(ours(rig, directory / "runtime", runs)))
-    with bench() as (rig, _):
+    with bench() as rig:
+        table("ours", asyncio.run(ours(rig, runs)))
+    with bench() as rig:
         table("PortAudio, the default opened anew", plain(rig, runs))
 
 

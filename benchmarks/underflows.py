@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -67,9 +66,9 @@ def burning(threads: int) -> Iterator[None]:
             thread.join()
 
 
-async def listen(rig: PulseRig, directory: Path, seconds: float, threads: int) -> Found:
+async def listen(rig: PulseRig, seconds: float, threads: int) -> Found:
     """A call with a steady tone in the ear, microphone open, beside busy threads."""
-    sound = SoundAdapter(system_drivers(directory))
+    sound = SoundAdapter(system_drivers())
     await sound.start()
     stream = VoiceStream(CodecSpec("opus", 111, 48_000, 2))
     sound.attach(stream, lambda frame: None)
@@ -106,9 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{chosen.seconds:.0f} s beside {chosen.threads} busy threads, after {SETTLE_S:.0f} s to settle")
     print(f"{'turns of':<14}{'underflows':>12}{'(settling)':>12}{'overflows':>12}{'holes':>8}{'longest':>12}")
     for interval in (SWITCH_INTERVAL_S, PYTHONS_S):
-        with bench() as (rig, directory):
+        with bench() as rig:
             sys.setswitchinterval(interval)
-            found = asyncio.run(listen(rig, directory / "runtime", chosen.seconds, chosen.threads))
+            found = asyncio.run(listen(rig, chosen.seconds, chosen.threads))
         print(
             f"{interval * 1000:>4.1f} ms       {found.underflows:>12}{found.settling:>12}"
             f"{found.overflows:>12}{found.holes:>8}{found.longest_ms:>9.0f} ms"

@@ -62,14 +62,18 @@ class Pactl:
     def __init__(self, program: str = "pactl", retry_s: float = RETRY_S) -> None:
         self._program = program
         self._retry_s = retry_s
+        self.address = ""
+        """Where the server is that answered last."""
 
     def endpoints(self) -> tuple[Endpoint, ...] | None:
         """Sinks and sources without monitors and without channels, or None where no server answers."""
         asked = [self._asking("info"), self._asking("list", "sinks"), self._asking("list", "sources")]
         info, sinks, sources = [self._answer(process) for process in asked]
         if info is None or sinks is None or sources is None:
+            self.address = ""
             return None
         default = information(info)
+        self.address = default.text("Server String")
         heard = [source for source in entries(sources) if source.text("Monitor of Sink", "n/a") == "n/a"]
         found = (
             *(_endpoint(sink, False, default.text("Default Sink")) for sink in entries(sinks)),

@@ -1,49 +1,40 @@
-"""The Linux sound server's devices: listed by the server, reached by PortAudio and ALSA's pulse plugin."""
+"""The Linux sound server's devices, PipeWire's as well: listed and reached by the server itself."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Callable
+from typing import TypeVar
+from weakref import WeakSet
 
-from devices.alsa import PCM, AlsaConfiguration
-from devices.clocked import RATE
 from devices.notices import Notice
 from devices.pactl import Endpoint, Pactl
-from devices.portaudio import Listed, PortAudio
 from devices.pulse_list import ServerList
+from devices.pulse_stream import PulseCapture, PulsePlayout
 from devices.titles import Titles
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice
 
 log = logging.getLogger(__name__)
 
+S = TypeVar("S", PulseCapture, PulsePlayout)
+
 
 class PulseDriver:
     """Devices named `pulse:NAME` with the server's own stable name.
 
-    Lists nothing where no server answers, or where there is no way to it: then the system's own list counts.
+    Lists nothing where no server answers: then the system's own list counts.
     """
 
     name = "pulse"
 
-    def __init__(self, portaudio: PortAudio, directory: Path, server: Pactl | None = None) -> None:
-        self._portaudio = portaudio
-        self._alsa = AlsaConfiguration(directory)
+    def __init__(self, server: Pactl | None = None) -> None:
         self._list = ServerList(server or Pactl())
-        self._answered: bool | None = None
-        self._row: Listed | None = None
         self._titles = Titles()
+        self._streams: WeakSet[PulseCapture | PulsePlayout] = WeakSet()
 
     def devices(self) -> tuple[SoundDevice, ...]:
         """What the server has now, monitors left out."""
-        found = self._list.endpoints()
-        if self._answered != (found is not None):
-            self._answered = found is not None
-            self._row = self._way() if self._answered else None
-            if self._row is None:
-                self._use_system()
-        if found is None or self._row is None:
-            return ()
+        found = self._list.endpoints() or ()
         titles = self._titles.of(found)
         return tuple(self._described(one, titles[one.is_input, one.name]) for one in found)
 
@@ -53,11 +44,11 @@ class PulseDriver:
 
     def open_capture(self, device: str) -> CaptureStream:
         """Open a microphone. Raises DeviceFailure."""
-        return self._portaudio.open_capture(self._aimed(device))
+        return self._opened(lambda at: PulseCapture(at, self._named(device)))
 
     def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
         """Open a speaker; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
-        return self._portaudio.open_playout(self._aimed(device), waits=waits)
+        return self._opened(lambda at: PulsePlayout(at, self._named(device), waits=waits))
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` from a thread when the server's devices or defaults change; returns what ends it."""
@@ -66,8 +57,19 @@ class PulseDriver:
     def close(self) -> None:
         """Stop listening to the server and close the streams."""
         self._list.close()
-        self._portaudio.close()
-        self._alsa.close()
+        for stream in tuple(self._streams):
+            stream.close()
+
+    def _opened(self, opener: Callable[[str], S]) -> S:
+        address = self._list.address
+        if not address:
+            raise DeviceFailure("no sound server answers")
+        stream = opener(address)
+        self._streams.add(stream)
+        return stream
+
+    def _named(self, device: str) -> str:
+        return device.removeprefix(f"{self.name}:")
 
     def _described(self, endpoint: Endpoint, title: str) -> SoundDevice:
         return SoundDevice(
@@ -80,32 +82,3 @@ class PulseDriver:
             kind=endpoint.kind,
             system_id=endpoint.system_id,
         )
-
-    def _way(self) -> Listed | None:
-        """PortAudio's row of our PCM, or None where something on the way is missing. The server converts."""
-        try:
-            self._alsa.use_server()
-            self._portaudio.refresh()
-            for row in self._portaudio.listed():
-                if row.name == PCM:
-                    return replace(row, rate=RATE)
-            log.warning("no way to the sound server: ALSA's pulse plugin is missing")
-        except (DeviceFailure, OSError) as failure:
-            log.warning("no way to the sound server: %s", failure)
-        return None
-
-    def _use_system(self) -> None:
-        self._alsa.use_system()
-        try:
-            self._portaudio.refresh()
-        except DeviceFailure as failure:
-            log.warning("no sound devices: %s", failure)
-
-    def _aimed(self, device: str) -> Listed:
-        """Our PCM, which the next opening will find leading to `device`."""
-        if self._answered is None:
-            self.devices()
-        if self._row is None:
-            raise DeviceFailure(f"{device} can't be reached: no way to a sound server")
-        self._alsa.aim(device.removeprefix(f"{self.name}:"))
-        return self._row

@@ -45,6 +45,13 @@ class ServerList:
                 self._known, self._defaults_known = found, True
         return found
 
+    @property
+    def address(self) -> str:
+        """Where the server is, "" where none answers."""
+        if not self._server.address:
+            self.endpoints()
+        return self._server.address
+
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` from a thread at every notice; the returned function ends it."""
         stop = self._notices.add(changed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from devices.notices import Notice
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice, SoundDriver
@@ -70,17 +69,16 @@ class Drivers:
         return driver
 
 
-def system_drivers(directory: Path) -> Drivers:
-    """The drivers of this platform; `directory` (made when needed) holds what they must write."""
+def system_drivers() -> Drivers:
+    """The drivers of this platform."""
     from devices.loopback import LoopbackDriver
     from devices.portaudio import PortAudio
     from devices.system import PortAudioDriver
     from devices.wavfile import WavDriver
 
-    portaudio = PortAudio()
-    drivers: list[SoundDriver] = [PortAudioDriver(portaudio), WavDriver(), LoopbackDriver()]
+    drivers: list[SoundDriver] = [PortAudioDriver(PortAudio()), WavDriver(), LoopbackDriver()]
     if sys.platform == "linux":
         from devices.pulse import PulseDriver
 
-        drivers.insert(0, PulseDriver(portaudio, directory))
+        drivers.insert(0, PulseDriver())
     return Drivers(drivers)

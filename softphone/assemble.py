@@ -289,7 +289,7 @@ def _real_world(application: Application) -> World:
     from softphone.adapters.telephony import SipTelephony
 
     sound = SoundAdapter(
-        system_drivers(application.profile.folder / "sound"),
+        system_drivers(),
         region=lambda: application.numbers.region,
         permission=microphone_permission,
     )

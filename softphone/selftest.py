@@ -90,12 +90,11 @@ async def _sound() -> str:
     from devices.registry import system_drivers
 
     def look() -> str:
-        with tempfile.TemporaryDirectory() as folder:
-            drivers = system_drivers(Path(folder))
-            try:
-                return f"drivers {', '.join(drivers.names)}; {len(drivers.devices())} devices"
-            finally:
-                drivers.close()
+        drivers = system_drivers()
+        try:
+            return f"drivers {', '.join(drivers.names)}; {len(drivers.devices())} devices"
+        finally:
+            drivers.close()
 
     return await asyncio.to_thread(look)
 

@@ -1,5 +1,4 @@
-"""What every sound driver does alike: the fake, WAV files, cables, and PortAudio on a real sound server, by
-the server's own list and by PortAudio's."""
+"""What every sound driver does alike: the fake, WAV files, cables, a sound server, and PortAudio on it."""
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from devices.alsa import CONFIGURATION
 from devices.fake import FakeDriver
 from devices.hotplug import Hotplug
 from devices.loopback import LoopbackDriver
@@ -22,7 +20,7 @@ from devices.system import PortAudioDriver
 from devices.types import DeviceFailure, Pcm, SoundDriver
 from devices.wavfile import WavDriver, read_wav
 from tests.doubles.clock import FakeClock
-from tests.lab.pulse import Recording, pulse_rig
+from tests.lab.pulse import CONFIGURATION, Recording, pulse_rig
 from tests.lab.sound import write_wav
 
 TONE: Pcm = np.rint(8000 * np.sin(2 * np.pi * 440 * np.arange(48_000) / 48_000)).astype(np.int16)
@@ -104,7 +102,7 @@ def _pulse(tmp_path: Path, stack: ExitStack) -> Bench:
     rig.inhabit(patch)
     stack.enter_context(rig.saying("headset_mic", np.tile(TONE, 20)))
     recording: Recording = stack.enter_context(rig.recording("speakers"))
-    driver = PulseDriver(PortAudio(), tmp_path / "runtime")
+    driver = PulseDriver()
     return Bench(
         driver,
         "pulse:headset_mic",

@@ -83,9 +83,9 @@ def inhabited_rig(directory: Path) -> Iterator[PulseRig]:
 
 
 @asynccontextmanager
-async def desk_at(rig: PulseRig, directory: Path) -> AsyncIterator[Desk]:
+async def desk_at(rig: PulseRig) -> AsyncIterator[Desk]:
     """A started adapter, speech on the headset, ring on the loudspeakers."""
-    sound, states = SoundAdapter(system_drivers(directory)), list[DeviceState]()
+    sound, states = SoundAdapter(system_drivers()), list[DeviceState]()
     sound.listen(states.append)
     await sound.start()
     await sound.choose(

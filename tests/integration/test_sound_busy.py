@@ -20,7 +20,7 @@ import pytest
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from devices.callback import CallbackCapture, CallbackPlayout
+from devices.pulse_stream import PulseCapture, PulsePlayout
 from media.types import BLOCK, Pcm
 from softphone.runtime.engine import Engine
 from tests.integration.sound_desk import Desk, Echo, desk_at, inhabited_rig, tone
@@ -130,9 +130,9 @@ class Moment(NamedTuple):
         return not (self.underflows or self.overflows or self.holes)
 
 
-async def talk(rig: PulseRig, folder: Path, witness: Process) -> list[Moment]:
+async def talk(rig: PulseRig, witness: Process) -> list[Moment]:
     """A call, looked at until it is clear how it stands."""
-    async with desk_at(rig, folder) as desk:
+    async with desk_at(rig) as desk:
         desk.sound.attach((echo := Echo()).stream, echo.send)
         desk.sound.path.play(blocks())
         await asyncio.sleep(SETTLE_S)
@@ -152,8 +152,8 @@ def blocks() -> Iterator[Pcm]:
 async def moment(desk: Desk, witness: Process) -> Moment:
     """Some seconds of the call."""
     speaker, microphone = desk.sound.path.sink, desk.sound.path.source
-    assert isinstance(speaker, CallbackPlayout)
-    assert isinstance(microphone, CallbackCapture)
+    assert isinstance(speaker, PulsePlayout)
+    assert isinstance(microphone, PulseCapture)
     with ExitStack() as stack:
         # A process is started, which takes time that the engine's thread must not give.
         heard = await asyncio.to_thread(stack.enter_context, desk.rig.recording("headset"))
@@ -168,7 +168,7 @@ async def moment(desk: Desk, witness: Process) -> Moment:
 
 
 def test_no_underflow_beside_busy_threads_and_a_busy_window(
-    qapp: QApplication, rig: PulseRig, tmp_path: Path, witness: Process
+    qapp: QApplication, rig: PulseRig, witness: Process
 ) -> None:
     window = BusyWindow()
     window.resize(LINES, LINES)
@@ -177,7 +177,7 @@ def test_no_underflow_beside_busy_threads_and_a_busy_window(
     engine.start()
     try:
         with burning():
-            talking = engine.submit(talk(rig, tmp_path, witness))
+            talking = engine.submit(talk(rig, witness))
             while not talking.done():
                 qapp.processEvents()
                 time.sleep(0)

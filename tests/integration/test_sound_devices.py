@@ -24,7 +24,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PulseRig]:
 
 @pytest.fixture
 async def desk(rig: PulseRig, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(rig, tmp_path) as made:
+    async with desk_at(rig) as made:
         yield made
 
 
@@ -152,7 +152,7 @@ async def test_steady_sound_has_no_holes(desk: Desk) -> None:
 
 async def test_the_sound_servers_death_and_return_are_survived(tmp_path: Path) -> None:
     with inhabited_rig(tmp_path / "server") as rig:
-        async with desk_at(rig, tmp_path / "runtime") as desk:
+        async with desk_at(rig) as desk:
             echo = Echo()
             desk.sound.attach(echo.stream, echo.send)
             await desk.until(lambda: echo.frames > 10)

@@ -28,7 +28,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PulseRig]:
 
 @pytest.fixture
 async def desk(rig: PulseRig, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with desk_at(rig, tmp_path) as made:
+    async with desk_at(rig) as made:
         yield made
 
 

@@ -15,11 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from devices.alsa import CONFIGURATION, DEVICE
 from tests.lab.process import PeerFailed, Process, wait_until
 
 Pcm = npt.NDArray[np.int16]
 RATE = 48_000
+CONFIGURATION = "ALSA_CONFIG_PATH"
 SYSTEM_ALSA = "/usr/share/alsa/alsa.conf"
 
 _COMMAND = (
@@ -63,11 +63,10 @@ class PulseRig:
         }
 
     def inhabit(self, patch: pytest.MonkeyPatch) -> None:
-        """Let this very process see the server; what it sets for ALSA by itself is undone with the rest."""
+        """Let this very process see the server, and PortAudio in it what ALSA has by itself."""
         for name, value in self.environment.items():
             patch.setenv(name, value)
         patch.setenv(CONFIGURATION, SYSTEM_ALSA)
-        patch.setenv(DEVICE, "")
 
     def start(self) -> None:
         """Start the server; also once more after `stop`, then without any device.
