@@ -30,7 +30,7 @@ PING_S = 5.0
 
 class Close(IntEnum):
     """Why the service closes a meeting's WebSocket (RFC 6455 section 7.4). A client comes back by itself
-    after GOING_AWAY, TOO_SLOW, SERVER_ERROR and a connection that broke, and after nothing else.
+    after GOING_AWAY, TOO_SLOW, SERVER_ERROR, RESTART and a connection that broke, and after nothing else.
 
     Where the service says no to a whole connection, `refused` with the reason goes before.
     """
@@ -39,6 +39,7 @@ class Close(IntEnum):
     GOING_AWAY = 1001
     TOO_BIG = 1009
     SERVER_ERROR = 1011
+    RESTART = 1012
     BAD_REQUEST = 4400
     NOT_SIGNED_IN = 4401
     REFUSED = 4403

@@ -14,8 +14,8 @@ MOST_LINES = 5000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` counts a meeting's lines from 1. `audience`: the sessions that were told it, beside its writer and the hosts. `command`: the id its
-    writer's client sent it under, so that sent again it is one line."""
+    """`number` counts a meeting's lines from 1. `audience`: the sessions that were told it, beside its writer
+    and the hosts. `command`: the id its writer's client sent it under, so that sent again it is one line."""
 
     id: str
     number: int

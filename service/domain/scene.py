@@ -29,7 +29,7 @@ from service_api.states import PRESENT, SessionState
 RECENT_LINES = 300
 """Lines of chat a scene holds; the older ones are in the store."""
 
-CHAT_BYTES = 48 * 1024
+CHAT_BYTES = 32 * 1024
 """Of chat in one picture, so that a message stays below the size limit."""
 
 
@@ -74,6 +74,17 @@ class Scene:
         return tuple(sorted(waiting, key=lambda one: (one.waiting_since or 0.0, one.id)))
 
     @property
+    def shown(self) -> tuple[Session, ...]:
+        """All but those that left on one device and came again on another."""
+        last = {one.participant: one.id for one in self.sessions}
+        last |= {one.participant: one.id for one in self.sessions if one.state is not SessionState.LEFT}
+        return tuple(
+            one
+            for one in self.sessions
+            if one.state is not SessionState.LEFT or last[one.participant] == one.id
+        )
+
+    @property
     def host_inside(self) -> bool:
         """Whether a host is in the meeting."""
         return any(one.host and one.inside for one in self.sessions)
@@ -100,7 +111,7 @@ def picture(scene: Scene, receiver: Session) -> Picture:
         server=scene.server,
         you=person(receiver, whole=True),
         place=places.get(receiver.id, 0),
-        people=tuple(person(one, whole=receiver.host) for one in scene.sessions if sees(receiver, one)),
+        people=tuple(person(one, whole=receiver.host) for one in scene.shown if sees(receiver, one)),
         chat=_recent(scene.chat, receiver),
         feeds=tuple(one for one in scene.feeds if receiver.inside and one.session != receiver.id),
         reason=receiver.reason,

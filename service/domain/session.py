@@ -15,6 +15,9 @@ from service_api.states import OVER, PRESENT, Assurance, ClientKind, Seat, Sessi
 GRACE_S = 60.0
 """How long a lost connection keeps its place."""
 
+MOST_AT_ONCE = 4
+"""Devices of one person that are in a meeting or on their way into it."""
+
 
 class Step(StrEnum):
     """What happens to a session."""
@@ -121,6 +124,7 @@ class Session:
     name: str
     seat: Seat
     assurance: Assurance
+    made_at: float
     state: SessionState = SessionState.INVITED
     client: ClientKind = ClientKind.BROWSER
     other_device: bool = False

@@ -7,6 +7,7 @@ answer that comes when the session has been cut meanwhile is thrown away, and th
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 
 from service.domain.errors import EngineError, RefusedError
@@ -115,8 +116,7 @@ class MediaAccess:
             if room.session(connection).inside:
                 connection.tell(MediaLost())
                 connection.access = None
-        for feed in room.scene.feeds:
-            room.scene = room.scene.without_feeds(feed=feed.id)
+        room.scene = replace(room.scene, feeds=())
         room.settle()
 
     async def _engine_does(self, room: Room, connection: Connection, access: Access, call: Awaitable[T]) -> T:

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import logging
 from collections import defaultdict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from service.domain.allowance import Allowance
@@ -28,6 +29,10 @@ from service_api.meeting import Close, Done, Feed, MeetingEvent, Picture, Refuse
 
 TICKET_S = 60
 _log = logging.getLogger(__name__)
+
+
+Proof = Callable[[], Awaitable[bool]]
+"""Whether what a client showed when it connected is still good."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,7 @@ class Connection:
     room: Room
     session: str
     outlet: Outlet
+    proof: Proof
     welcome: str = field(repr=False)
     seq: int = 0
     picture: Picture | None = None
@@ -93,6 +99,7 @@ class Memory:
         self.media_lock = asyncio.Lock()
         self.chat = Allowance(LINES_RATE, LINES_BURST)
         self.knocks = Allowance(1 / 15, 5)
+        self.opens = Allowance(1 / 2, 20)
         self.cut: asyncio.Task[None] | None = None
 
 
@@ -209,6 +216,11 @@ class Room:
         if session_id in self.members:
             self.members.discard(session_id)
             self.memory[session_id].cut = asyncio.create_task(self.remove_member(session_id))
+
+    def knows_of(self, session_id: str) -> bool:
+        """Whether the engine may have this session: it has a right to media, or is losing it just now."""
+        cut = self.memory[session_id].cut if session_id in self.memory else None
+        return session_id in self.members or (cut is not None and not cut.done())
 
     async def remove_member(self, session_id: str) -> None:
         """Take the engine's right to media from a session. An engine that is down has none to take."""

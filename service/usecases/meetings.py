@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from service.domain.booking import Booking, Claim, claim
-from service.domain.errors import IllegalTransition, RefusedError, ServiceError
+from service.domain.booking import Booking, claim
+from service.domain.errors import EngineError, IllegalTransition, RefusedError, ServiceError
 from service.domain.principal import Guest, Principal
 from service.domain.scene import RECENT_LINES, picture
 from service.domain.session import Session
@@ -20,7 +21,7 @@ from service.usecases.engine import EngineEvent, EngineRestarted, FeedEnded, Med
 from service.usecases.lobby import Lobby
 from service.usecases.media_access import MediaAccess
 from service.usecases.meeting_ports import Change, MeetingStore, Outlet
-from service.usecases.meeting_room import Connection, Room
+from service.usecases.meeting_room import Connection, Proof, Room
 from service.usecases.ports import Chance, Clock, Keys
 from service.usecases.presence import Presence
 from service_api import meeting as wire
@@ -102,7 +103,9 @@ class Meetings:
     async def restore(self) -> None:
         """Everybody who had a place when the service stopped has it still. Raises ServiceError."""
         for appointment in await self._store.unfinished():
-            await self._room(appointment)
+            booking = await self._booking(appointment)
+            if booking is not None:
+                await self._room(booking)
 
     async def close(self) -> None:
         """Let go of everybody; their places are kept."""
@@ -115,19 +118,22 @@ class Meetings:
             await room.cuts_done()
         self._rooms.clear()
 
-    async def open(self, who: Principal, appointment: str, hello: Hello, outlet: Outlet) -> Connection:
+    async def open(
+        self, who: Principal, appointment: str, hello: Hello, outlet: Outlet, proof: Proof
+    ) -> Connection:
         """Take one's place in a meeting; `welcome` is told through `outlet`.
 
         Raises RefusedError, and ServiceError where it can't be kept.
         """
         while True:
-            room = await self._room(appointment, refresh=True)
-            if room is None:
+            booking = await self._booking(appointment)
+            if booking is None:
                 raise RefusedError(MeetingRefusal.NOT_FOUND)
-            mine: Claim = claim(who, room.scene.booking.appointment)
+            mine = claim(who, booking.appointment)
+            room = await self._room(booking)
             async with room.lock:
                 if self._rooms.get(appointment) is room:
-                    return await self._presence.open(room, mine, hello, outlet)
+                    return await self._presence.open(room, mine, hello, outlet, proof)
 
     async def command(self, connection: Connection, command: wire.Command) -> None:
         """Carry out a command and tell its answer."""
@@ -169,6 +175,19 @@ class Meetings:
                     await room.cuts_done()
                     self._rooms.pop(room.id, None)
 
+    async def sweep(self) -> None:
+        """Whoever the engine still has and should not have, after a removal that failed, goes now."""
+        try:
+            members = await self._engine.members()
+        except EngineError:
+            return
+        for one in members:
+            room = self._rooms.get(one.room)
+            if room is None or not room.knows_of(one.member):
+                log.warning("room %s: the engine still had %s", one.room, one.member)
+                with contextlib.suppress(EngineError):
+                    await self._engine.remove(one.room, one.member)
+
     def waiting(self, appointment_id: str) -> int:
         """How many wait in the lobby now."""
         room = self._rooms.get(appointment_id)
@@ -176,11 +195,11 @@ class Meetings:
 
     async def appointment_changed(self, appointment_id: str) -> None:
         """Rights are looked at again; a cancelled meeting ends."""
-        room = self._rooms.get(appointment_id)
-        if room is None:
+        room, booking = self._rooms.get(appointment_id), await self._booking(appointment_id)
+        if room is None or booking is None:
             return
-        await self._room(appointment_id, refresh=True)
         async with room.lock:
+            room.rebook(booking)
             try:
                 if room.scene.booking.appointment.cancelled:
                     await self._presence.end(room)
@@ -206,17 +225,11 @@ class Meetings:
                 except ServiceError as error:
                     log.error("room %s: a sign-out could not be kept: %s", room.id, error)
 
-    async def _room(self, appointment_id: str, *, refresh: bool = False) -> Room | None:
-        room = self._rooms.get(appointment_id)
-        if room is not None and not refresh:
-            return room
-        booking = await self._booking(appointment_id)
-        if booking is None:
-            return None
+    async def _room(self, booking: Booking) -> Room:
         async with self._loading:
-            room = self._rooms.get(appointment_id)
+            room = self._rooms.get(booking.id)
             if room is None:
-                room = self._rooms[appointment_id] = await self._load(booking)
+                room = self._rooms[booking.id] = await self._load(booking)
             room.rebook(booking)
             return room
 
@@ -297,4 +310,8 @@ class Meetings:
     async def _tick_on(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            await self.tick()
+            try:
+                await self.tick()
+                await self.sweep()
+            except Exception:
+                log.exception("time stood still in the meetings")

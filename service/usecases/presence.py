@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from service.domain.booking import Booking, Claim
 from service.domain.errors import RefusedError
-from service.domain.session import TABLE, Session, Step
+from service.domain.session import MOST_AT_ONCE, TABLE, Session, Step
 from service.usecases.meeting_ports import Change, Outlet
-from service.usecases.meeting_room import Connection, Room, digest
+from service.usecases.meeting_room import Connection, Proof, Room, digest
 from service.usecases.ports import Chance, Clock
 from service_api.meeting import Close, Done, Ended, Hello, Knock, Knocked, Leave, TakenOver
 from service_api.states import MeetingRefusal, Seat, SessionState
@@ -22,25 +22,26 @@ class Presence:
         self._clock = clock
         self._chance = chance
 
-    async def open(self, room: Room, claim: Claim, hello: Hello, outlet: Outlet) -> Connection:
+    async def open(self, room: Room, claim: Claim, hello: Hello, outlet: Outlet, proof: Proof) -> Connection:
         """Take one's place, anew or back. Raises RefusedError, ServiceError."""
         former = _by_key(room, claim.key)
         self._check_time(room, claim, former)
+        self._check_count(room, claim, former)
         token = self._chance.secret()
         session = self._connected(room, claim, former, hello, token)
         _take_over(room, session.id)
         await room.keep(Change(sessions=(session,)))
-        connection = Connection(room, session.id, outlet, token)
+        connection = Connection(room, session.id, outlet, proof, token)
         room.connections[session.id] = connection
         room.settle()
         return connection
 
     async def knock(self, room: Room, session: Session, command: Knock) -> Done:
         """From the test page on. Raises RefusedError, ServiceError."""
-        if session.state is not SessionState.PREJOIN:
-            raise RefusedError(MeetingRefusal.WRONG_STATE)
         if room.scene.barred(session):
             raise RefusedError(MeetingRefusal.NOT_ALLOWED)
+        if session.state is not SessionState.PREJOIN:
+            raise RefusedError(MeetingRefusal.WRONG_STATE)
         if not room.memory[session.id].knocks.take(self._clock.monotonic()):
             raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
         ready = replace(
@@ -55,13 +56,22 @@ class Presence:
             await room.commit(Change(sessions=(session.step(Step.LEAVE, self._clock.time()),)))
         return Done(id=command.id)
 
-    async def lost(self, room: Room, connection: Connection) -> None:
-        """The connection is gone. Its media ends; the place is kept for a while."""
-        if not room.detach(connection, Close.NORMAL):
+    async def lost(self, room: Room, connection: Connection, close: Close = Close.NORMAL) -> None:
+        """The connection is gone, kept or not. Its media ends; the place stays for a while.
+
+        Raises ServiceError.
+        """
+        if not room.detach(connection, close):
             return
         session = room.session(connection)
-        if not session.over:
-            await room.commit(Change(sessions=(session.lost(self._clock.time()),)))
+        if session.over:
+            return
+        moved = session.lost(self._clock.time())
+        try:
+            await room.keep(Change(sessions=(moved,)))
+        finally:
+            room.scene = room.scene.with_sessions((moved,))
+            room.settle()
 
     async def end(self, room: Room) -> None:
         """Everybody is out; nobody but a host may come again. `dismiss` follows. Raises ServiceError."""
@@ -88,7 +98,13 @@ class Presence:
             room.detach(connection, close)
 
     async def uninvited(self, room: Room) -> None:
-        """Who is no longer in the appointment goes. Raises ServiceError."""
+        """Who is no longer in the appointment goes. Whose link was replaced may try to come back.
+
+        Raises ServiceError.
+        """
+        for connection in tuple(room.connections.values()):
+            if not await connection.proof():
+                await self.lost(room, connection, Close.GOING_AWAY)
         appointment = room.scene.booking.appointment
         for session in room.scene.sessions:
             if not session.host and appointment.participant(session.participant) is None:
@@ -113,10 +129,19 @@ class Presence:
             raise RefusedError(MeetingRefusal.MEETING_OVER)
         if claim.seat is Seat.HOST:
             return
-        if room.record.ended_at is not None:
+        if room.record.ended_at is not None and room.record.ended_at >= appointment.opens_at:
             raise RefusedError(MeetingRefusal.MEETING_OVER)
         if now < appointment.opens_at and (former is None or not former.inside):
             raise RefusedError(MeetingRefusal.TOO_EARLY)
+
+    def _check_count(self, room: Room, claim: Claim, former: Session | None) -> None:
+        if former is not None:
+            enough = room.memory[former.id].opens.take(self._clock.monotonic())
+        else:
+            here = [s for s in room.scene.sessions if s.participant == claim.participant and not s.over]
+            enough = len(here) < MOST_AT_ONCE
+        if not enough:
+            raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
 
     def _connected(
         self, room: Room, claim: Claim, former: Session | None, hello: Hello, token: str
@@ -124,7 +149,7 @@ class Presence:
         now, last, presented = self._clock.time(), b"", b""
         if former is not None:
             last, presented = former.resume_hash, _presented(former, hello)
-        place = former or _place(room.scene.booking, claim, self._chance.token())
+        place = former or _place(room.scene.booking, claim, self._chance.token(), now)
         place = replace(
             place,
             name=claim.name,
@@ -162,7 +187,7 @@ def _by_key(room: Room, key: str) -> Session | None:
     return next((one for one in room.scene.sessions if one.key == key), None)
 
 
-def _place(booking: Booking, claim: Claim, session_id: str) -> Session:
+def _place(booking: Booking, claim: Claim, session_id: str, now: float) -> Session:
     return Session(
         id=session_id,
         appointment=booking.id,
@@ -171,6 +196,7 @@ def _place(booking: Booking, claim: Claim, session_id: str) -> Session:
         name=claim.name,
         seat=claim.seat,
         assurance=claim.assurance,
+        made_at=now,
     )
 
 

@@ -127,6 +127,7 @@ class Client:
         self.told: list[MeetingEvent | Done | Refused] = []
         self.closed: Close | None = None
         self.connection: Connection | None = None
+        self.credentials_good = True
         self._meetings = meetings
         self._commands = itertools.count(1)
 
@@ -139,6 +140,10 @@ class Client:
         """See Outlet."""
         if self.closed is None:
             self.closed = close
+
+    async def proof(self) -> bool:
+        """Whether what was shown is still good."""
+        return self.credentials_good
 
     async def send(self, command: Command) -> Done | Refused:
         """The command's answer; the service saw it come and go."""
@@ -235,14 +240,15 @@ class Hall:
         """Connect. Raises RefusedError."""
         client = Client(self.meetings)
         hello = Hello(id="hello", client=ClientKind.BROWSER, resume_token=resume)
-        client.connection = await self.meetings.open(who, APPOINTMENT, hello, client)
+        client.connection = await self.meetings.open(who, APPOINTMENT, hello, client, client.proof)
         return client
 
     async def refused(self, who: Principal, appointment: str = APPOINTMENT) -> str:
         """Connect in vain."""
         client = Client(self.meetings)
         try:
-            await self.meetings.open(who, appointment, Hello(id="hello", client=ClientKind.BROWSER), client)
+            hello = Hello(id="hello", client=ClientKind.BROWSER)
+            await self.meetings.open(who, appointment, hello, client, client.proof)
         except RefusedError as refusal:
             assert not client.told
             return refusal.code.value

@@ -24,8 +24,8 @@ from service.adapters.http.identity import COOKIE, TOKEN_LIMIT
 from service.adapters.http.outbox import Outbox
 from service.domain.allowance import Allowance
 from service.domain.errors import RefusedError, ServiceError
-from service.domain.principal import Principal
-from service.usecases.meeting_room import Connection
+from service.domain.principal import Principal, User
+from service.usecases.meeting_room import Connection, Proof
 from service.usecases.meetings import MEDIA_COMMANDS, Meetings
 from service.usecases.ports import Identities
 from service_api.accounts import Refused as HttpRefused
@@ -76,7 +76,16 @@ class Entrance:
             await deny(websocket, receive, 401, MeetingRefusal.NOT_SIGNED_IN)
             return
         await websocket.accept(SUBPROTOCOL)
-        await Socket(websocket, self._meetings).run(who)
+        await Socket(websocket, self._meetings, self._proof(websocket, who)).run(who)
+
+    def _proof(self, websocket: WebSocket, who: Principal | None) -> Proof:
+        """A link can be replaced while its meeting runs. An access token only opens the door: it may run out
+        inside, and a device that is signed out is put out by name."""
+
+        async def proof() -> bool:
+            return isinstance(who, User) or await identify(websocket, self._identities) == who
+
+        return proof
 
 
 def refused_before(websocket: WebSocket, origin: str) -> tuple[int, MeetingRefusal] | None:
@@ -116,9 +125,10 @@ async def deny(websocket: WebSocket, receive: Receive, status: int, code: Meetin
 class Socket:
     """One accepted WebSocket, from `hello` to its close."""
 
-    def __init__(self, websocket: WebSocket, meetings: Meetings) -> None:
+    def __init__(self, websocket: WebSocket, meetings: Meetings, proof: Proof) -> None:
         self._websocket = websocket
         self._meetings = meetings
+        self._proof = proof
         self._outbox = Outbox(websocket)
         self._allowance = Allowance(COMMANDS_RATE, COMMANDS_BURST)
         self._refused = 0
@@ -134,6 +144,9 @@ class Socket:
                 await self._serve(connection, sending)
         except WebSocketDisconnect:
             self._outbox.end(Close.NORMAL)
+        except Exception:
+            log.exception("a meeting's connection failed")
+            self._outbox.end(Close.SERVER_ERROR)
         finally:
             await self._outbox.close(sending)
 
@@ -156,7 +169,7 @@ class Socket:
     async def _open(self, who: Principal, hello: Hello) -> Connection | None:
         appointment = self._websocket.path_params["appointment"]
         try:
-            return await self._meetings.open(who, appointment, hello, self._outbox)
+            return await self._meetings.open(who, appointment, hello, self._outbox, self._proof)
         except RefusedError as refusal:
             over = refusal.code in (MeetingRefusal.MEETING_OVER, MeetingRefusal.MEETING_CANCELLED)
             self._no(hello.id, refusal.code, Close.OVER if over else Close.REFUSED)

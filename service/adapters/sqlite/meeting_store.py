@@ -28,7 +28,9 @@ class SqliteMeetingStore:
                 await connection.execute(select(meetings).where(meetings.c.appointment_id == appointment))
             ).one_or_none()
             sessions = await connection.execute(
-                select(meeting_sessions).where(meeting_sessions.c.appointment_id == appointment)
+                select(meeting_sessions)
+                .where(meeting_sessions.c.appointment_id == appointment)
+                .order_by(meeting_sessions.c.made_at, meeting_sessions.c.id)
             )
             codes = await connection.execute(
                 select(confirmations).where(confirmations.c.appointment_id == appointment)

@@ -28,6 +28,7 @@ meeting_sessions = Table(
     Column("name", String(80), nullable=False),
     Column("seat", String(16), nullable=False),
     Column("assurance", String(16), nullable=False),
+    Column("made_at", Double, nullable=False),
     Column("state", String(24), nullable=False, index=True),
     Column("client", String(16), nullable=False),
     Column("other_device", Boolean, nullable=False),

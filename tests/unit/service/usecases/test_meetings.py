@@ -113,7 +113,7 @@ async def test_removal_cuts_media_and_the_ticket_is_worth_nothing_afterwards(hal
     again = await hall.open(a_guest())
     assert again.state() is SessionState.REMOVED
     assert (await again.refused(Redeem, ticket=captured)).code == "ticket-refused"
-    assert (await again.refused(Knock)).code == "wrong-state"
+    assert (await again.refused(Knock)).code == "not-allowed"
     assert hall.engine.names() == {host.session}
 
 

@@ -36,6 +36,7 @@ def _sessions() -> None:
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("seat", sa.String(length=16), nullable=False),
         sa.Column("assurance", sa.String(length=16), nullable=False),
+        sa.Column("made_at", sa.Double(), nullable=False),
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("client", sa.String(length=16), nullable=False),
         sa.Column("other_device", sa.Boolean(), nullable=False),
