@@ -16,6 +16,9 @@ from service.serve import serve
 from service_api.states import AccountRole
 
 LEVELS = ("debug", "info", "warning", "error")
+QUIET = ("alembic", "uvicorn", "aiosqlite", "sqlalchemy", "websockets")
+"""Libraries that would log whole addresses or nothing of use."""
+
 OVERRIDES = ("listen", "tls_certificate", "tls_key", "public_url")
 
 
@@ -75,6 +78,8 @@ def _serve(options: argparse.Namespace) -> int:
     logging.basicConfig(
         level=options.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    for library in QUIET:
+        logging.getLogger(library).setLevel(logging.WARNING)
     given = {name: getattr(options, name) for name in OVERRIDES}
     paths = {
         name: str(Path(given[name]).absolute()) for name in ("tls_certificate", "tls_key") if given[name]

@@ -44,6 +44,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         if scope["type"] != "http":
+            log.info("%s %s", scope["type"], _plain(scope["path"]))
             await self._app(scope, receive, send)
             return
         request = _Request(scope, receive, send)
