@@ -14,6 +14,7 @@ import { choose, load } from "./words.js";
 
 const NO_PLACE = Object.freeze(["not-signed-in", "not-allowed", "not-found"]);
 const PASSING = Object.freeze(["unreachable", "server-error", "too-many-tries", "too-early", "bad-request", "conflict"]);
+const READY_MS = 1500;
 
 export class App {
   constructor(service) {
@@ -28,6 +29,7 @@ export class App {
     this._socket = null;
     this._told = "";
     this._secret = "";
+    this._starting = null;
     this._screen = null;
     this._main = h("main", { id: "screen" });
     document.body.append(this._main, this.sounds.root, h("div", { id: "announcements", role: "log", "aria-live": "polite", class: "unseen" }));
@@ -76,7 +78,8 @@ export class App {
     this._equip();
     this.dispatch({ type: "to-test", early });
     if (!early) this._connect();
-    await this.equipment.start();
+    this._starting = this.equipment.start();
+    await this._starting;
   }
 
   toInvitation() {
@@ -89,6 +92,8 @@ export class App {
   async join() {
     this.dispatch({ type: "joining" });
     if (!this._socket) this._connect();
+    // The host is told how the equipment does; who presses at once is waited for a little.
+    await Promise.race([this._starting, wait(READY_MS)]);
     try {
       await this._socket.send("knock", { equipment: this._checks(), ...this._live() });
     } catch (refusal) {

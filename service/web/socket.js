@@ -17,6 +17,8 @@ const FINAL = Object.freeze({
   4410: "ended",
   4429: "too-many-tries",
 });
+// After these the connection is closed, and another one may do better.
+const PASSING = Object.freeze(["lost", "server-error", "engine-down", "conflict"]);
 // These are of one connection: after it a new ticket comes and they are done anew.
 const OF_ONE_CONNECTION = new Set(["hello", "resync", "redeem", "publish", "unpublish", "subscribe", "answer", "adjust", "unsubscribe"]);
 
@@ -77,8 +79,8 @@ export class Socket {
 
   _hello() {
     const token = this.token();
-    this.send("hello", { client: "browser", ...(token ? { resume_token: token } : {}) }).catch((refusal) => {
-      if (refusal.code !== "lost") this.onRefused(refusal.code);
+    this.send("hello", { client: "browser", ...(token ? { resume_token: token } : {}) }).catch(({ code }) => {
+      if (!PASSING.includes(code)) this.onRefused(code);
     });
   }
 
@@ -92,6 +94,7 @@ export class Socket {
 
   _event(event) {
     if (event.type === "welcome") this._arrived();
+    if (event.type === "welcome" || event.type === "snapshot") this._answered(event);
     if (event.seq > 0 && event.seq !== this._expected) {
       this._expected = event.seq + 1;
       if (event.type !== "snapshot") this.send("resync").catch(() => {});
@@ -99,12 +102,19 @@ export class Socket {
     this.onEvent(event);
   }
 
+  // The whole picture is the answer to these.
+  _answered(event) {
+    for (const [id, { message }] of [...this._waiting]) {
+      if (message.type === "hello" || message.type === "resync") this._settle(id).resolve(event);
+    }
+  }
+
   _arrived() {
     clearTimeout(this._timer);
     this._attempt = 0;
     this._welcome = true;
     this.onLink("open");
-    for (const { message } of this._waiting.values()) if (message.type !== "hello") this._write(message);
+    for (const { message } of this._waiting.values()) if (!OF_ONE_CONNECTION.has(message.type)) this._write(message);
   }
 
   _ended(socket, code) {

@@ -246,10 +246,14 @@ class GuestService:
             await self.tell("welcome", resume_token="R" * 32, picture=self.picture())
         elif kind == "resync":
             await self.tell("snapshot", picture=self.picture())
-        answer = self.answers.pop(kind, {"type": "done"})
-        await socket.send_text(json.dumps({"id": command["id"], **answer}))
-        if kind == "knock" and answer["type"] == "done":
-            await self.move("waiting", place=1)
+        else:
+            await self._answer(socket, command)
         async with self._came:
             self.commands.append(command)
             self._came.notify_all()
+
+    async def _answer(self, socket: WebSocket, command: Json) -> None:
+        answer = self.answers.pop(command["type"], {"type": "done"})
+        await socket.send_text(json.dumps({"id": command["id"], **answer}))
+        if command["type"] == "knock" and answer["type"] == "done":
+            await self.move("waiting", place=1)

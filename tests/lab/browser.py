@@ -5,6 +5,7 @@ Whatever the page's console says or its policy forbids is kept, and fails the te
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -108,3 +109,13 @@ async def assert_accessible(page: Page) -> None:
     assert not found, found
     wider = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wider <= 0, f"{wider} px wider than the screen"
+
+
+async def until(page: Page, expression: str, within_s: float = 10.0) -> None:
+    """Wait until it is true in the page, whose policy lets no text be run by itself."""
+    try:
+        async with asyncio.timeout(within_s):
+            while not await page.evaluate(expression):
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise AssertionError(f"never true: {expression}") from None

@@ -92,12 +92,7 @@ def routes(public_url: str) -> list[BaseRoute]:
     """`GET /m` and `GET /web/…`. `public_url` is where people reach the service, without a final slash."""
     site = load()
     common = headers(public_url)
-    prefix = urlsplit(public_url).path.rstrip("/")
-    page = (
-        site.files["index.html"]
-        .replace(b"{base}", f"{prefix}/web/{site.version}".encode())
-        .replace(b"{api}", f"{prefix}{API_PATH}".encode())
-    )
+    page = _page(site, urlsplit(public_url).path.rstrip("/"))
 
     async def answer_page(_: Request) -> Response:
         return Response(page, media_type="text/html", headers={**common, "Cache-Control": "no-store"})
@@ -115,6 +110,18 @@ def routes(public_url: str) -> list[BaseRoute]:
         Route(PAGE_PATH, answer_page, methods=["GET"], name="guest-page"),
         Route("/web/{version}/{path:path}", answer_file, methods=["GET"], name="guest-files"),
     ]
+
+
+def _page(site: Site, prefix: str) -> bytes:
+    """The page, which names every script at once: none waits until another one asks for it."""
+    base = f"{prefix}/web/{site.version}"
+    scripts = sorted(path for path in site.files if path.endswith(".js"))
+    preload = "\n".join(f'<link rel="modulepreload" href="{base}/{path}">' for path in scripts)
+    values = {"base": base, "api": prefix + API_PATH, "preload": preload}
+    page = site.files["index.html"].decode()
+    for name, value in values.items():
+        page = page.replace(f"{{{name}}}", value)
+    return page.encode()
 
 
 def _kind(path: str) -> str:
