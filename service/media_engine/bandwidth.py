@@ -17,16 +17,37 @@ SMALL_AFTER_S = 5.0
 """All views must have been small this long: senders are quick to go down and slow to come up."""
 
 MUCH_LOSS, LITTLE_LOSS = 0.10, 0.02
+GROWTH = 1.08
+"""A second, where little is lost (libwebrtc's loss-based controller has the same three figures)."""
+
 CONGESTED = 0.95
 """A receiver's estimate below this much of what it is being sent is a true limit (an idle one starts low)."""
+
+
+class Limit:
+    """One path's, bits per second: down at much loss, up at little."""
+
+    def __init__(self) -> None:
+        self.bitrate = float(CAP)
+
+    def lost(self, fraction: float) -> None:
+        """What was lost in the last second or so, 0 to 1."""
+        if fraction > MUCH_LOSS:
+            self.set(self.bitrate * (1 - fraction / 2))
+        elif fraction < LITTLE_LOSS:
+            self.set(self.bitrate * GROWTH)
+
+    def set(self, bitrate: float) -> None:
+        """From FLOOR to CAP."""
+        self.bitrate = min(max(bitrate, FLOOR), CAP)
 
 
 class Bandwidth:
     """One sender's. `now` is monotonic, seconds."""
 
     def __init__(self, now: float) -> None:
-        self._limit = float(CAP)
-        self._receivers: dict[str, int] = {}
+        self._sender = Limit()
+        self._receivers: dict[str, Limit] = {}
         self._heights: dict[str, int] = {}
         self._large_at = now
         self._bytes = 0
@@ -38,16 +59,17 @@ class Bandwidth:
         self._bytes += size
 
     def lost(self, fraction: float) -> None:
-        """Loss on the way from the sender in the last second, 0 to 1: down at much, up at little of it."""
-        if fraction > MUCH_LOSS:
-            self._limit *= 1 - fraction / 2
-        elif fraction < LITTLE_LOSS:
-            self._limit = self._limit * 1.08 + 1000
-        self._limit = min(max(self._limit, FLOOR), CAP)
+        """Loss on the way from the sender, once a second."""
+        self._sender.lost(fraction)
 
-    def receiver(self, subscription: str, bitrate: int) -> None:
+    def receiver_lost(self, subscription: str, fraction: float) -> None:
+        """Loss on the way to one receiver, as it reports it."""
+        self._receiver(subscription).lost(fraction)
+
+    def receiver_estimates(self, subscription: str, bitrate: int) -> None:
         """One receiver's own estimate, bits per second."""
-        self._receivers[subscription] = bitrate
+        if bitrate < CONGESTED * self._rate:
+            self._receiver(subscription).set(bitrate)
 
     def view(self, subscription: str, height: int) -> None:
         """One receiver looks at it this high now, in pixels; 0 for not at all."""
@@ -61,9 +83,11 @@ class Bandwidth:
     def estimate(self, now: float) -> int:
         """What to tell the sender, bits per second."""
         self._measure(now)
-        limits = [self._limit, self._wanted(now)]
-        limits += [float(rate) for rate in self._receivers.values() if rate < CONGESTED * self._rate]
-        return int(min(max(min(limits), FLOOR), CAP))
+        limits = [self._sender.bitrate, self._wanted(now)]
+        return int(min(limits + [limit.bitrate for limit in self._receivers.values()]))
+
+    def _receiver(self, subscription: str) -> Limit:
+        return self._receivers.setdefault(subscription, Limit())
 
     def _wanted(self, now: float) -> float:
         tallest = max(self._heights.values(), default=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import subprocess
@@ -33,6 +34,8 @@ class Child:
             self._command += ["--ports", f"{ports[0]}-{ports[1]}"]
         self._on_message = on_message
         self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self._ended = False
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._loop = asyncio.get_running_loop()
@@ -46,7 +49,7 @@ class Child:
 
     async def start(self) -> None:
         """Ready when it returns. Raises OSError, or EngineError where it ended at once."""
-        process = self._process = await asyncio.to_thread(self._popen)
+        process = await asyncio.to_thread(self._popen)
         for work, pipe in (
             (self._read, process.stdout),
             (self._log, process.stderr),
@@ -74,16 +77,23 @@ class Child:
         await asyncio.shield(asyncio.to_thread(self._end, hung))
 
     def _popen(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=ROOT,
-        )
+        """On a thread, which goes on when whoever waits for it is cancelled."""
+        with self._lock:
+            if self._ended:
+                raise EngineError("it was ended before it began")
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=ROOT,
+            )
+        return self._process
 
     def _end(self, hung: bool) -> None:
-        process = self._process
+        with self._lock:
+            self._ended = True
+            process = self._process
         if process is None:
             return
         if hung or self.dead.is_set():
@@ -95,9 +105,10 @@ class Child:
             process.wait()
         for thread in self._threads:
             thread.join()
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):
+                    pipe.close()
 
     def _read(self, pipe: BinaryIO) -> None:
         while line := pipe.readline(LINE_LIMIT + 1):

@@ -68,7 +68,7 @@ class Srtp:
         self.protect_rtcp = self._outgoing.protect_rtcp
 
     def unprotect(self, data: bytes) -> bytes:
-        """An RTP packet."""
+        """An RTP packet. Raises ValueError too, for one that is too long."""
         return self._counted(data[8:12], self._incoming.unprotect, data)
 
     def unprotect_rtcp(self, data: bytes) -> bytes:

@@ -12,6 +12,7 @@ from typing import Any
 from service.domain.errors import EngineError
 from service.media_engine.child import Child
 from service.media_engine.messages import event_in, members_in
+from service.media_engine.sdp import SIZE_LIMIT
 from service.usecases.engine import (
     CALL_S,
     EngineEvent,
@@ -113,6 +114,8 @@ class EmbeddedEngine:
         child = self._child
         if child is None:
             raise EngineError("the media engine is down")
+        if len(str(arguments.get("sdp", ""))) > SIZE_LIMIT:
+            raise EngineError("description too large")
         ident = next(self._ids)
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._calls[ident] = answer
@@ -128,10 +131,12 @@ class EmbeddedEngine:
         child = Child(self._address, self._ports, self._heard)
         try:
             await asyncio.wait_for(child.start(), START_S)
+            self._child = child
         except (OSError, TimeoutError, EngineError) as error:
-            await child.end()
             raise EngineError(f"the media engine did not start: {error}") from error
-        self._child = child
+        finally:
+            if self._child is not child:
+                await child.end(hung=True)
         return child
 
     async def _watch_over(self, child: Child) -> None:
@@ -147,7 +152,7 @@ class EmbeddedEngine:
                 await child.end(hung=not child.dead.is_set())
                 deaths = 1 if loop.time() - born > HEALTHY_S else deaths + 1
                 child, deaths = await self._again(deaths)
-                self.on_event(EngineRestarted())
+                loop.call_soon(self.on_event, EngineRestarted())
         finally:
             self._child = None
             await child.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections import deque
 from collections.abc import Callable
 
 from service.media_engine import rtcp
@@ -11,13 +12,15 @@ from service.media_engine.bandwidth import Bandwidth
 from service.media_engine.incoming import Incoming
 from service.media_engine.negotiation import SenderLine
 from service.media_engine.outgoing import Outgoing
-from service.media_engine.peer import Peer
+from service.media_engine.peer import MAX_PACKET, Peer
 from service.media_engine.rtp import RtpPacket, parse_rtp
 from service.media_engine.vp8 import Descriptor, parse_vp8
 
 KEYFRAME_EVERY_S = 0.3
 REPORT_EVERY_S = 1.0
 REMB_EVERY_S = 0.5
+RECENT = 128
+"""Packets of picture kept for those who wait for a key picture's first one."""
 
 
 class Stream:
@@ -25,8 +28,9 @@ class Stream:
 
     def __init__(self, line: SenderLine) -> None:
         self.line = line
-        self.incoming = Incoming(line.clock_rate)
+        self.incoming = Incoming(line.clock_rate, repeats=line.kind == "video")
         self.sinks: list[Outgoing] = []
+        self.recent: deque[tuple[int, RtpPacket, Descriptor]] = deque(maxlen=RECENT)
 
 
 class Feed:
@@ -79,7 +83,7 @@ class Feed:
     def tick(self, now: float) -> None:
         """What is due: repeats, reports, bandwidth."""
         for stream in self.streams.values():
-            if stream.line.kind == "video" and stream.incoming.holes:
+            if stream.incoming.holes:
                 self._ask_again(stream.incoming, now)
         self._ask_keyframe(now)
         if now - self._reported >= REPORT_EVERY_S:
@@ -90,6 +94,8 @@ class Feed:
             self._estimate(now)
 
     def _rtp(self, data: bytes) -> None:
+        if len(data) > MAX_PACKET:
+            return
         try:
             packet = parse_rtp(data)
         except ValueError:
@@ -102,12 +108,13 @@ class Feed:
             self._repeated(stream, packet, now)
             return
         incoming = stream.incoming
+        former = incoming.ssrc
         if not incoming.belongs(packet.ssrc, packet.sequence):
-            self._begin(stream, now)
+            self._begin(stream, now, new_clock=former != packet.ssrc)
         number = incoming.receive(packet.sequence, packet.timestamp, now)
         if number is None:
             return
-        if stream.line.kind == "video" and incoming.holes:
+        if incoming.holes:
             self._ask_again(incoming, now)
         self.bandwidth.received(len(data))
         self._forward(stream, packet, number, now)
@@ -123,33 +130,46 @@ class Feed:
         if number is not None:
             self._forward(stream, original, number, now)
 
-    def _begin(self, stream: Stream, now: float) -> None:
+    def _begin(self, stream: Stream, now: float, *, new_clock: bool) -> None:
+        stream.recent.clear()
         for sink in stream.sinks:
-            sink.restart(now)
+            sink.restart(new_clock=new_clock)
         if stream.line.kind == "video":
             self._estimate(now)
             if stream.sinks:
                 self.want_keyframe()
 
     def _forward(self, stream: Stream, packet: RtpPacket, number: int, now: float) -> None:
-        picture: Descriptor | None = None
-        level = b""
         if stream.line.kind == "video":
-            if not packet.payload:
-                return
-            try:
-                picture = parse_vp8(packet.payload)
-            except ValueError:
-                return
-            if picture.key:
-                self._keyframe_wanted = False
-        elif stream.line.level:
-            level = packet.extensions.get(stream.line.level, b"")[:1]
+            self._forward_picture(stream, packet, number, now)
+        else:
+            level = packet.extensions.get(stream.line.level, b"")[:1] if stream.line.level else b""
+            for sink in stream.sinks:
+                sink.forward(packet, number, level, None, now)
         report = stream.incoming.report
-        for sink in stream.sinks:
-            sink.forward(packet, number, level, picture, now)
-            if report is not None:
+        if report is not None:
+            for sink in stream.sinks:
                 sink.sender_report(report, once=True)
+
+    def _forward_picture(self, stream: Stream, packet: RtpPacket, number: int, now: float) -> None:
+        try:
+            picture = parse_vp8(packet.payload)
+        except ValueError:
+            return
+        stream.recent.append((number, packet, picture))
+        if picture.key:
+            self._keyframe_wanted = False
+        for sink in stream.sinks:
+            waited = not sink.open
+            sink.forward(packet, number, b"", picture, now)
+            if waited and sink.open and number < stream.incoming.highest:
+                self._catch_up(stream, sink, number, now)
+
+    def _catch_up(self, stream: Stream, sink: Outgoing, first: int, now: float) -> None:
+        """A key picture's first packet came late, as a repeat: what followed it is sent after it."""
+        for number, packet, picture in sorted(stream.recent, key=lambda entry: entry[0]):
+            if number > first:
+                sink.forward(packet, number, b"", picture, now)
 
     def _rtcp(self, data: bytes) -> None:
         try:

@@ -18,10 +18,14 @@ NACK_AT_ONCE = 64
 
 
 class Incoming:
-    """Sequence numbers are extended to ones that never wrap. `now` is monotonic, seconds."""
+    """Sequence numbers are extended to ones that never wrap. `now` is monotonic, seconds.
 
-    def __init__(self, clock_rate: int) -> None:
+    `repeats`: what is missing is to be asked for again.
+    """
+
+    def __init__(self, clock_rate: int, *, repeats: bool) -> None:
         self._clock_rate = clock_rate
+        self._repeats = repeats
         self.ssrc = -1
         self.report: SenderReport | None = None
         self._report_at = 0.0
@@ -55,8 +59,8 @@ class Incoming:
             return None
         self._seen[number % REMEMBERED] = number
         if number > self.highest:
-            for hole in range(self.highest + 1, number):
-                self._holes[hole] = (0.0, 0)
+            if self._repeats:
+                self._holes.update((hole, (-NACK_EVERY_S, 0)) for hole in range(self.highest + 1, number))
             self.highest = number
         else:
             self._holes.pop(number, None)

@@ -6,7 +6,7 @@ import secrets
 import struct
 from collections.abc import Callable
 
-from service.media_engine.negotiation import LEVEL_ID, MID_ID, ReceiverLine
+from service.media_engine.negotiation import CODECS, LEVEL_ID, MID_ID, ReceiverLine
 from service.media_engine.rtcp import SenderReport, sender_report, source_description
 from service.media_engine.rtp import AUDIO_LEVEL, MID, RtpPacket, pack_extensions, rtp_header
 from service.media_engine.vp8 import Descriptor
@@ -40,7 +40,9 @@ class Outgoing:
         self._shifts: list[tuple[int, int, int]] = []
         self._last = (secrets.randbelow(1 << 15), 0, 0)
         self._clock = 0
-        self._restarted_at: float | None = None
+        self._last_at = 0.0
+        self._new_clock = False
+        self._thinned = False
         self._sent: list[tuple[int, int, bool, bytes] | None] = [None] * REMEMBERED
         self._rtx_sequence = 0
         self._repeats = REPEATS_PER_S
@@ -53,16 +55,17 @@ class Outgoing:
         """Send nothing until the next key picture after `forward` is called again."""
         self.open = False
 
-    def restart(self, now: float) -> None:
-        """The sender began anew, with another source and another clock."""
+    def restart(self, *, new_clock: bool) -> None:
+        """The sender began anew after a gap, or with another source and another clock."""
         self.open = False
-        self._reported = False
-        self._restarted_at = now
+        self._new_clock = self._new_clock or new_clock
+        self._reported = self._reported and not new_clock
 
-    def thin(self, base_only: bool) -> None:
-        """Whether the base layer is enough. More begins with a key picture: it leans on what was left out."""
+    def thin(self, base_only: bool) -> bool:
+        """Whether the base layer is enough. True where more must wait for a key picture."""
         self._all_wanted = not base_only
         self._base_only = self._base_only or base_only
+        return self._all_wanted and self._thinned
 
     def forward(
         self, packet: RtpPacket, number: int, level: bytes, picture: Descriptor | None, now: float
@@ -71,8 +74,9 @@ class Outgoing:
         if not self.open and not self._begin(packet, number, picture, now):
             return
         if picture is not None and picture.key and self._all_wanted:
-            self._base_only = False
+            self._base_only = self._thinned = False
         if picture is not None and self._base_only and picture.layer:
+            self._thinned = True
             self._skip(number, picture)
             return
         shift = self._shift(number)
@@ -93,12 +97,15 @@ class Outgoing:
         header = rtp_header(
             self.line.payload_type, packet.marker, sequence, timestamp, self.line.ssrc, extension
         )
+        self._last_at = now
         self._packets += 1
         self._octets += len(payload)
         self._send(header + payload)
 
     def repeat(self, lost: tuple[int, ...], now: float) -> None:
         """Answer a NACK from memory, within REPEATS_PER_S (RFC 4588 where negotiated)."""
+        if not self.open:
+            return
         self._repeats = min(REPEATS_PER_S, self._repeats + (now - self._repeats_at) * REPEATS_PER_S)
         self._repeats_at = now
         for sequence in lost:
@@ -125,12 +132,10 @@ class Outgoing:
             return False
         sequence, timestamp, picture_number = self._last
         self.open = True
-        if self._restarted_at is not None:
-            rate = 90000 if self.line.kind == "video" else 48000
-            if self._packets:
-                passed = max(1, int((now - self._restarted_at) * rate))
-                self._clock = (timestamp + passed - packet.timestamp) & 0xFFFFFFFF
-            self._restarted_at = None
+        if self._new_clock and self._packets:
+            passed = max(1, int((now - self._last_at) * CODECS[self.line.kind][1]))
+            self._clock = (timestamp + passed - packet.timestamp) & 0xFFFFFFFF
+        self._new_clock = False
         shift = number - (sequence + 1)
         renumber = 0
         if picture is not None and picture.picture >= 0 and self._packets:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
 from typing import Protocol
@@ -13,8 +12,6 @@ from service.media_engine import stun
 from service.media_engine.dtls import DtlsFailed, DtlsServer, Identity, Srtp
 from service.media_engine.sdp import Local, Section
 
-log = logging.getLogger(__name__)
-
 SILENT_S = 8.0
 """Without a sign of life this long a peer is dead. Browsers check consent every 2.5 s, aiortc every 6."""
 
@@ -23,6 +20,9 @@ CONNECT_S = 15.0
 
 MAX_ADDRESSES = 8
 """Candidate pairs one peer may try."""
+
+MAX_PACKET = 1340
+"""Bytes of plain RTP that are forwarded. aiortc makes 1324; pylibsrtp takes 1356, our header included."""
 
 Address = tuple[str, int]
 
@@ -103,7 +103,7 @@ class Peer:
             self._receive_dtls(self._dtls, data, address, now)
 
     def send_rtp(self, data: bytes) -> None:
-        """Protect and send; nothing happens before the keys are there."""
+        """Protect and send; nothing happens before the keys are there. At most MAX_PACKET bytes."""
         if self.srtp is not None and self.address is not None:
             self._wire.send(self.srtp.protect(data), self.address)
 
@@ -111,6 +111,10 @@ class Peer:
         """The same for RTCP."""
         if self.srtp is not None and self.address is not None:
             self._wire.send(self.srtp.protect_rtcp(data), self.address)
+
+    def fail(self) -> None:
+        """Our own code failed on it: it goes, the others stay."""
+        self._die("a fault of ours")
 
     def tick(self, now: float) -> None:
         """Handshake timers, and whether it still lives."""
@@ -135,16 +139,16 @@ class Peer:
         self.address = None
 
     def _receive_srtp(self, srtp: Srtp, data: bytes, now: float) -> None:
+        is_rtcp = 63 < data[1] & 0x7F < 96  # RFC 5761 §4
         try:
-            if 63 < data[1] & 0x7F < 96:
-                if len(data) >= 8:
-                    self.on_rtcp(srtp.unprotect_rtcp(data))
-            elif len(data) >= 12:
-                self.on_rtp(srtp.unprotect(data))
-        except pylibsrtp.Error as error:
-            log.debug("a packet was dropped: %s", error)
+            plain = srtp.unprotect_rtcp(data) if is_rtcp else srtp.unprotect(data)
+        except (pylibsrtp.Error, ValueError):
             return
         self._heard = now
+        if is_rtcp:
+            self.on_rtcp(plain)
+        else:
+            self.on_rtp(plain)
 
     def _receive_dtls(self, dtls: DtlsServer, data: bytes, address: Address, now: float) -> None:
         was = self.srtp

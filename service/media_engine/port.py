@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 import socket
 from collections.abc import Callable
 
@@ -10,40 +12,47 @@ from service.domain.errors import EngineError
 from service.media_engine import stun
 from service.media_engine.peer import Address, Peer
 
+log = logging.getLogger(__name__)
+
 SOCKET_BUFFER = 4 * 1024 * 1024
+DATAGRAM = 2048
+AT_ONCE = 64
+"""Datagrams read before anything else has its turn."""
 
 
-class Port(asyncio.DatagramProtocol):
+class Port:
     """Peers are found by the user fragment in their checks first, then by where they send from."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._transport: asyncio.DatagramTransport | None = None
+        self._socket: socket.socket | None = None
         self._by_address: dict[Address, Peer] = {}
         self._by_ufrag: dict[str, Peer] = {}
         self.address = ""
         self.number = 0
 
-    async def open(self, address: str, ports: tuple[int, int] | None) -> None:
+    def open(self, address: str, ports: tuple[int, int] | None) -> None:
         """Bind the first free port of the range, or any. Raises EngineError."""
-        endpoint = _bound(address, ports)
-        self.address, self.number = address, endpoint.getsockname()[1]
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=endpoint)
+        self._socket = _bound(address, ports)
+        self.address, self.number = address, self._socket.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._socket, self._readable)
 
     def close(self) -> None:
         """Unbind."""
-        if self._transport is not None:
-            self._transport.close()
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._socket.close()
+            self._socket = None
 
     def add(self, peer: Peer) -> None:
         """Checks for its user fragment are its own."""
         self._by_ufrag[peer.ufrag] = peer
 
     def send(self, data: bytes, address: Address) -> None:
-        """One datagram."""
-        if self._transport is not None:
-            self._transport.sendto(data, address)
+        """One datagram, now or never: what waits in a queue is too late for everybody."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, address)
 
     def route(self, address: Address, peer: Peer) -> None:
         """From now on what comes from there is this peer's."""
@@ -59,24 +68,41 @@ class Port(asyncio.DatagramProtocol):
             if self._by_address.get(address) is peer:
                 del self._by_address[address]
 
-    def datagram_received(self, data: bytes, addr: Address) -> None:
+    def receive(self, data: bytes, address: Address) -> None:
         """Checks go by user fragment, the rest by address (RFC 7983)."""
         if len(data) < 2:
             return
         if data[0] > 3:
-            peer = self._by_address.get(addr)
+            peer = self._by_address.get(address)
             if peer is not None:
-                peer.receive(data, addr, self._clock())
+                self._guarded(peer, peer.receive, data, address)
             return
         request = stun.parse_binding_request(data)
         if request is None:
             return
         peer = self._by_ufrag.get(request.local)
         if peer is not None:
-            peer.check(request, addr, self._clock())
+            self._guarded(peer, peer.check, request, address)
 
-    def error_received(self, exc: Exception) -> None:
-        """Somebody's port was closed: their silence will tell."""
+    def _readable(self) -> None:
+        for _ in range(AT_ONCE):
+            if self._socket is None:
+                return
+            try:
+                data, address = self._socket.recvfrom(DATAGRAM)
+            except BlockingIOError:
+                return
+            except OSError:
+                continue  # Windows tells of closed ports and of datagrams cut short this way
+            self.receive(data, address)
+
+    def _guarded(self, peer: Peer, work: Callable[..., None], *arguments: object) -> None:
+        """Outermost guard: what a peer sends can cost it its own connection, nobody else's."""
+        try:
+            work(*arguments, self._clock())
+        except Exception:
+            log.exception("a peer's datagram broke something")
+            peer.fail()
 
 
 def _bound(address: str, ports: tuple[int, int] | None) -> socket.socket:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import signal
 import sys
 import threading
 import time
@@ -33,7 +35,7 @@ class EngineProcess:
 
     async def run(self, address: str, ports: tuple[int, int] | None) -> None:
         """Until stdin ends. Raises EngineError where no port is to be had."""
-        await self._port.open(address, ports)
+        self._port.open(address, ports)
         loop = asyncio.get_running_loop()
         reader = threading.Thread(target=self._read, args=(loop,), name="calls", daemon=True)
         reader.start()
@@ -89,20 +91,19 @@ class EngineProcess:
         self._say(event_out(event))
 
     def _say(self, message: dict[str, Any]) -> None:
-        self._sink.write(encode(message))
-        self._sink.flush()
+        with contextlib.suppress(OSError):  # the service is gone: stdin's end comes next
+            self._sink.write(encode(message))
+            self._sink.flush()
 
 
 def serve(address: str, ports: tuple[int, int] | None) -> int:
     """Run on this process's own stdin and stdout; the exit status."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the service's to answer
     process = EngineProcess(sys.stdin.buffer, sys.stdout.buffer)
-    factory = asyncio.SelectorEventLoop
-    with asyncio.Runner(loop_factory=factory) as runner:
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         try:
             runner.run(process.run(address, ports))
         except EngineError as error:
             log.error("%s", error)
             return 1
-        except BrokenPipeError:
-            return 0
     return 0

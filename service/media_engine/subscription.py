@@ -61,9 +61,11 @@ class Subscription:
             if sink.line.kind == "audio":
                 self.feed.add(sink)
                 continue
-            sink.thin(0 < self._height <= SMALL_HEIGHT)
+            waits = sink.thin(0 < self._height <= SMALL_HEIGHT)
             if self._video:
                 self.feed.add(sink)
+                if waits:
+                    self.feed.want_keyframe()
             else:
                 sink.pause()
                 self.feed.drop(sink)
@@ -82,7 +84,11 @@ class Subscription:
                 if item.ssrc in self._sinks and self._video:
                     self.feed.want_keyframe()
             elif isinstance(item, rtcp.Remb):
-                self.feed.bandwidth.receiver(self.ident, item.bitrate)
+                self.feed.bandwidth.receiver_estimates(self.ident, item.bitrate)
+            elif isinstance(item, rtcp.Report):
+                reported = self._sinks.get(item.ssrc)
+                if reported is not None and reported.line.kind == "video":
+                    self.feed.bandwidth.receiver_lost(self.ident, item.fraction / 256)
 
 
 def _line(kind: str, mid: int) -> ReceiverLine:
