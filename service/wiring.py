@@ -55,13 +55,13 @@ class Service:
         self._chance = chance or SystemChance()
         self._keys = read_keys(config.data)
         self._database = Database(config.database)
-        self._store = SqliteStore(self._database)
+        self.store = SqliteStore(self._database)
         self._passwords = passwords or Argon2Passwords()
         self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
         self.meetings = self._make_meetings()
         registrar = NoRegistrar() if config.sip_table is None else TableRegistrar(config.sip_table)
-        self._devices = Devices(self._store, registrar, self.meetings, config.numbering)
-        self.routes = app.build(StoredIdentities(self._store, self._clock))
+        self._devices = Devices(self.store, registrar, self.meetings, config.numbering)
+        self.routes = app.build(StoredIdentities(self.store, self._clock))
         self._add_routes()
         self.app = app.guarded(self.routes, config.origin)
 
@@ -82,7 +82,7 @@ class Service:
     def _make_meetings(self) -> Meetings:
         return Meetings(
             SqliteMeetingStore(self._database),
-            StoredAppointments(self._store, self.config.window),
+            StoredAppointments(self.store, self.config.window),
             self.engine,
             self._clock,
             self._chance,
@@ -95,8 +95,10 @@ class Service:
         identities = self.routes.state.identities
         app.add(
             self.routes,
-            api=(self._accounts(), appointments.router(self._appointments()), self._invitations()),
-            root=(discovery.router(self._well_known()),),
+            self._accounts(),
+            appointments.router(self._appointments()),
+            self._invitations(),
+            discovery.router(self._well_known()),
             plain=(
                 *socket.routes(self.meetings, identities, config.origin, app.API_PATH),
                 *pages.routes(config.public_url),
@@ -107,7 +109,7 @@ class Service:
         clock, chance, numbering = self._clock, self._chance, self.config.numbering
         refresh = RefreshTokens(chance, self._keys)
         sign_in = SignIn(
-            self._store,
+            self.store,
             self._passwords,
             SignInLimits(clock),
             self._devices,
@@ -117,20 +119,20 @@ class Service:
             clock,
             chance,
         )
-        renewal = Renewal(self._store, refresh, self._devices, clock, chance)
+        renewal = Renewal(self.store, refresh, self._devices, clock, chance)
         return accounts.router(sign_in, renewal, self._devices, numbering)
 
     def _appointments(self) -> Appointments:
         config = self.config
         words = CatalogueWords(config.public_url, self._clock)
         return Appointments(
-            self._store, words, self.meetings, config.numbering, config.window, self._clock, self._chance
+            self.store, words, self.meetings, config.numbering, config.window, self._clock, self._chance
         )
 
     def _invitations(self) -> APIRouter:
         config = self.config
         links = Invitations(
-            self._store, self.meetings, self._clock, self._chance, config.window, config.server
+            self.store, self.meetings, self._clock, self._chance, config.window, config.server
         )
         return invitations.router(links, config.origin)
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from service.adapters.http.app import api
 from service.adapters.http.identity import SignedIn, network
 from service.adapters.http.schemas import CREDENTIALS, REVOCATION, SIGN_IN
 from service.domain.errors import SignInRefusedError
@@ -27,7 +28,7 @@ from service_api.wire import UnknownVersion, WireError
 
 def router(sign_in: SignIn, renewal: Renewal, devices: Devices, numbering: Numbering) -> APIRouter:
     """Routes below the service's address."""
-    routes = APIRouter(tags=["accounts"])
+    routes = api("accounts")
     _sign_in(routes, sign_in)
 
     @routes.post(TOKENS_PATH)

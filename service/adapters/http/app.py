@@ -34,14 +34,18 @@ def build(identities: Identities) -> FastAPI:
     return app
 
 
-def add(
-    app: FastAPI, *, api: Sequence[APIRouter], root: Sequence[APIRouter], plain: Sequence[BaseRoute]
-) -> None:
-    """Routes below the API's address, routes at the root, and those that are no part of the document."""
-    for router in api:
-        app.include_router(router, prefix=API_PATH, responses=refusals.DESCRIBED)
-    for router in root:
-        app.include_router(router)
+def api(tag: str) -> APIRouter:
+    """A router below the API's address, with every refusal described."""
+    return APIRouter(prefix=API_PATH, tags=[tag], responses=refusals.DESCRIBED)
+
+
+def add(app: FastAPI, *routers: APIRouter, plain: Sequence[BaseRoute]) -> None:
+    """Every route stands in `app.routes` itself, so that none is overlooked by who checks them all.
+
+    `plain` routes are no part of the OpenAPI document.
+    """
+    for router in routers:
+        app.router.routes.extend(router.routes)
     app.router.routes.extend(plain)
 
 

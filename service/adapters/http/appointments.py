@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from service.adapters.http.app import api
 from service.adapters.http.identity import SignedIn
 from service.usecases.appointments import Appointments
 from service_api.appointments import (
@@ -28,7 +29,7 @@ Moment = Annotated[AwareDatetime | None, Query()]
 
 def router(appointments: Appointments) -> APIRouter:
     """Routes below the service's address."""
-    routes = APIRouter(tags=["appointments"])
+    routes = api("appointments")
 
     @routes.get(APPOINTMENTS_PATH)
     async def list_appointments(

@@ -6,6 +6,7 @@ import time
 
 from fastapi import APIRouter, Request, Response
 
+from service.adapters.http.app import api
 from service.adapters.http.identity import COOKIE, Cookie, Invited, network
 from service.domain.errors import RefusedError
 from service.domain.penalty import Penalty
@@ -21,7 +22,7 @@ UNKNOWN = frozenset({MeetingRefusal.LINK_UNKNOWN, MeetingRefusal.LINK_EXPIRED})
 
 def router(invitations: Invitations, origin: str) -> APIRouter:
     """Routes below the service's address."""
-    routes = APIRouter(tags=["invitations"])
+    routes = api("invitations")
     tries = Penalty(TRIES, WINDOW_S)
 
     @routes.post("/invitations")
