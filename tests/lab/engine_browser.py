@@ -53,7 +53,8 @@ async function stats(name) {
     if (report.type === 'inbound-rtp' && report.kind === 'video') {
       Object.assign(found, {pictures: report.framesDecoded, width: report.frameWidth,
         height: report.frameHeight, freezes: report.freezeCount, frozen: report.totalFreezesDuration,
-        nacks: report.nackCount, plis: report.pliCount, lost: report.packetsLost, received: report.packetsReceived});
+        nacks: report.nackCount, plis: report.pliCount, lost: report.packetsLost,
+        received: report.packetsReceived});
     } else if (report.type === 'inbound-rtp' && report.kind === 'audio') {
       Object.assign(found, {samples: report.totalSamplesReceived, concealed: report.concealedSamples,
         energy: report.totalAudioEnergy, sounds: report.packetsReceived});
