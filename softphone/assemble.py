@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from softphone import __version__
 from softphone.adapters.clock import SystemClock
@@ -16,8 +18,11 @@ from softphone.adapters.contact_store import MIGRATION as CONTACTS_1
 from softphone.adapters.contact_store import SqliteContactStore
 from softphone.adapters.database import Database
 from softphone.adapters.directory import WellKnownDirectory
+from softphone.adapters.draft_store import JsonDrafts
 from softphone.adapters.history_store import MIGRATION as HISTORY_1
 from softphone.adapters.history_store import SqliteHistoryStore
+from softphone.adapters.meeting_service import HttpsAppointments
+from softphone.adapters.meeting_socket import WebSockets
 from softphone.adapters.policy import read_policy
 from softphone.adapters.settings_store import JsonSettingsStore
 from softphone.control.commands import Commands, Reach
@@ -37,11 +42,13 @@ from softphone.ports import (
     Sound,
     Telephony,
 )
+from softphone.ports.meetings import Cameras, MeetingMedia
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
 from softphone.runtime.tasks import Tasks
 from softphone.services.account_memory import AccountMemory
+from softphone.services.appointments import Appointments
 from softphone.services.auto_answer import AutoAnswer
 from softphone.services.call_quality import CallQualityWatch
 from softphone.services.call_table import CallTable
@@ -53,12 +60,20 @@ from softphone.services.device_test import DeviceTest
 from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.history import History
 from softphone.services.history_writer import HistoryWriter
+from softphone.services.meeting_links import looks_like_link
+from softphone.services.meetings import MeetingPorts, Meetings
 from softphone.services.numbers import Numbers
+from softphone.services.place_memory import PlaceMemory
 from softphone.services.preshift import Preshift
 from softphone.services.ringing import Ringing
+from softphone.services.service_account import ServiceAccount
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
+
+if TYPE_CHECKING:
+    from softphone.adapters.call_voice import Ear
+    from softphone.adapters.cameras import CameraDesk
 
 if sys.platform == "win32":
     from softphone.control.pipe_listener import listener_for
@@ -98,6 +113,8 @@ class World:
     secrets: Secrets
     directory: Directory
     service: CompanyService
+    meetings: MeetingPorts
+    cameras: Cameras
     start: Callable[[], Awaitable[None]]
     close: Callable[[], Awaitable[None]]
     clock: Clock
@@ -132,7 +149,9 @@ class Application:
         self.clock = world.clock
         self._put_lists_together()
         self.devices = SoundDevices(world.sound, self.settings, self.bus, self._tasks)
+        self.cameras = world.cameras
         memory = AccountMemory(world.secrets, self.settings, self.bus)
+        self._service_account = ServiceAccount(world.meetings.appointments, memory, self.settings, self.clock)
         self.session = Session(
             world.telephony,
             world.directory,
@@ -143,8 +162,10 @@ class Application:
             self.bus,
             self._tasks,
             version=__version__,
+            on_device=self._service_account.use,
         )
         self._put_calls_together()
+        self._put_meetings_together()
         self._put_tests_together()
         commands = Commands(self._reach())
         self._control = ControlServer(listener_for(self.profile.folder), commands, self.bus, self.clock)
@@ -188,6 +209,24 @@ class Application:
             tasks,
         )
 
+    def _put_meetings_together(self) -> None:
+        ports, account, tasks = self._world.meetings, self._service_account, self._tasks
+        drafts = JsonDrafts(self.profile.draft)
+        self.appointments = Appointments(ports.appointments, account, drafts, self.bus, tasks)
+        places = PlaceMemory(self._world.secrets, self.settings, self.clock)
+        self.meetings = Meetings(
+            ports,
+            account,
+            self.appointments,
+            places,
+            self.settings,
+            self._table,
+            self.calls.dial,
+            self.bus,
+            self.clock,
+            tasks,
+        )
+
     def _put_tests_together(self) -> None:
         world, table = self._world, self._table
         self.device_test = DeviceTest(world.sound, world.permission, table, self.bus, self._tasks)
@@ -228,10 +267,10 @@ class Application:
             await self.open_target(self.options.target)
 
     async def close(self) -> None:
-        """Hang up, unregister, write what is left to write, let everything go."""
+        """Leave the meeting, hang up, unregister, write what is left to write, let everything go."""
         try:
             async with asyncio.timeout(GOODBYE_S):
-                await self.calls.hang_up_all()
+                await asyncio.gather(self.meetings.close(), self.calls.hang_up_all())
                 await self.session.close()
         except TimeoutError:
             log.warning("the server did not answer the goodbye")
@@ -246,10 +285,12 @@ class Application:
     async def open_target(self, text: str) -> None:
         """Dial a `tel:` or `sip:` address from outside, once a person confirmed it; a call for help at once.
 
-        With no address the windows are shown. Raises BadTarget.
+        Of a meeting link is shown where it leads. With no address the windows are shown. Raises BadTarget.
         """
         if not text:
             self.bus.publish(Notice("show-window"))
+        elif looks_like_link(text):
+            self.meetings.link_from_outside(text)
         elif self.numbers.is_emergency_link(text):
             await self.calls.dial(text)
         else:
@@ -279,8 +320,10 @@ def build(options: Options) -> Application:
 
 def _real_world(application: Application) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
+    from devices.cameras.registry import system_cameras
     from devices.permission import microphone_permission
     from devices.registry import system_drivers
+    from softphone.adapters.cameras import CameraDesk
     from softphone.adapters.headset import HidHeadset
     from softphone.adapters.keyring import SystemKeyring
     from softphone.adapters.line_check import SipLineCheck
@@ -294,11 +337,23 @@ def _real_world(application: Application) -> World:
         permission=microphone_permission,
     )
     telephony = SipTelephony(sound, application.settings)
-    clock = SystemClock()
+    cameras = CameraDesk(system_cameras(), lambda: application.settings.text("video.camera"))
+    clock, tasks = SystemClock(), Tasks()
+
+    def camera_chosen(_: object) -> None:
+        tasks.spawn(cameras.choose(), "camera chosen")
+
+    application.settings.subscribe("video.camera", camera_chosen)
+
+    async def start() -> None:
+        await sound.start()
+        await cameras.start()
 
     async def close() -> None:
+        await tasks.close()
         await telephony.close()
         await sound.close()
+        await cameras.close()
 
     return World(
         telephony=telephony,
@@ -309,8 +364,25 @@ def _real_world(application: Application) -> World:
         secrets=SystemKeyring(),
         directory=WellKnownDirectory(clock),
         service=HttpsCompanyService(),
-        start=sound.start,
+        meetings=MeetingPorts(HttpsAppointments(), WebSockets(), _media_for(sound, cameras)),
+        cameras=cameras,
+        start=start,
         close=close,
         clock=clock,
         packaged=bool(getattr(sys, "frozen", False)),
     )
+
+
+def _media_for(sound: Ear, cameras: CameraDesk) -> Callable[[], Awaitable[MeetingMedia]]:
+    """The media of one meeting after another, made with the first one."""
+    made: list[MeetingMedia] = []
+
+    async def media() -> MeetingMedia:
+        await asyncio.to_thread(importlib.import_module, "softphone.adapters.meeting_media")
+        from softphone.adapters.meeting_media import AiortcMedia
+
+        if not made:
+            made.append(AiortcMedia(sound, cameras))
+        return made[0]
+
+    return media

@@ -36,6 +36,11 @@ class Profile:
         return self.folder / "contacts.sqlite"
 
     @property
+    def draft(self) -> Path:
+        """The appointment somebody is typing."""
+        return self.folder / "appointment-draft.json"
+
+    @property
     def log(self) -> Path:
         """Folder of the log files."""
         return self.folder / "log"

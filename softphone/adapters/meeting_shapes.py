@@ -12,7 +12,8 @@ from service_api import appointments as wire
 from service_api.model import Wire
 from service_api.states import MeetingRefusal
 from softphone.domain.errors import MeetingRefused
-from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Invitee, JoinOffer
+from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, JoinOffer
+from softphone.services.meeting_state import appointment_of
 
 T = TypeVar("T", bound=Wire)
 
@@ -94,32 +95,6 @@ def read_exchanged(body: bytes, server: str) -> tuple[JoinOffer, str]:
         appointment_of(invitation.appointment), invitation.name, server, invitation.other_device
     )
     return offer, read.token
-
-
-def appointment_of(found: wire.Appointment) -> Appointment:
-    """As the program's own value."""
-    return Appointment(
-        id=found.id,
-        title=found.title,
-        description=found.description,
-        start=found.start,
-        end=found.end,
-        opens_at=found.opens_at,
-        closes_at=found.closes_at,
-        time_zone=found.time_zone,
-        office=found.office,
-        host_name=found.host_name,
-        expert_number=found.expert_number,
-        lobby=found.lobby,
-        demanded=found.demanded,
-        seat=found.seat,
-        cancelled=found.cancelled,
-        waiting=found.waiting,
-        participants=tuple(
-            Invitee(one.id, one.name, one.email, one.phone, one.language, one.opened_at)
-            for one in found.participants
-        ),
-    )
 
 
 def _invitation(found: wire.InvitationLink) -> Invitation:

@@ -18,7 +18,7 @@ from softphone.adapters.https import tls_context, why_unreachable
 from softphone.adapters.meeting_service import refusal_code
 from softphone.domain.account import Refusal
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
-from softphone.ports.meetings import Bearer, MeetingSocket, ServiceAccess
+from softphone.ports.meetings import TAKEN_OVER, Bearer, MeetingSocket, ServiceAccess
 from softphone.runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class WebSockets:
         appointment_id: str,
         bearer: Bearer,
         on_event: Callable[[AnyEvent], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> MeetingSocket:
         """See ports.meetings.MeetingSockets."""
         await asyncio.to_thread(_load)
@@ -119,13 +119,14 @@ class _Socket:
         self,
         connection: ClientConnection,
         on_event: Callable[[AnyEvent], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> None:
         self._connection = connection
         self._on_event = on_event
         self._on_lost = on_lost
         self._waiting: dict[str, asyncio.Future[Done]] = {}
         self._ended = False
+        self._refusal = ""
         self._tasks = Tasks()
         self._reading = self._tasks.spawn(self._read(), "meeting socket")
 
@@ -157,16 +158,19 @@ class _Socket:
     async def _read(self) -> None:
         from websockets.exceptions import ConnectionClosed
 
+        reason = ""
         try:
             while True:
                 self._heard(await self._connection.recv())
         except ConnectionClosed as closed:
-            log.info("the meeting's connection ended: %s", closed.rcvd.code if closed.rcvd else "no goodbye")
+            code = closed.rcvd.code if closed.rcvd else 0
+            log.info("the meeting's connection ended: %s", code or "no goodbye")
+            reason = _final(code, self._refusal)
         finally:
             told, self._ended = self._ended, True
             self._give_up()
             if not told:
-                self._on_lost()
+                self._on_lost(reason)
 
     def _heard(self, text: str | bytes) -> None:
         from pydantic import ValidationError
@@ -181,6 +185,8 @@ class _Socket:
         if not isinstance(event, Done | Refused):
             self._on_event(event)
             return
+        if isinstance(event, Refused):
+            self._refusal = event.code
         answer = self._waiting.get(event.id)
         if answer is None or answer.done():
             return
@@ -193,6 +199,23 @@ class _Socket:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ServiceUnreachable("the meeting's connection ended"))
+
+
+def _final(code: int, refusal: str) -> str:
+    """Why nobody comes back after this close code; "" where one does."""
+    from service_api.meeting import Close
+
+    meant = {
+        Close.TOO_BIG: MeetingRefusal.BAD_REQUEST,
+        Close.BAD_REQUEST: MeetingRefusal.BAD_REQUEST,
+        Close.NOT_SIGNED_IN: MeetingRefusal.NOT_SIGNED_IN,
+        Close.TAKEN_OVER: TAKEN_OVER,
+        Close.OVER: MeetingRefusal.MEETING_OVER,
+        Close.TOO_FAST: MeetingRefusal.TOO_MANY_TRIES,
+    }
+    if code == Close.REFUSED:
+        return refusal or MeetingRefusal.NOT_ALLOWED
+    return str(meant.get(code, ""))  # type: ignore[call-overload]
 
 
 def _load() -> None:

@@ -213,7 +213,8 @@ class Meeting:
 
     `you.state` tells the stage: prejoin (test page), waiting, admitted, connected… `camera_on` and
     `microphone_on` are what the person wants; `you.camera`, `you.microphone` what truly flows.
-    `held`: a phone call was answered meanwhile. `quality` is 0 unknown, 1 bad … 4 good.
+    `held`: a phone call was answered meanwhile. `quality` is 0 unknown, 1 bad … 4 good. `out`, for the host:
+    who was declined or removed and may be let in after all.
     """
 
     appointment: Appointment
@@ -231,6 +232,7 @@ class Meeting:
     quality: int = 0
     started_at: datetime | None = None
     other_device_of: str = ""
+    out: tuple[Person, ...] = ()
 
     @property
     def host(self) -> bool:

@@ -80,6 +80,10 @@ class Drafts(Protocol):
         ...
 
 
+TAKEN_OVER = "taken-over"
+"""The connection ended because this place is used elsewhere now."""
+
+
 class MeetingSocket(Protocol):
     """One WebSocket of one meeting, connected. Ended by `close` or by the other side."""
 
@@ -101,10 +105,11 @@ class MeetingSockets(Protocol):
         appointment_id: str,
         bearer: Bearer,
         on_event: Callable[[AnyEvent], None],
-        on_lost: Callable[[], None],
+        on_lost: Callable[[str], None],
     ) -> MeetingSocket:
         """Connect; `on_lost` is called once when the connection ends without `close`.
 
+        It is told why coming back is no use (a MeetingRefusal's value, or TAKEN_OVER), else "".
         Raises MeetingRefused or ServiceUnreachable.
         """
         ...
@@ -145,6 +150,11 @@ class MeetingMedia(Protocol):
 
     async def camera(self, on: bool) -> bool:
         """Send the picture or release the device; whether it truly is on now."""
+        ...
+
+    @property
+    def camera_on(self) -> bool:
+        """Whether our picture is truly being taken and sent; `on_changed` is called when that changes."""
         ...
 
     async def microphone(self, on: bool) -> None:

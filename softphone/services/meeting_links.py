@@ -41,6 +41,11 @@ def read_link(text: str, servers: Sequence[str] = ()) -> MeetingLink:
     )
 
 
+def looks_like_link(text: str) -> bool:
+    """Whether somebody who hands this over means a meeting, not a phone number."""
+    return text.strip().lower().startswith("https://")
+
+
 def _within(text: str) -> re.Match[str] | None:
     """The one link that stands in a text; None where there are several to choose from."""
     found = {link[0]: link for link in _LINK.finditer(text)}

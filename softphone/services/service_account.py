@@ -83,25 +83,25 @@ class ServiceAccount:
 
         A token the service takes no longer, as after a night of sleep, is replaced once.
         """
-        access, bearer = await self._opened()
+        access, bearer = await self.opened()
         try:
             return await question(access, bearer)
         except MeetingRefused as refused:
             if refused.code != NOT_SIGNED_IN:
                 raise
         self.spoiled(bearer)
-        return await question(*await self._opened())
-
-    async def bearer(self) -> Bearer:
-        """An access token that works for a while yet. Raises MeetingRefused or ServiceUnreachable."""
-        return (await self._opened())[1]
+        return await question(*await self.opened())
 
     def spoiled(self, bearer: Bearer) -> None:
         """The service does not take this token any more."""
         if bearer.token == self._token:
             self._token = ""
 
-    async def _opened(self) -> tuple[ServiceAccess, Bearer]:
+    async def opened(self) -> tuple[ServiceAccess, Bearer]:
+        """The way to the service, and an access token that works for a while yet.
+
+        Raises MeetingRefused or ServiceUnreachable.
+        """
         async with self._exchanging:
             access = self.access
             if access is None or self._revoked:

@@ -10,9 +10,12 @@ from pathlib import Path
 from softphone.assemble import Application, Options, World
 from softphone.domain.events import Event
 from softphone.ports import Headset, Secrets
+from softphone.ports.meetings import MeetingMedia
+from softphone.services.meetings import MeetingPorts
 from tests.doubles.clock import FakeClock
 from tests.doubles.headset import FakeHeadset
 from tests.doubles.line_check import FakeLineCheck
+from tests.doubles.meeting_ports import FakeAppointmentService, FakeCameras, FakeMedia, FakeMeetingServer
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony
@@ -29,6 +32,10 @@ class Doubles:
         self.secrets: Secrets = FakeSecrets()
         self.directory = FakeDirectory()
         self.service = FakeCompanyService()
+        self.appointments = FakeAppointmentService()
+        self.meeting = FakeMeetingServer()
+        self.media = FakeMedia()
+        self.cameras = FakeCameras()
         self.clock = FakeClock()
         self.packaged = packaged
         self.events: list[Event] = []
@@ -45,11 +52,16 @@ class Doubles:
             secrets=self.secrets,
             directory=self.directory,
             service=self.service,
+            meetings=MeetingPorts(self.appointments, self.meeting, self._media),
+            cameras=self.cameras,
             start=_nothing,
             close=_nothing,
             clock=self.clock,
             packaged=self.packaged,
         )
+
+    async def _media(self) -> MeetingMedia:
+        return self.media
 
 
 async def _nothing() -> None:
