@@ -152,6 +152,7 @@ class Meetings:
                 await self._presence.lost(room, connection)
             except ServiceError as error:
                 log.error("room %s: a lost connection could not be kept: %s", room.id, error)
+        await room.cuts_done()
 
     def engine_event(self, event: EngineEvent) -> None:
         """The engine's own news. On the loop."""
@@ -188,6 +189,10 @@ class Meetings:
                 with contextlib.suppress(EngineError):
                     await self._engine.remove(one.room, one.member)
 
+    def rooms(self) -> tuple[str, ...]:
+        """The appointments whose meetings are held in memory now."""
+        return tuple(self._rooms)
+
     def waiting(self, appointment_id: str) -> int:
         """How many wait in the lobby now."""
         room = self._rooms.get(appointment_id)
@@ -209,6 +214,7 @@ class Meetings:
                     room.settle()
             except ServiceError as error:
                 log.error("room %s: a change could not be kept: %s", appointment_id, error)
+        await room.cuts_done()
 
     async def place_opened(self, guest: Guest) -> None:
         """A second device is announced to the host."""
@@ -224,6 +230,7 @@ class Meetings:
                     await self._presence.expel(room, f"device:{device_id}")
                 except ServiceError as error:
                     log.error("room %s: a sign-out could not be kept: %s", room.id, error)
+            await room.cuts_done()
 
     async def _room(self, booking: Booking) -> Room:
         async with self._loading:

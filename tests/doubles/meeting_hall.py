@@ -125,7 +125,7 @@ class Client:
 
     def __init__(self, meetings: Meetings) -> None:
         self.told: list[MeetingEvent | Done | Refused] = []
-        self.closed: Close | None = None
+        self._closed: Close | None = None
         self.connection: Connection | None = None
         self.credentials_good = True
         self._meetings = meetings
@@ -133,13 +133,13 @@ class Client:
 
     def tell(self, message: MeetingEvent | Done | Refused) -> None:
         """See Outlet."""
-        if self.closed is None:
+        if self._closed is None:
             self.told.append(message)
 
     def end(self, close: Close) -> None:
         """See Outlet."""
-        if self.closed is None:
-            self.closed = close
+        if self._closed is None:
+            self._closed = close
 
     async def proof(self) -> bool:
         """Whether what was shown is still good."""
@@ -178,6 +178,10 @@ class Client:
     def forget(self) -> None:
         """What was told so far."""
         self.told.clear()
+
+    def ended_by(self) -> Close | None:
+        """What the service closed this connection with."""
+        return self._closed
 
     @property
     def session(self) -> str:

@@ -63,7 +63,7 @@ async def test_from_knock_to_pictures_and_goodbye(hall: Hall) -> None:
     await guest.done(Say, text="Good day")
     assert [one.line.text for one in host.events(ChatAdded)] == ["Good day"]
     await guest.done(Leave)
-    assert guest.closed is Close.NORMAL
+    assert guest.ended_by() is Close.NORMAL
     assert host.sees()[guest.session].state is SessionState.LEFT
     assert hall.engine.names() == {host.session}
 
@@ -172,7 +172,7 @@ async def test_the_end_is_for_everybody_and_a_host_may_open_it_again(hall: Hall)
     await host.done(Admit, session=guest.session)
     await guest.done(Redeem, ticket=guest.ticket)
     await host.done(End)
-    assert {one.closed for one in (host, guest, waiting)} == {Close.OVER}
+    assert {one.ended_by() for one in (host, guest, waiting)} == {Close.OVER}
     assert all(len(one.events(Ended)) == 1 for one in (host, guest, waiting))
     assert not hall.engine.names()
     assert await hall.refused(a_guest(1)) == "meeting-over"
