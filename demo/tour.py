@@ -77,7 +77,7 @@ async def _hand_over(town: Town) -> int:
     """The program with its windows, signed in, until the person quits it."""
     you = Phone("you", town.folder / "you", headless=False)
     try:
-        await you.start({})
+        await you.start(town.company)
         await town.bring_in(you, YOU)
         town.call_back()
         print(f"Signed in as {YOU} at {town.address}.")
@@ -120,7 +120,11 @@ class Tour:
 
     async def _start(self) -> None:
         asked = time.time()
-        devices = {**self._town.devices("you"), "control.allow_screenshot": "true"}
+        devices = {
+            **self._town.devices("you"),
+            **self._town.company,
+            "control.allow_screenshot": "true",
+        }
         await self._you.start(devices, {} if has_screen() else OFFSCREEN)
         await self._picture()
         took = _since(asked)

@@ -14,12 +14,14 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from demo.office import Office, SipPlace, is_here
 from demo.phone import DemoFailed, Phone
 from demo.server import HOST, Server
 from demo.sounds import babble, music, write_wav
 from demo.subscribers import Subscribers
 
 YOU, ECHO, MUSIC, CALLER = "0401234567", "600", "601", "602"
+YOUR_NAME = "Olli Adviser"
 AS_RECORDED = {"audio.echo_cancel": "off", "audio.noise_suppression": "off"}
 """What people say here is music or made speech from files, without a room around it."""
 
@@ -60,7 +62,10 @@ class Town:
         self.folder = folder
         self.passwords = {user: secrets.token_urlsafe(12) for user in (YOU, ECHO, MUSIC, CALLER)}
         self.certificate, key = make_certificate(folder)
-        self._server = Server(Subscribers(HOST, self.passwords), self.certificate, key)
+        self.office = Office(folder, self.certificate, key) if is_here() else None
+        people = {who: word for who, word in self.passwords.items() if who != YOU or self.office is None}
+        subscribers = Subscribers(HOST, people, self.office.table if self.office else None)
+        self._server = Server(subscribers, self.certificate, key)
         self._people: list[Phone] = []
         self._visits: asyncio.Task[None] | None = None
 
@@ -91,8 +96,11 @@ class Town:
         }
 
     async def start(self) -> None:
-        """Open the exchange, then move the people in."""
+        """Open the exchange and the company service, then move the people in."""
         await self._server.start()
+        if self.office is not None:
+            place = SipPlace(HOST, self._server.tls_port)
+            await self.office.start(place, phone=YOU, name=YOUR_NAME, password=self.passwords[YOU])
         for name, sound in (("you", babble()), ("music", music()), ("caller", babble(seed=8))):
             write_wav(self.mouth(name), sound)
         cable = {"audio.microphone": "loop:echo", "audio.speaker": "loop:echo", "audio.ring": "loop:ring"}
@@ -108,6 +116,11 @@ class Town:
         self._people.append(phone)
         await phone.start({**devices, "call.auto_answer": "true"})
         await self.bring_in(phone, number)
+
+    @property
+    def company(self) -> dict[str, str]:
+        """Where your program finds the company service, as settings."""
+        return {"service.url": self.office.url} if self.office else {}
 
     async def bring_in(self, phone: Phone, number: str) -> None:
         """Sign a phone in at the exchange."""
@@ -137,4 +150,6 @@ class Town:
         if self._visits is not None:
             self._visits.cancel()
         await asyncio.gather(*(phone.stop() for phone in self._people))
+        if self.office is not None:
+            await self.office.stop()
         await self._server.stop()
