@@ -159,6 +159,8 @@ class AiortcClient:
 
     async def offer(self, width: int = 640, height: int = 360) -> str:
         """Camera and microphone on; the sender's offer."""
+        if self._sender is not None:
+            await self._sender.close()
         peer = self._sender = _peer()
         peer.addTransceiver(Microphone(), direction="sendonly")
         video = peer.addTransceiver(Camera(width, height), direction="sendonly")
