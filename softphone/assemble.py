@@ -26,6 +26,7 @@ from softphone.adapters.meeting_socket import WebSockets
 from softphone.adapters.policy import read_policy
 from softphone.adapters.settings_store import JsonSettingsStore
 from softphone.control.commands import Commands, Reach
+from softphone.control.meeting_commands import MeetingReach
 from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
@@ -243,6 +244,7 @@ class Application:
             headset=self.headset_buttons,
             settings=self.settings,
             preshift=self.preshift,
+            meetings=MeetingReach(self.appointments, self.meetings, self.cameras, self.devices),
             open_target=self.open_target,
             quit=lambda: self.on_quit(),
             screenshot=lambda: self.screenshot,

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from softphone.control import client
+from softphone.control import client, meeting_cli
 from softphone.control.protocol import ControlError
 from softphone.profile import default_folder
 
@@ -61,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
     transfer.add_argument("target", nargs="?")
     transfer.add_argument("--to-call", metavar="ID")
     add("dtmf", "send keys into the call").add_argument("digits")
+    meeting_cli.add_to(add, shared)
     settings = add("settings", "read or change settings")
     settings.add_argument("action", choices=("get", "set"))
     settings.add_argument("key", nargs="?")
@@ -116,6 +117,8 @@ def _request(options: argparse.Namespace) -> tuple[str, dict[str, object]]:
                 raise ControlError("settings set needs KEY and VALUE", code="usage")
             given = {"key": options.key, "value": options.value if options.action == "set" else None}
             return f"settings-{options.action}", {k: v for k, v in given.items() if v is not None}
+        case meeting_cli.MEETING:
+            return meeting_cli.request_of(options)
         case "screenshot":
             given = {"path": str(Path(options.path).absolute())}
         case _:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from softphone.control.meeting_commands import MeetingCommands, MeetingReach
 from softphone.control.protocol import ControlError, Request
 from softphone.control.shapes import (
     Json,
@@ -41,6 +42,7 @@ class Reach:
     headset: HeadsetButtons
     settings: Settings
     preshift: Preshift
+    meetings: MeetingReach
     open_target: Callable[[str], Awaitable[None]]
     quit: Callable[[], None]
     screenshot: Callable[[], Screenshot | None]
@@ -74,6 +76,7 @@ class Commands:
             "screenshot": self._screenshot,
             "quit": self._quit,
             OPEN: self._open,
+            **MeetingCommands(reach.meetings).table,
         }
 
     async def run(self, request: Request) -> Json:

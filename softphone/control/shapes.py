@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 
+from softphone.control.meeting_shapes import meeting_event_shape
 from softphone.domain.account import Account
 from softphone.domain.call import Call
 from softphone.domain.device import PLACES, Device, DeviceState, Role, Standing
@@ -144,7 +145,7 @@ def event_shape(event: Event, now: float) -> Json | None:
             return None if key.startswith(UNTOLD) else {"event": "setting", "key": key, "value": value}
         case Notice(code=code, parameters=parameters):
             return {"event": "notice", "code": code, "parameters": dict(parameters)}
-    return None
+    return meeting_event_shape(event)
 
 
 def _device_shape(device: Device) -> Json:
