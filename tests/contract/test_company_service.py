@@ -1,4 +1,4 @@
-"""What every company service must do: the double, and a real HTTPS server asked through the adapter."""
+"""What every company service must do: the double, a small HTTPS server, and our own service as it is run."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from softphone.ports import CompanyService
 from tests.doubles.stores import FakeCompanyService
 from tests.lab import company_service as lab
 from tests.lab.certificates import Authority
+from tests.lab.service import LabService
 
 PEOPLE = {"0401234567": "geheim 42 ä"}
 ASKED = DeviceSignIn("0401234567", "geheim 42 ä", "Laptop", "urn:uuid:5f6c8e3a-0a52-4b61-9b4c-0d4f0c7a9e11")
@@ -35,10 +36,24 @@ class At(NamedTuple):
         return str(refused.value.code), refused.value.status_code, refused.value.detail
 
 
-@pytest.fixture(params=["fake", "https"])
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
+    service = LabService(tmp_path_factory.mktemp("service") / "service")
+    for number, password in PEOPLE.items():
+        service.add_user(number, password)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(params=["fake", "https", pytest.param("own", marks=pytest.mark.peer)])
 def at(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[At]:
     if request.param == "fake":
         yield At(FakeCompanyService(dict(PEOPLE)), "https://service.example", "")
+        return
+    if request.param == "own":
+        service = request.getfixturevalue("own")
+        yield At(HttpsCompanyService(), service.api, service.ca_file)
         return
     authority = Authority(tmp_path)
     server = lab.CompanyService(authority.issue("127.0.0.1"), PEOPLE)
