@@ -54,8 +54,8 @@ class Service:
         self._clock = clock or SystemClock()
         self._chance = chance or SystemChance()
         self._keys = read_keys(config.data)
-        self._database = Database(config.database)
-        self.store = SqliteStore(self._database)
+        self.database = Database(config.database)
+        self.store = SqliteStore(self.database)
         self._passwords = passwords or Argon2Passwords()
         self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
         self.meetings = self._make_meetings()
@@ -77,11 +77,11 @@ class Service:
         await self.meetings.close()
         await self.engine.close()
         self._passwords.close()
-        await self._database.close()
+        await self.database.close()
 
     def _make_meetings(self) -> Meetings:
         return Meetings(
-            SqliteMeetingStore(self._database),
+            SqliteMeetingStore(self.database),
             StoredAppointments(self.store, self.config.window),
             self.engine,
             self._clock,

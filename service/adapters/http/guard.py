@@ -6,6 +6,7 @@ import logging
 import time
 from http.cookies import CookieError, SimpleCookie
 
+from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,8 +31,11 @@ HEADERS = {
 """Where an answer has none of its own."""
 
 
-class TooLarge(Exception):
+class TooLarge(HTTPException):
     """The body goes on beyond its limit."""
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 class Guard:

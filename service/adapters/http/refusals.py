@@ -55,6 +55,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_understood)
     app.add_exception_handler(HTTPException, _no_such_thing)
     app.add_exception_handler(ServiceError, _failed)
+    app.add_exception_handler(Exception, _broken)
 
 
 async def _refused(_: Request, error: Exception) -> Response:
@@ -83,4 +84,9 @@ async def _no_such_thing(_: Request, error: Exception) -> Response:
 
 async def _failed(_: Request, error: Exception) -> Response:
     log.error("%s: %s", type(error).__name__, error)
+    return answer(MeetingRefusal.SERVER_ERROR)
+
+
+async def _broken(_: Request, error: Exception) -> Response:
+    """A fault of ours, which goes on to the guard and its log."""
     return answer(MeetingRefusal.SERVER_ERROR)
