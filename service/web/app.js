@@ -15,6 +15,7 @@ import { choose, load } from "./words.js";
 const NO_PLACE = Object.freeze(["not-signed-in", "not-allowed", "not-found"]);
 const PASSING = Object.freeze(["unreachable", "server-error", "too-many-tries", "too-early", "bad-request", "conflict"]);
 const READY_MS = 1500;
+const ENDING_MS = 400;
 
 export class App {
   constructor(service) {
@@ -40,8 +41,8 @@ export class App {
 
   /** Find out where this person stands: a link not opened yet, a place to come back to, or nothing. */
   async start() {
-    await this._speak(choose(navigator.languages));
     this._secret = memory.takeSecret();
+    await this._speak(choose(navigator.languages));
     if (this._secret) this.dispatch({ type: "secret-found" });
     else await this._comeBack();
   }
@@ -107,6 +108,7 @@ export class App {
 
   async leave() {
     const socket = this._socket;
+    this.dispatch({ type: "leaving" });
     if (socket && this.state.link === "open") await Promise.race([socket.send("leave").catch(() => {}), wait(1500)]);
     this._over("left");
   }
@@ -246,10 +248,17 @@ export class App {
   _event(id, event) {
     if (event.type === "welcome") memory.keepPlace(id, event.resume_token);
     this.dispatch(event);
-    if (this.state.end) this._over(this.state.end, this.state.reason);
+    if (event.type === "you-changed" && this.state.end === "ended") this._endSoon();
+    else if (this.state.end) this._over(this.state.end, this.state.reason);
     else if (PRESENT.includes(this.state.meeting?.you.state)) this._inside(event);
     else this._outside();
     this._tellMediaState();
+  }
+
+  // The reason, where there is one, comes a moment later.
+  _endSoon() {
+    this._outside();
+    setTimeout(() => this._over(this.state.end, this.state.reason), ENDING_MS);
   }
 
   _inside(event) {

@@ -14,6 +14,7 @@ export const START = Object.freeze({
   invitation: null,
   early: false,
   joining: false,
+  leaving: false,
   refusal: "",
   link: "none",
   meeting: null,
@@ -56,11 +57,12 @@ const CHANGES = {
   opening: () => ({ step: "opening", refusal: "" }),
   opened: (_, { invitation }) => ({ step: "invitation", invitation, refusal: "", end: "" }),
   "not-opened": (_, { code }) => ({ step: "sealed", refusal: code }),
-  "to-test": (_, { early }) => ({ step: "test", early, end: "", reason: "", meeting: null, joining: false, refusal: "" }),
+  "to-test": (_, { early }) => ({ step: "test", early, end: "", reason: "", meeting: null, joining: false, leaving: false, refusal: "" }),
   "to-invitation": (_, { refusal = "" }) => ({ step: "invitation", meeting: null, joining: false, link: "none", refusal }),
   "opened-now": () => ({ early: false }),
   joining: () => ({ joining: true, refusal: "" }),
   "not-joined": (_, { code }) => ({ joining: false, refusal: code }),
+  leaving: () => ({ leaving: true }),
   resuming: () => ({ step: "resuming" }),
   link: (_, { value }) => ({ link: value }),
   over: (_, { code, reason = "" }) => ({ end: code, reason, joining: false, link: "none" }),
@@ -99,7 +101,8 @@ function moved(state, meeting) {
     meeting,
     joining: state.joining && !PRESENT.includes(now) && !WAITING.includes(now),
     putBack: now === "waiting" && (PRESENT.includes(before) || (state.putBack && before === "waiting")),
-    end: OVER.includes(now) ? now : "",
+    // Who left without a press of their own was in a meeting that has ended: the service says so next.
+    end: now === "left" && !state.leaving ? "ended" : OVER.includes(now) ? now : "",
     reason: meeting.reason ?? "",
   };
 }

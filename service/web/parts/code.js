@@ -34,7 +34,7 @@ export function code(app) {
       await app.confirm(field.value);
       wrong.set("bad", "");
     } catch ({ code: reason, triesLeft }) {
-      wrong.set("bad", reason === "wrong-code" ? words.count("code.wrong", triesLeft) : reason === "too-many-tries" ? words.t("code.spent") : refusal(words, reason));
+      wrong.set("bad", why(words, reason, triesLeft));
       field.select();
       field.focus();
     }
@@ -54,4 +54,9 @@ export function code(app) {
       if (!you.code_confirmed) show(done, false);
     },
   };
+}
+
+function why(words, reason, triesLeft) {
+  if (reason === "too-many-tries" || (reason === "wrong-code" && triesLeft === 0)) return words.t("code.spent");
+  return reason === "wrong-code" ? words.count("code.wrong", triesLeft) : refusal(words, reason);
 }

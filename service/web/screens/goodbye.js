@@ -1,6 +1,6 @@
 // It is over, or never began: why, and what to do next.
 
-import { button, h, icon } from "../dom.js";
+import { button, h, icon, say, show } from "../dom.js";
 import { heading, lock, trouble } from "../parts/frame.js";
 
 // What helps: come again, or nothing here.
@@ -19,7 +19,7 @@ export function goodbye(app) {
   const appointment = state.meeting?.appointment ?? state.invitation?.appointment ?? null;
   const code = state.end;
   const values = { host: appointment?.host_name ?? "" };
-  const reason = state.reason ? h("blockquote", {}, state.reason) : null;
+  const reason = h("blockquote");
   const root = h("div", { class: "card narrow" },
     h("div", { class: "emblem" }, icon(PICTURES[code] ?? "info")),
     heading(words.either(`bye.${code}.title`, "bye.other.title", values)),
@@ -29,5 +29,11 @@ export function goodbye(app) {
     appointment ? trouble(words, appointment) : null,
     code === "left" || code === "ended" ? h("p", { class: "quiet" }, words.t("bye.close")) : null,
     lock(words));
-  return { root, update() {} };
+  return {
+    root,
+    update(now) {
+      say(reason, now.reason);
+      show(reason, now.reason !== "");
+    },
+  };
 }
