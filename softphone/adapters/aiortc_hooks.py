@@ -35,6 +35,7 @@ from aiortc.stats import RTCStatsReport
 from sip_bridge.rtp.receiver import Reception
 
 _RECEIVER = "_RTCRtpTransceiver__receiver"
+_ENCODER = "_RTCRtpSender__encoder"
 _NAMES: tuple[tuple[type, tuple[str, ...]], ...] = (
     (RTCRtpReceiver, ("_handle_rtp_packet", "_handle_rtcp_packet", "_handle_disconnect", "_set_rtcp_ssrc")),
     (RTCRtpSender, ("_handle_rtcp_packet", "_send_keyframe", "_next_encoded_frame")),
@@ -58,6 +59,8 @@ def check(connection: RTCPeerConnection) -> None:
             raise HookError(f"a transceiver keeps its receiver elsewhere than in {_RECEIVER}")
         if not isinstance(getattr(transceiver.sender, "_ssrc", None), int):
             raise HookError("a sender has no _ssrc")
+        if not hasattr(transceiver.sender, _ENCODER):
+            raise HookError(f"a sender keeps its encoder elsewhere than in {_ENCODER}")
 
 
 def new_connection() -> RTCPeerConnection:
@@ -178,6 +181,19 @@ def take_over(transceiver: RTCRtpTransceiver) -> PacketReceiver:
 
 
 # --- sending ----------------------------------------------------------------------------------------------
+
+
+class Packer(Protocol):
+    """Makes RTP payloads of what a track gives."""
+
+    def pack(self, data: Any) -> tuple[list[bytes], int]:
+        """The payloads, and their RTP timestamp."""
+        ...
+
+
+def send_encoded(sender: RTCRtpSender, packer: Packer) -> None:
+    """Have `packer` pack what the sender's track gives, which may be anything but a frame of PyAV's."""
+    setattr(sender, _ENCODER, packer)
 
 
 class Feedback(Protocol):

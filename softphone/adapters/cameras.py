@@ -46,7 +46,7 @@ class CameraDesk:
     ) -> None:
         """`wanted` is the setting `video.camera`: an id, or "" for the first one."""
         self._driver = driver
-        self._wanted = wanted
+        self.wanted = wanted
         self._wish = wish or Wish()
         self._worker = ThreadPoolExecutor(1, "cameras")
         self._tasks = Tasks()
@@ -147,7 +147,7 @@ class CameraDesk:
     # --- the device -------------------------------------------------------------------------------------
 
     def _chosen(self) -> CameraInfo | None:
-        wanted = self._wanted()
+        wanted = self.wanted()
         if not wanted:
             return next(iter(self._cameras), None)
         return next((info for info in self._cameras if info.id == wanted), None) or self._driver.find(wanted)

@@ -24,6 +24,8 @@ STALLED_S = 2.5
 """Nothing at all of a feed for this long: the connection is dead, whatever it says of itself."""
 STILL_S = 1.0
 """Packets come and no picture for this long: a key frame is asked for."""
+PATIENCE_S = {True: 4.0, False: 30.0}
+"""How far the wait grows while nothing comes: sound always flows, a picture alone may rest."""
 GONE_S = 1.5
 """No packets of a picture for this long while others come: the camera was turned off."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 8.0
@@ -47,6 +49,8 @@ class _Entry:
     moved_at: float = 0.0
     picture_moved_at: float = 0.0
     patience: float = STALLED_S
+    heard_at: float = 0.0
+    """When something of it last came, or when it was first asked for."""
 
 
 def asked_height(shown: int | None) -> int:
@@ -81,7 +85,8 @@ class Feeds:
         """Receive it; a feed that is there already is received anew."""
         entry = self._entries.get(feed)
         if entry is None:
-            entry = self._entries[feed] = _Entry(FeedAt(feed, session, self._slot(session)))
+            at = FeedAt(feed, session, self._slot(session))
+            entry = self._entries[feed] = _Entry(at, heard_at=time.monotonic())
         self._again(entry)
 
     async def remove(self, feed: str) -> None:
@@ -124,7 +129,7 @@ class Feeds:
     def stalled(self) -> bool:
         """Whether a feed has been asked for in vain."""
         now = time.monotonic()
-        return any(entry.moved_at and now - entry.moved_at > STALLED_S for entry in self._entries.values())
+        return any(now - entry.heard_at > STALLED_S for entry in self._entries.values())
 
     def watch(self, now: float) -> None:
         """Look for what does not move any more; a few times a second."""
@@ -203,10 +208,11 @@ class Feeds:
 
     def _watch(self, entry: _Entry, subscriber: Subscriber, now: float) -> None:
         if subscriber.packets != entry.packets:
-            entry.packets, entry.moved_at, entry.patience = subscriber.packets, now, STALLED_S
+            entry.packets, entry.patience = subscriber.packets, STALLED_S
+            entry.moved_at = entry.heard_at = now
         elif subscriber.failed or now - entry.moved_at > entry.patience:
             log.info("nothing of a feed for %.1f s: receiving it anew", now - entry.moved_at)
-            entry.patience = min(2 * entry.patience, 30.0)
+            entry.patience = min(2 * entry.patience, PATIENCE_S[subscriber.sound is not None])
             self._again(entry)
             return
         picture = subscriber.picture

@@ -18,10 +18,10 @@ from softphone.runtime.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
-CONNECT_S = 5.0
+CONNECT_S = 4.0
 """How long a connection may take to come about."""
 SILENT_S = 5.0
-"""A far end that reported and stopped doing so is gone."""
+"""A far end that does not report for so long, while sound always flows, is gone."""
 FIRST_RETRY_S, LAST_RETRY_S = 0.5, 8.0
 
 
@@ -74,9 +74,8 @@ class Outgoing:
         publisher = self._publisher
         if publisher is None or not self._opened_at:
             return
-        connecting = not publisher.connected and now - self._opened_at > CONNECT_S
-        silent = publisher.heard_at and now - publisher.heard_at > SILENT_S
-        if connecting or silent:
+        heard_at = max(publisher.heard_at, self._opened_at)
+        if now - heard_at > (SILENT_S if publisher.connected else CONNECT_S):
             log.info("what we send arrives nowhere: publishing anew")
             self._opened_at = 0.0
             self._lost.set()

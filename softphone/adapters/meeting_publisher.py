@@ -10,7 +10,7 @@ from concurrent.futures import Executor
 
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 
-from softphone.adapters.aiortc_hooks import listen_to, new_connection
+from softphone.adapters.aiortc_hooks import listen_to, new_connection, send_encoded
 from softphone.adapters.meeting_sending import PictureTrack, SoundTrack
 from softphone.adapters.meeting_signal import MeetingSignal
 
@@ -53,6 +53,8 @@ class Publisher:
         picture = connection.addTransceiver(self.picture, direction="sendonly")
         for transceiver in (sound, picture):
             _restrict(transceiver)
+        send_encoded(sound.sender, self.sound)
+        send_encoded(picture.sender, self.picture)
         listen_to(sound.sender, _SoundFeedback(self))
         listen_to(picture.sender, _PictureFeedback(self))
         connection.on("connectionstatechange", self._state_changed)

@@ -1,4 +1,4 @@
-"""Our sound and picture as aiortc tracks that give encoded packets."""
+"""Our sound and picture as aiortc tracks that give what is encoded already."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ import time
 from collections import deque
 from concurrent.futures import Executor
 from contextlib import suppress
-from fractions import Fraction
+from typing import Any
 
-import av
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from av.stream import Stream
 
 from devices.cameras.types import Picture
 from media.errors import CodecError
-from media.types import RATE, AudioFrame
+from media.types import AudioFrame
 from media.video.convert import ToEncoder, fitting
 from media.video.encoder import Vp8Encoder
 from media.video.figures import PictureFlow
 from media.video.rate import RateControl
 from media.video.types import CLOCK_RATE, EncodedPicture
+from media.video.vp8 import PICTURE_IDS, packets
 
 log = logging.getLogger(__name__)
 
@@ -41,27 +40,28 @@ class SoundTrack(MediaStreamTrack):
         super().__init__()
         self._frames: deque[AudioFrame] = deque(maxlen=SOUND_WAITING)
         self._fresh = asyncio.Event()
-        self._pts = 0
+        self._timestamp = 0
 
     def send(self, frame: AudioFrame) -> None:
         """Take the next frame."""
         if len(self._frames) == SOUND_WAITING:
-            self._pts += self._frames[0].samples
+            self._timestamp += self._frames[0].samples
         self._frames.append(frame)
         self._fresh.set()
 
-    async def recv(self) -> av.Packet[Stream]:
-        """The next packet. Raises MediaStreamError after `stop`."""
+    async def recv(self) -> Any:
+        """The next frame. Raises MediaStreamError after `stop`."""
         while not self._frames:
             self._fresh.clear()
             await self._fresh.wait()
             if self.readyState != "live":
                 raise MediaStreamError
-        frame = self._frames.popleft()
-        self._pts += frame.samples
-        packet = av.Packet(frame.payload)
-        packet.pts, packet.time_base = self._pts, Fraction(1, RATE)
-        return packet
+        return self._frames.popleft()
+
+    def pack(self, data: AudioFrame) -> tuple[list[bytes], int]:
+        """See aiortc_hooks.Packer."""
+        self._timestamp += data.samples
+        return [data.payload], self._timestamp
 
     def stop(self) -> None:
         """End it."""
@@ -89,7 +89,7 @@ class _Encoding:
 
 
 class PictureTrack(MediaStreamTrack):
-    """The camera's picture, as encoded frames: the newest one wins. Implements aiortc_hooks.Feedback."""
+    """The camera's picture, encoded: the newest one wins. Implements aiortc_hooks' Feedback and Packer."""
 
     kind = "video"
 
@@ -105,6 +105,7 @@ class PictureTrack(MediaStreamTrack):
         self._fresh = asyncio.Event()
         self._encoding = _Encoding()
         self._key = False
+        self._picture_id = 0
         self._rate: RateControl | None = None
 
     @property
@@ -140,8 +141,8 @@ class PictureTrack(MediaStreamTrack):
         if self._rate is not None:
             self._rate.report(lost, time.monotonic())
 
-    async def recv(self) -> av.Packet[Stream]:
-        """The next packet. Raises MediaStreamError after `stop`."""
+    async def recv(self) -> Any:
+        """The next picture. Raises MediaStreamError after `stop`."""
         while True:
             await self._fresh.wait()
             self._fresh.clear()
@@ -151,7 +152,12 @@ class PictureTrack(MediaStreamTrack):
                 picture, self._newest = self._newest, None
             if picture is not None and (encoded := await self._encode(picture)) is not None:
                 self.flow.picture(time.monotonic())
-                return _packet(encoded)
+                return encoded
+
+    def pack(self, data: EncodedPicture) -> tuple[list[bytes], int]:
+        """See aiortc_hooks.Packer."""
+        self._picture_id = (self._picture_id + 1) % PICTURE_IDS
+        return packets(data.data, self._picture_id), data.timestamp
 
     async def _encode(self, picture: Picture) -> EncodedPicture | None:
         if self._rate is None:
@@ -170,9 +176,3 @@ class PictureTrack(MediaStreamTrack):
         """End it."""
         super().stop()
         self._fresh.set()
-
-
-def _packet(encoded: EncodedPicture) -> av.Packet[Stream]:
-    packet = av.Packet(encoded.data)
-    packet.pts, packet.time_base = encoded.timestamp, Fraction(1, CLOCK_RATE)
-    return packet

@@ -85,7 +85,10 @@ class Head:
 
     async def level(self, frequency: float, over_s: float = 0.6) -> float:
         """Listen for a while from now; the level of `frequency` in dBFS."""
+        return level_at(await self.listen(over_s), frequency)
+
+    async def listen(self, over_s: float) -> Pcm:
+        """What is heard from now on."""
         start = len(self._kept.blocks)
         await asyncio.sleep(over_s)
-        blocks = self._kept.blocks[start:]
-        return level_at(np.concatenate(blocks), frequency) if blocks else -120.0
+        return np.concatenate([np.zeros(0, np.int16), *self._kept.blocks[start:]])

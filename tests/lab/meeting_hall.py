@@ -62,7 +62,8 @@ class Hall:
         self.commands: list[Command] = []
         self.guests: dict[str, Guest] = {}
         self.feeds: dict[str, str] = {}
-        self.on_feed: Callable[[str, str], None] = lambda feed, session: None
+        self.through: Callable[[str], str] = lambda sdp: sdp
+        """Put something between clients and engine: changes the engine's descriptions."""
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> Hall:
@@ -102,7 +103,7 @@ class Hall:
             offered = await engine.subscribe(
                 ROOM, member, command.feed, video=command.video, height=command.height
             )
-            return Done(id=command.id, subscription=offered.subscription, sdp=offered.sdp)
+            return Done(id=command.id, subscription=offered.subscription, sdp=self.through(offered.sdp))
         if isinstance(command, Answer):
             await engine.answer(ROOM, member, command.subscription, command.sdp)
         elif isinstance(command, Adjust):
@@ -116,17 +117,16 @@ class Hall:
         return Done(id=command.id)
 
     async def published(self, member: str, sdp: str) -> str:
-        """Publish for a member; everybody else is told. The engine's answer."""
+        """Publish for a member; everybody else is told. Gives the engine's answer."""
         await self._forget(member)
         published = await self.engine.publish(ROOM, member, sdp)
         self.feeds[published.feed] = member
-        self.on_feed(published.feed, member)
         for other in self.guests.values():
             if other.session != member:
                 await other.media.feed_added(
                     published.feed, member, audio=published.audio, video=published.video
                 )
-        return published.sdp
+        return self.through(published.sdp)
 
     async def _forget(self, member: str) -> None:
         for feed in [feed for feed, session in self.feeds.items() if session == member]:
