@@ -157,7 +157,7 @@ async def test_a_failure_inside_is_told_by_its_code_alone(
 ) -> None:
     token = await token_of_host(app)
 
-    def broken(_: object, __: object) -> None:
+    def broken(*_: object) -> None:
         raise RuntimeError("inner matter")
 
     monkeypatch.setattr("service.usecases.appointments.Appointments._seen", broken)
