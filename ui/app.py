@@ -83,6 +83,7 @@ class Windows(QObject):
         wiring.quit_confirmed.connect(self.stop)
         self.desk.main.closed.connect(self._main_closed)
         self.desk.sign_in.closed.connect(self._sign_in_closed)
+        self.desk.meetings.page.closed.connect(self._page_closed)
         await self.bridge.ask(self._application.start())
         await self.bridge.ask(self.board.start())
         await self.bridge.ask(self.board.remembered_line())
@@ -133,8 +134,16 @@ class Windows(QObject):
 
     def _sign_in_closed(self) -> None:
         """Nobody is signed in, so nothing would be left running for: without a tray the program ends."""
-        if not self.desk.tray.standing:
+        if not self.desk.tray.standing and not self._in_meeting():
             self.stop()
+
+    def _in_meeting(self) -> bool:
+        return self.desk.meetings.inside or self.desk.meetings.page.isVisible()
+
+    def _page_closed(self) -> None:
+        """Who came by a link alone has no other window: the sign-in form comes back."""
+        if not (self.desk.tray.standing or self.desk.main.isVisible() or self.desk.meetings.inside):
+            self.desk.come_up()
 
 
 def system_language(setting: str) -> str:

@@ -23,6 +23,7 @@ from ui.contacts.editor import ContactEditor
 from ui.incoming.popup import IncomingPopup, popup_screen
 from ui.look import Look
 from ui.main_window.window import MainWindow
+from ui.meetings.desk import MeetingDesk
 from ui.settings.order import OrderWindow
 from ui.settings.window import SettingsWindow
 from ui.sign_in.window import SignInWindow
@@ -51,6 +52,10 @@ class Desk(QObject):
         self.editor = ContactEditor(look)
         self.question = Question(look)
         self.tray = Tray(look)
+        self.meetings = MeetingDesk(look, self.main.meetings)
+        self.meetings.badge_changed.connect(lambda: self.main.show_badge(self.meetings.badge))
+        self.meetings.noticed.connect(self.tray.notify)
+        self.tray.notice_pressed.connect(self.meetings.room.come_up)
         self.popups: dict[str, IncomingPopup] = {}
         self.general: GeneralView | None = None
         self.line: LineView | None = None
@@ -61,7 +66,7 @@ class Desk(QObject):
     def windows(self) -> list[QWidget]:
         """The windows that stand now."""
         fixed = (self.sign_in, self.main, self.call, self.settings, self.order, self.editor, self.question)
-        every: tuple[QWidget, ...] = (*fixed, *self.popups.values())
+        every: tuple[QWidget, ...] = (*fixed, *self.meetings.windows(), *self.popups.values())
         return [window for window in every if window.isVisible()]
 
     def ground(self) -> QColor:
@@ -86,6 +91,8 @@ class Desk(QObject):
                 self._show_popups(view)
             case DeviceTestView() | MicrophoneView() | PreshiftView():
                 self.settings.show_view(view)
+                if not isinstance(view, PreshiftView):
+                    self.meetings.show_sound(view)
             case LevelsView():
                 self.call.show_levels(view)
                 self.settings.show_view(view)
@@ -96,11 +103,12 @@ class Desk(QObject):
             case HeadsetView():
                 self.settings.show_view(view)
                 self.order.show_orders(view.orders)
+                self.meetings.show_sound(view)
             case GeneralView():
                 self._show_general(view)
             case WindowWanted():
                 self.come_up()
-            case _:
+            case _ if not self.meetings.show_view(view):
                 raise TypeError(f"no window for {type(view).__name__}")
 
     def _show_general(self, view: GeneralView) -> None:
@@ -118,7 +126,7 @@ class Desk(QObject):
         screen = popup_screen(self.general.popup_screen if self.general is not None else "")
         for call_id, incoming in wanted.items():
             popup = self.popups.get(call_id) or self._popup(call_id)
-            popup.show_view(incoming, view.ring_text, screen)
+            popup.show_view(incoming, view.ring_text, screen, self.meetings.beside())
 
     def _popup(self, call_id: str) -> IncomingPopup:
         popup = self.popups[call_id] = IncomingPopup(self.look)

@@ -26,7 +26,10 @@ class ThemeChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Colours by role. `*_soft` are fills behind text of the same role; `*_text` stands on that fill."""
+    """Colours by role. `*_soft` are fills behind text of the same role; `*_text` stands on that fill.
+
+    `stage*` are pictures' ground and what stands on it, the same dark by day and by night.
+    """
 
     background: str
     surface: str
@@ -50,6 +53,10 @@ class Tokens:
     answer: str
     answer_hover: str
     answer_text: str
+    stage: str
+    stage_raised: str
+    stage_text: str
+    speaking: str
 
 
 LIGHT = Tokens(
@@ -75,6 +82,10 @@ LIGHT = Tokens(
     answer="#1a7a45",
     answer_hover="#136237",
     answer_text="#ffffff",
+    stage="#11191d",
+    stage_raised="#2c3a41",
+    stage_text="#f2f7f8",
+    speaking="#6fdc9d",
 )
 DARK = Tokens(
     background="#11181b",
@@ -99,6 +110,10 @@ DARK = Tokens(
     answer="#5fd08f",
     answer_hover="#86deab",
     answer_text="#04260f",
+    stage="#11191d",
+    stage_raised="#2c3a41",
+    stage_text="#f2f7f8",
+    speaking="#6fdc9d",
 )
 
 TEXT_PAIRS: tuple[tuple[str, str], ...] = (
@@ -110,6 +125,7 @@ TEXT_PAIRS: tuple[tuple[str, str], ...] = (
     *((f"{role}_text", role) for role in ("accent", "bad", "answer")),
     *((f"{role}_text", f"{role}_hover") for role in ("accent", "bad", "answer")),
     ("text_quiet", "accent_soft"),
+    *((text, ground) for text in ("stage_text", "speaking") for ground in ("stage", "stage_raised")),
 )
 """Every (text, ground) pair that meets on a screen: each at least 4.5:1."""
 

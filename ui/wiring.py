@@ -13,6 +13,7 @@ from softphone.presenters.board import Board
 from ui.bridge import Bridge
 from ui.desk import Desk
 from ui.incoming.popup import IncomingPopup
+from ui.meetings.wiring import MeetingWiring
 
 ANSWER_KEYS = "Ctrl+Shift+A"
 DECLINE_KEYS = "Ctrl+Shift+D"
@@ -32,6 +33,7 @@ class Wiring(QObject):
         self._settings()
         self._contacts()
         self._shortcuts()
+        self._meetings = MeetingWiring(desk, board, bridge)
 
     def _sign_in(self) -> None:
         desk, board, do = self._desk, self._board, self._bridge.do
@@ -239,8 +241,17 @@ class Wiring(QObject):
         )
 
     def ask_to_quit(self) -> None:
-        """Quit at once, or ask first while a call is going on."""
+        """Quit at once, or ask first while a call or a meeting is going on."""
         _ = self._desk.look.word
+        if self._desk.meetings.inside and not self._desk.calls:
+            self._ask(
+                _("Quit during a meeting?"),
+                _("You leave the meeting, and you will not be reached by phone."),
+                _("Leave and quit"),
+                self.quit_confirmed.emit,
+                danger=True,
+            )
+            return
         if not self._desk.calls:
             self.quit_confirmed.emit()
             return

@@ -11,7 +11,7 @@ from resources.words import Words
 from softphone import __version__
 from softphone.domain.account import LineState
 from softphone.domain.events import Event, Notice
-from softphone.ports import Clock, Screenshot
+from softphone.ports import Screenshot
 from softphone.presenters.calls import CallsPresenter
 from softphone.presenters.contacts import ContactsPresenter
 from softphone.presenters.device_test import DeviceTestPresenter, MicrophonePresenter
@@ -20,6 +20,7 @@ from softphone.presenters.headset import HeadsetPresenter
 from softphone.presenters.history import HistoryPresenter
 from softphone.presenters.levels import LevelsPresenter
 from softphone.presenters.line import LinePresenter
+from softphone.presenters.meeting_board import MeetingBoard, MeetingServices
 from softphone.presenters.preshift import PreshiftPresenter
 from softphone.presenters.sign_in import SignInPresenter
 from softphone.runtime.bus import Bus
@@ -27,17 +28,14 @@ from softphone.runtime.engine import Engine
 from softphone.runtime.tasks import Tasks
 from softphone.services.calls import Calls
 from softphone.services.contacts import Contacts
-from softphone.services.device_test import DeviceTest
 from softphone.services.history import History
 from softphone.services.numbers import Numbers
 from softphone.services.preshift import Preshift
 from softphone.services.ringing import Ringing
 from softphone.services.session import Session
-from softphone.services.settings import Settings
-from softphone.services.sound_devices import SoundDevices
 
 
-class Services(Protocol):
+class Services(MeetingServices, Protocol):
     """What the presenters need of the assembled program."""
 
     @property
@@ -45,23 +43,15 @@ class Services(Protocol):
     @property
     def bus(self) -> Bus: ...
     @property
-    def clock(self) -> Clock: ...
-    @property
     def session(self) -> Session: ...
     @property
     def calls(self) -> Calls: ...
     @property
     def ringing(self) -> Ringing: ...
     @property
-    def devices(self) -> SoundDevices: ...
-    @property
     def history(self) -> History: ...
     @property
     def contacts(self) -> Contacts: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def device_test(self) -> DeviceTest: ...
     @property
     def preshift(self) -> Preshift: ...
     @property
@@ -104,6 +94,7 @@ class Board:
         self.device_test = DeviceTestPresenter(s.device_test, s.devices, words, emit)
         self.microphone = MicrophonePresenter(s.device_test, s.devices, words, emit)
         self.preshift = PreshiftPresenter(s.preshift, s.session, words, emit)
+        self.meetings = MeetingBoard(s, words, emit)
         self._settings, self._session = s.settings, s.session
         self._tasks = Tasks()
         self._leave = s.bus.subscribe(self._hear)
@@ -114,6 +105,7 @@ class Board:
             presenter.render()
         await self.line.count_missed()
         self._tasks.spawn(self.calls.run(), "call timers")
+        self._tasks.spawn(self.meetings.run(), "meeting timers")
         self._tasks.spawn(self.history.load(), "history")
         self._tasks.spawn(self.contacts.load(), "contacts")
 
@@ -157,6 +149,7 @@ class Board:
             self.device_test,
             self.microphone,
             self.preshift,
+            *self.meetings.all(),
         )
 
     def _hear(self, event: Event) -> None:
@@ -166,6 +159,7 @@ class Board:
             presenter.hear(event)
         for test in (self.device_test, self.microphone, self.preshift):
             test.hear(event)
+        self.meetings.hear(event)
         if self.history.hear(event):
             self._tasks.spawn(self.history.load(), "history")
         if self.contacts.hear(event):

@@ -81,7 +81,10 @@ class MicrophoneView:
 
 @dataclass(frozen=True, slots=True)
 class OutputRow:
-    """One output: its name, whether the tone plays there, whether a person is being asked, what they said."""
+    """One output: its name, whether the tone plays there, whether a person is being asked, what they said.
+
+    `speech`: it is the one in which others are heard.
+    """
 
     id: str
     text: str
@@ -90,6 +93,7 @@ class OutputRow:
     sign: Sign | None
     said: str = ""
     progress: float = 0.0
+    speech: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class MicrophonePresenter(Presenter[MicrophoneView]):
         super().__init__(words, emit)
         self._tests, self._devices = tests, devices
         self._heard_for = 0
-        self._seen = False
+        self._watchers: set[str] = set()
 
     def compose(self) -> MicrophoneView:
         """The meter now."""
@@ -148,14 +152,14 @@ class MicrophonePresenter(Presenter[MicrophoneView]):
 
     def hear(self, event: Event) -> None:
         """Follow the levels while somebody looks: in a call they are told too."""
-        if isinstance(event, LevelsChanged) and self._seen:
+        if isinstance(event, LevelsChanged) and self._watchers:
             loud = self._tests.microphone().level_dbfs > HEARD_DBFS
             self._heard_for = HELD_LEVELS if loud else max(0, self._heard_for - 1)
             self.render()
 
-    async def watch(self, on: bool) -> None:
-        """Somebody looks at the meter, or has stopped looking."""
-        self._seen = on
+    async def watch(self, on: bool, place: str = "test") -> None:
+        """Somebody looks at the meter in `place`, or has stopped looking."""
+        (self._watchers.add if on else self._watchers.discard)(place)
         self.render()
 
 
@@ -241,6 +245,7 @@ class DeviceTestPresenter(Presenter[DeviceTestView]):
             sign=self._answer(dict(state.heard).get(device.id)),
             said=self._said(state) if playing else "",
             progress=state.progress if playing else 0.0,
+            speech=device.name == speaker,
         )
 
     def _answer(self, heard: bool | None) -> Sign | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+import math
+from datetime import datetime, timedelta, tzinfo
 
 from resources.words import Words, marked
 
@@ -14,6 +15,15 @@ WEEKDAYS = (
     marked("Fri"),
     marked("Sat"),
     marked("Sun"),
+)
+LONG_WEEKDAYS = (
+    marked("Monday"),
+    marked("Tuesday"),
+    marked("Wednesday"),
+    marked("Thursday"),
+    marked("Friday"),
+    marked("Saturday"),
+    marked("Sunday"),
 )
 
 
@@ -52,6 +62,47 @@ def when(words: Words, at: float, now: float, zone: tzinfo | None = None) -> str
     if moment.year == today.year:
         return words._("{day}.{month}.").format(day=moment.day, month=moment.month)
     return words._("{day}.{month}.{year}").format(day=moment.day, month=moment.month, year=moment.year)
+
+
+def day(words: Words, moment: datetime, today: datetime) -> str:
+    """A day near by its name, else the weekday with the date. Both moments are in one zone."""
+    days = (moment.date() - today.date()).days
+    near = {-1: words._("Yesterday"), 0: words._("Today"), 1: words._("Tomorrow")}
+    if days in near:
+        return near[days]
+    form = words._("{weekday} {day}.{month}.")
+    if moment.year != today.year:
+        form = words._("{weekday} {day}.{month}.{year}")
+    weekday = words._(LONG_WEEKDAYS[moment.weekday()])
+    return form.format(weekday=weekday, day=moment.day, month=moment.month, year=moment.year)
+
+
+def same_day(one: float, other: float, zone: tzinfo | None = None) -> bool:
+    """Whether two Unix times are on one day here."""
+    return _local(one, zone).date() == _local(other, zone).date()
+
+
+def span(words: Words, start: datetime, end: datetime, now: float, zone: tzinfo | None = None) -> str:
+    """When an appointment is, in this computer's zone: "Tuesday 24.11. 10:00–11:15". `now` is Unix time."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    closing = clock_time(words, last)
+    if last.date() != first.date():
+        closing = f"{day(words, last, first - timedelta(days=7))} {closing}"
+    return f"{day(words, first, _local(now, zone))} {clock_time(words, first)}–{closing}"
+
+
+def left(words: Words, seconds: float) -> str:
+    """How long until something, never less than there is: 45 s, 12 min, 2 h 5 min, 3 days."""
+    whole = max(0, math.ceil(seconds))
+    if whole <= 60:
+        return words._("{seconds} s").format(seconds=whole)
+    minutes = math.ceil(whole / 60)
+    if minutes < 60:
+        return words._("{minutes} min").format(minutes=minutes)
+    if minutes < 24 * 60:
+        return words._("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+    days = minutes // (24 * 60)
+    return words.n("{count} day", "{count} days", days).format(count=days)
 
 
 def _local(at: float, zone: tzinfo | None) -> datetime:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from resources.words import LANGUAGES, Words
 from softphone.domain.account import Credentials, Refusal
@@ -22,6 +22,9 @@ from softphone.domain.quality import CallQuality
 from softphone.domain.sound_test import EchoFinding, EchoVerdict, Permission
 from softphone.presenters.board import Board
 from tests.doubles.application import settle
+from tests.doubles.cameras import FakeCameras
+from tests.doubles.meeting_scenes import PLAYS
+from tests.doubles.meetings import FakeAppointments, FakeMeetings
 from tests.doubles.program import DoubledProgram
 from tests.doubles.sound import HEADSET, SPEAKERS
 
@@ -32,6 +35,17 @@ POOR = replace(GOOD, mos=2.6, loss_percent=7.0, jitter_ms=40.0, rtt_ms=180.0, co
 V = TypeVar("V")
 
 
+class Staged:
+    """The program, but for meetings: those are played."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.appointments, self.meetings, self.cameras = stage.appointments, stage.meetings, stage.cameras
+        self._program = stage.program
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._program, name)
+
+
 class Stage:
     """A program on doubles with its presenters, in the loop of whoever plays."""
 
@@ -39,7 +53,10 @@ class Stage:
         self.doubles = DoubledProgram(folder, policy)
         self.program = self.doubles.application
         self.views: dict[type, object] = {}
-        self.board = Board(self.program, Words("en"), self._keep)
+        self.appointments = FakeAppointments(self.program.bus)
+        self.meetings = FakeMeetings(self.program.bus)
+        self.cameras = FakeCameras()
+        self.board = Board(Staged(self), Words("en"), self._keep)
 
     def _keep(self, view: object) -> None:
         self.views[type(view)] = view
@@ -392,4 +409,5 @@ SCENES = (
     Scene("settings-about", "settings+about", _main),
     Scene("editor", "editor", _main),
     Scene("question", "question", _question),
+    *(Scene(name, window, play) for name, window, play in PLAYS),
 )

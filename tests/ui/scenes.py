@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -47,13 +49,20 @@ def _window(desk: Desk, name: str, views: list[object]) -> QWidget:
         _ = desk.look.word
         text = _("A link or another program asks for this call.")
         desk.question.ask(desk.line.question.text, text, _("Call"), lambda: None)
-    window: QWidget = getattr(desk, name)
+    if name == "meetings.reason":
+        _ = desk.look.word
+        desk.meetings.reason.ask(
+            _("Don't let {name} in?").format(name="Kerttu Kolmas"), _("Decline"), lambda _reason: None
+        )
+    window: QWidget = attrgetter(name)(desk)
     return window
 
 
 def _open(desk: Desk, name: str, detail: str) -> None:
     if name == "sign_in":
         desk.sign_in.more.click()
+    elif name == "meetings.room":
+        _open_room(desk, detail)
     elif name == "order":
         desk.order.open_for(detail)
     elif name == "settings":
@@ -63,13 +72,21 @@ def _open(desk: Desk, name: str, detail: str) -> None:
             settle(desk.settings)
             for area in desk.settings.findChildren(QScrollArea):
                 area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
-    elif name == "main" and detail == "contacts":
-        desk.main.tabs.setCurrentIndex(1)
+    elif name == "main" and detail in ("contacts", "meetings"):
+        desk.main.tabs.setCurrentIndex(1 if detail == "contacts" else 2)
     elif name == "main":
         desk.main.dial.keypad.show()
         desk.main.dial.field.setText("040 123 4567")
     else:
         {"keypad": desk.call.keys, "transfer": desk.call.transfer}[detail].setChecked(True)
+
+
+def _open_room(desk: Desk, detail: str) -> None:
+    room = desk.meetings.room
+    if detail == "grid":
+        room.grid.click()
+    else:
+        room.open_side(room.chat if detail == "chat" else room.people)
 
 
 def _type(desk: Desk, views: list[object]) -> None:

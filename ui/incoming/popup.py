@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMargins, Qt, Signal, SignalInstance
+from typing import NamedTuple
+
+from PySide6.QtCore import QMargins, QPoint, QRect, Qt, Signal, SignalInstance
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent, QScreen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
@@ -20,6 +22,13 @@ FLAGS = (
     | Qt.WindowType.WindowStaysOnTopHint
     | Qt.WindowType.WindowDoesNotAcceptFocus
 )
+
+
+class Beside(NamedTuple):
+    """A window that must stay usable under the popup, and the part of it that may be covered (screen)."""
+
+    window: QRect
+    free: QRect
 
 
 class IncomingPopup(Window):
@@ -107,8 +116,13 @@ class IncomingPopup(Window):
         text = self.word("Rings: {places}").format(places=self._ring_text) if self._ring_text else ""
         self.ring.setText(self.word("The ring is muted") if silenced else text)
 
-    def show_view(self, view: IncomingView, ring_text: str, screen: QScreen) -> None:
-        """Render a view state; the first time, come up in the corner of `screen` without the focus."""
+    def show_view(
+        self, view: IncomingView, ring_text: str, screen: QScreen, beside: Beside | None = None
+    ) -> None:
+        """Render a view state; the first time, come up in the corner of `screen` without the focus.
+
+        Where that would cover a control of the meeting `beside`, it stands over the pictures.
+        """
         fresh = self._view is None or self._view.id != view.id
         self._view, self._ring_text = view, ring_text
         self.title.setText(view.title)
@@ -120,17 +134,20 @@ class IncomingPopup(Window):
         self.note.setVisible(bool(view.note))
         self._say_ring()
         if fresh:
-            self._to_corner(screen)
+            self._to_corner(screen, beside)
             self.show()
-            self._to_corner(screen)
+            self._to_corner(screen, beside)
             self.raise_()
             announce(self, f"{view.title}. {view.who.name}")
 
-    def _to_corner(self, screen: QScreen) -> None:
+    def _to_corner(self, screen: QScreen, beside: Beside | None) -> None:
         """Wrapped texts know their height only once they are shown, so this is done before and after."""
         self.adjustSize()
         corner = screen.availableGeometry().marginsRemoved(QMargins(EDGE, EDGE, EDGE, EDGE)).bottomRight()
-        self.move(corner.x() - self.width(), corner.y() - self.height())
+        place = QRect(corner - QPoint(self.width(), self.height()), self.size())
+        if beside is not None and place.intersects(beside.window):
+            place.moveBottomLeft(beside.free.bottomLeft() + QPoint(EDGE, -EDGE))
+        self.move(place.topLeft())
 
     @property
     def call_id(self) -> str:

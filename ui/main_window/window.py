@@ -12,6 +12,7 @@ from ui.look import Look
 from ui.main_window.dial import DialBar
 from ui.main_window.lists import ContactList, HistoryList
 from ui.main_window.promise import PromiseButton
+from ui.meetings.listing import MeetingList
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.feedback import AdviceBox, announce
 from ui.widgets.labels import ElidedLabel, SignLabel
@@ -31,6 +32,7 @@ class MainWindow(HidingWindow):
     quit_wanted = Signal()
     call_window_wanted = Signal()
     history_looked_at = Signal()
+    meetings_looked_at = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -42,11 +44,13 @@ class MainWindow(HidingWindow):
         self.tabs = QTabBar()
         self.history = HistoryList(look)
         self.contacts = ContactList(look)
+        self.meetings = MeetingList(look)
         self.promise = PromiseButton(look)
         self.advice = [AdviceBox(look, dismissible=True) for _ in range(MOST_ADVICE)]
         self._pages = QStackedWidget()
         self._view: LineView | None = None
         self._by_name = False
+        self._badge = 0
         self._arrange()
         self._connect()
         self.retranslate()
@@ -68,13 +72,14 @@ class MainWindow(HidingWindow):
         top.addWidget(self.dial)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        for _page in range(2):
+        self.tabs.setUsesScrollButtons(False)
+        for _page in range(3):
             self.tabs.addTab("")
         top.addWidget(self.tabs)
         column.addLayout(top)
         lists = QVBoxLayout()
         lists.setContentsMargins(8, 6, 8, 8)
-        for page in (self.history, self.contacts):
+        for page in (self.history, self.contacts, self.meetings):
             self._pages.addWidget(page)
         lists.addWidget(self._pages)
         column.addLayout(lists, 1)
@@ -120,10 +125,11 @@ class MainWindow(HidingWindow):
         _ = self.look.word
         self.setWindowTitle("Softphone")
         self.tools.say(_("Tools"))
-        self.tabs.setAccessibleName(_("Calls and contacts"))
+        self.tabs.setAccessibleName(_("Calls, contacts and meetings"))
         self.tabs.setTabText(1, _("Contacts"))
         self.history.list.setAccessibleName(_("Calls"))
         self._name_calls_tab()
+        self.show_badge(self._badge)
         if self._view is not None:
             self.promise.show_sign(self._view.promise, _("Open Audio settings"))
 
@@ -131,6 +137,12 @@ class MainWindow(HidingWindow):
         missed = self._view.missed if self._view is not None else 0
         name = self.word("Calls")
         self.tabs.setTabText(0, f"{name} ({missed})" if missed else name)
+
+    def show_badge(self, meetings: int) -> None:
+        """How many meetings one can go to now."""
+        self._badge = meetings
+        name = self.word("Remote meetings")
+        self.tabs.setTabText(2, f"{name} ({meetings})" if meetings else name)
 
     def show_view(self, view: LineView) -> None:
         """Render a view state; a new line state is announced."""
@@ -165,6 +177,8 @@ class MainWindow(HidingWindow):
     def _turn(self, page: int) -> None:
         self._pages.setCurrentIndex(page)
         self._look_at_history()
+        if page == 2:
+            self.meetings_looked_at.emit()
 
     def look_for(self, text: str) -> None:
         """A name is looked for among the contacts; an empty field leads back to the calls."""
@@ -176,8 +190,11 @@ class MainWindow(HidingWindow):
             self._by_name = False
 
     def _into_list(self) -> None:
-        page = self.history if self.tabs.currentIndex() == 0 else self.contacts
-        page.list.setFocus()
+        at = self.tabs.currentIndex()
+        if at == 2:
+            self.meetings.focus_first()
+        else:
+            (self.history, self.contacts)[at].list.setFocus()
 
     def tools_menu(self) -> QMenu:
         """Tools: settings, signing out, about, quitting."""

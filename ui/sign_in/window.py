@@ -27,6 +27,7 @@ class SignInWindow(HidingWindow):
     cancel_wanted = Signal()
     language_picked = Signal(str)
     encryption_picked = Signal(str)
+    meeting_wanted = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -37,6 +38,7 @@ class SignInWindow(HidingWindow):
         self.submit = Button(look, "primary", tall=True)
         self.cancel = Button(look, tall=True)
         self.more = Button(look, "link", "chevron-right")
+        self.meeting = Button(look, "link", "link")
         self.language = DropDown(look)
         self.transport = DropDown(look)
         self.encryption = Field(DropDown(look))
@@ -82,6 +84,7 @@ class SignInWindow(HidingWindow):
         column.addLayout(foot)
         column.addWidget(self._advanced)
         column.addStretch(1)
+        column.addWidget(self.meeting, 0, Qt.AlignmentFlag.AlignHCenter)
         self._arrange_advanced()
 
     def _arrange_advanced(self) -> None:
@@ -100,6 +103,7 @@ class SignInWindow(HidingWindow):
         self.submit.clicked.connect(self._submit)
         self.cancel.clicked.connect(self.cancel_wanted)
         self.more.clicked.connect(self._toggle_advanced)
+        self.meeting.clicked.connect(self.meeting_wanted)
         self.browse.clicked.connect(self._choose_file)
         self.language.picked.connect(self.language_picked)
         self.encryption.editor.picked.connect(self.encryption_picked)
@@ -118,6 +122,7 @@ class SignInWindow(HidingWindow):
         self.submit.say(_("Sign in"))
         self.cancel.say(_("Cancel"))
         self.more.say(_("Advanced"))
+        self.meeting.say(_("Join a meeting with a link"))
         self._transport_field.say(_("Connection"))
         self.encryption.say(_("Encrypt calls"))
         self.ca_file.say(_("Own certificate file"), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon
 
 from softphone.presenters.line import LineView
 from softphone.presenters.parts import Tone
@@ -12,6 +12,7 @@ from ui.icons import pixmap
 from ui.look import Look
 
 SIZE = 64
+NOTICE_MS = 8000
 
 
 class Tray(QObject):
@@ -20,6 +21,7 @@ class Tray(QObject):
     open_wanted = Signal()
     settings_wanted = Signal()
     quit_wanted = Signal()
+    notice_pressed = Signal()
 
     def __init__(self, look: Look) -> None:
         super().__init__(look)
@@ -35,6 +37,7 @@ class Tray(QObject):
         self._quit.triggered.connect(self.quit_wanted)
         self._icon.setContextMenu(self._menu)
         self._icon.activated.connect(self._activated)
+        self._icon.messageClicked.connect(self.notice_pressed)
         look.words_changed.connect(self.retranslate)
         self.retranslate()
 
@@ -58,6 +61,15 @@ class Tray(QObject):
         """Render a view state."""
         self._icon.setIcon(tray_icon(view))
         self._icon.setToolTip(f"Softphone\n{view.tray_text}")
+
+    def notify(self, title: str, text: str) -> None:
+        """The system's own notice; without a place beside the clock the task bar asks for attention."""
+        if self.standing:
+            self._icon.showMessage(title, text, QSystemTrayIcon.MessageIcon.NoIcon, NOTICE_MS)
+        else:
+            for window in QApplication.topLevelWidgets():
+                if window.isVisible() and window.isWindow():
+                    QApplication.alert(window)
 
     def _activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         if reason is not QSystemTrayIcon.ActivationReason.Context:

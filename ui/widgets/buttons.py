@@ -73,6 +73,11 @@ class IconButton(QToolButton):
         self.setToolTip(text)
         self.setAccessibleName(text)
 
+    def show_icon(self, icon: str) -> None:
+        """Change the icon."""
+        self._icon = icon
+        self._tint()
+
     def _tint(self) -> None:
         self.setIcon(self._look.icon(self._icon, self._token))
 

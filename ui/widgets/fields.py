@@ -31,9 +31,12 @@ E = TypeVar("E", bound=QWidget)
 
 
 class Field(QWidget, Generic[E]):
-    """A label above what it names, with a button at its end, and a quiet note below where one helps."""
+    """A label above what it names, with a button at its end, and a quiet note below where one helps.
 
-    def __init__(self, editor: E, button: QWidget | None = None) -> None:
+    `beside` stands in the editor's own line.
+    """
+
+    def __init__(self, editor: E, button: QWidget | None = None, *, beside: QWidget | None = None) -> None:
         super().__init__()
         self.editor = editor
         self._label = Label("heading", wrap=True)
@@ -50,7 +53,12 @@ class Field(QWidget, Generic[E]):
             column.addLayout(top)
             top.addWidget(self._label, 1)
             top.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
-        column.addWidget(editor)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(editor, 1)
+        if beside is not None:
+            row.addWidget(beside)
+        column.addLayout(row)
         column.addWidget(self._note)
 
     def say(self, text: str, hint: str = "") -> None:

@@ -1,0 +1,347 @@
+"""Making and changing an appointment: what is typed, what is wrong with it, and the invitations after."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+from resources.words import LANGUAGE_NAMES, LANGUAGES, Words
+from softphone.domain.errors import SoftphoneError
+from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, Invitation, InviteeWish
+from softphone.ports import Clock
+from softphone.presenters import meeting_words
+from softphone.presenters.meeting_desks import AppointmentDesk
+from softphone.presenters.parts import Advice, Option, Tone
+from softphone.presenters.presenter import Presenter
+
+LENGTH = timedelta(hours=1)
+NUMBER = re.compile(r"\+?[0-9][0-9 ()\-]{2,30}")
+EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
+"""What the service takes (service_api.model), so that it is told at the field before anything is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class InviteeText:
+    """One participant as typed; `id` where they are invited already."""
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    language: str = "fi"
+    id: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was typed."""
+        return not (self.name or self.email or self.phone or self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class FormText:
+    """The form as typed."""
+
+    title: str
+    description: str
+    day: date
+    start: time
+    end: time
+    time_zone: str
+    office: str = ""
+    expert_number: str = ""
+    lobby: bool = True
+    demanded: str = "link"
+    participants: tuple[InviteeText, ...] = (InviteeText(),)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationCard:
+    """One participant's invitation: the text to copy and the calendar file."""
+
+    participant_id: str
+    name: str
+    text: str = field(repr=False)
+    ics: str = field(repr=False)
+    file_name: str = "invitation.ics"
+
+
+@dataclass(frozen=True, slots=True)
+class FormView:
+    """`opened` grows with each opening: then `text` is to be filled in. `faults` are (field, sentence);
+    a participant's field is "participants.0.name".
+
+    `cards` are the invitations after making, () while the form stands; `open` says whether it does at all.
+    """
+
+    open: bool
+    opened: int
+    heading: str
+    text: FormText | None
+    zones: tuple[Option, ...]
+    levels: tuple[Option, ...]
+    languages: tuple[Option, ...]
+    submit: str
+    busy: bool
+    faults: tuple[tuple[str, str], ...]
+    advice: Advice | None
+    cards: tuple[InvitationCard, ...]
+    done: str
+
+
+class FormPresenter(Presenter[FormView]):
+    """One form at a time. What was typed is kept by the service until an appointment is made of it."""
+
+    def __init__(
+        self, desk: AppointmentDesk, clock: Clock, words: Words, emit: Callable[[FormView], None]
+    ) -> None:
+        super().__init__(words, emit)
+        self._desk, self._clock = desk, clock
+        self._open, self._opened, self._busy, self._kept = False, 0, False, False
+        self._text: FormText | None = None
+        self._draft_id, self._changed = "", ""
+        self._faults: Callable[[], dict[str, str]] = dict
+        self._error: SoftphoneError | None = None
+        self._made: tuple[Invitation, ...] = ()
+        self._done: Callable[[], str] = str
+
+    # --- the view ---------------------------------------------------------------------------------------
+
+    def compose(self) -> FormView:
+        """The form as it stands."""
+        changing = bool(self._changed)
+        return FormView(
+            open=self._open,
+            opened=self._opened,
+            heading=self._("Change the meeting") if changing else self._("Make an appointment"),
+            text=self._text,
+            zones=tuple(Option(zone, zone.replace("_", " ")) for zone in ZONES),
+            levels=tuple(Option(level, meeting_words.level(self.words, level)) for level in Assurance),
+            languages=tuple(Option(code, LANGUAGE_NAMES[code]) for code in LANGUAGES),
+            submit=self._("Save the change") if changing else self._("Make the appointment"),
+            busy=self._busy,
+            faults=tuple(self._faults().items()),
+            advice=self._advice(),
+            cards=tuple(_card(invitation) for invitation in self._made),
+            done=self._done(),
+        )
+
+    def _advice(self) -> Advice | None:
+        if self._error is not None:
+            return meeting_words.failure(self.words, self._error)
+        if self._kept:
+            return Advice(
+                "kept",
+                Tone.ACCENT,
+                self._("What you typed before is here again."),
+                "",
+                "fresh",
+                self._("Begin with an empty form"),
+            )
+        return None
+
+    # --- opening ------------------------------------------------------------------------------------------
+
+    async def open_new(self, zone: str, *, fresh: bool = False) -> None:
+        """An empty form in the person's time `zone`, or the one that was never finished."""
+        kept = None if fresh else await self._desk.draft()
+        empty = self._empty(zone if zone in ZONES else "UTC")
+        self._changed, self._kept = "", kept is not None and bool(kept.title or kept.participants)
+        self._draft_id = kept.draft_id if kept is not None and self._kept else self._desk.new_draft_id()
+        self._begin(_text_of(kept) if kept is not None and self._kept else empty)
+
+    async def open_change(self, appointment: Appointment) -> None:
+        """The form of an appointment that exists."""
+        self._changed, self._kept = appointment.id, False
+        self._draft_id = self._desk.new_draft_id()
+        self._begin(_text_of_appointment(appointment))
+
+    def _begin(self, text: FormText) -> None:
+        self._open, self._opened, self._text = True, self._opened + 1, text
+        self._forget_outcome()
+        self.render()
+
+    def _forget_outcome(self) -> None:
+        self._faults, self._error, self._made, self._done = dict, None, (), str
+
+    def _empty(self, zone: str) -> FormText:
+        now = datetime.fromtimestamp(self._clock.time(), ZoneInfo(zone))
+        start = now.replace(minute=0, second=0, microsecond=0) + LENGTH
+        if (start + LENGTH).date() != start.date():
+            start = (start + timedelta(days=1)).replace(hour=9)
+        return FormText("", "", start.date(), start.time(), (start + LENGTH).time(), zone)
+
+    # --- what a person does ---------------------------------------------------------------------------------
+
+    async def typed(self, text: FormText) -> None:
+        """Keep what was typed, so that it survives whatever happens."""
+        if self._open and not self._changed and not self._made:
+            try:
+                await self._desk.keep_draft(_wish(text, self._draft_id))
+            except SoftphoneError as error:
+                self._error = error
+                self.render()
+
+    async def submit(self, text: FormText) -> None:
+        """Make or change the appointment; what is wrong stands at its field, and nothing typed is lost."""
+        if self._busy:
+            return
+        self._forget_outcome()
+        self._faults = lambda: self._found(text)
+        if self._faults():
+            self.render()
+            return
+        self._busy, self._kept = True, False
+        self.render()
+        try:
+            await self._send(_wish(text, self._draft_id))
+        except SoftphoneError as error:
+            self._error = error
+        finally:
+            self._busy = False
+            self.render()
+
+    async def _send(self, wish: AppointmentWish) -> None:
+        if self._changed:
+            appointment, made = await self._desk.change(self._changed, wish)
+        else:
+            appointment, made = await self._desk.make(wish)
+        self._told(appointment.title, made)
+        self._open = bool(made)
+
+    def _told(self, title: str, made: tuple[Invitation, ...]) -> None:
+        self._made = made
+        self._done = lambda: self._("{title}: the invitations").format(title=title)
+
+    async def new_link(self, appointment: Appointment, participant_id: str) -> None:
+        """A new link for somebody: the former one ends. Shown as after making."""
+        self._forget_outcome()
+        self._changed = appointment.id
+        try:
+            self._told(appointment.title, (await self._desk.new_link(appointment.id, participant_id),))
+        except SoftphoneError as error:
+            self._text, self._error = _text_of_appointment(appointment), error
+        self._open, self._opened = True, self._opened + 1
+        self.render()
+
+    async def close(self) -> None:
+        """The form or the invitations are put away; links shown once are forgotten."""
+        self._open = False
+        self._forget_outcome()
+        self.render()
+
+    # --- what is wrong --------------------------------------------------------------------------------------
+
+    def _found(self, text: FormText) -> dict[str, str]:
+        faults: dict[str, str] = {}
+        if not text.title.strip():
+            faults["title"] = self._("Give the meeting a name.")
+        if text.end <= text.start:
+            faults["end"] = self._("The end must be after the start.")
+        elif _moment(text, text.end).timestamp() <= self._clock.time():
+            faults["day"] = self._("This time has passed.")
+        if text.expert_number and not _number(text.expert_number):
+            faults["expert_number"] = self._("This is not a phone number.")
+        for at, person in enumerate(text.participants):
+            if not person.empty:
+                faults |= {f"participants.{at}.{name}": said for name, said in self._wrong(person).items()}
+        return faults
+
+    def _wrong(self, person: InviteeText) -> dict[str, str]:
+        wrong = {}
+        if not person.name.strip():
+            wrong["name"] = self._("Fill in this field.")
+        if person.email and not _email(person.email):
+            wrong["email"] = self._("This is not an e-mail address.")
+        if person.phone and not _number(person.phone):
+            wrong["phone"] = self._("This is not a phone number.")
+        return wrong
+
+
+REGIONS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
+ZONES = tuple(
+    sorted(zone for zone in available_timezones() if zone == "UTC" or zone.split("/")[0] in REGIONS)
+)
+"""The zones people live in; the other names of the data base are old ones for the same."""
+
+
+def _moment(text: FormText, at: time) -> datetime:
+    return datetime.combine(text.day, at, ZoneInfo(text.time_zone))
+
+
+def _wish(text: FormText, draft_id: str) -> AppointmentWish:
+    invited = tuple(
+        InviteeWish(p.name.strip(), p.email.strip(), p.phone.strip(), p.language, p.id)
+        for p in text.participants
+        if not p.empty
+    )
+    return AppointmentWish(
+        draft_id=draft_id,
+        title=text.title.strip(),
+        description=text.description.strip(),
+        start=_moment(text, text.start),
+        end=_moment(text, text.end),
+        time_zone=text.time_zone,
+        office=text.office.strip(),
+        expert_number=text.expert_number.strip(),
+        lobby=text.lobby,
+        demanded=Assurance(text.demanded),
+        participants=invited,
+    )
+
+
+def _text_of(wish: AppointmentWish) -> FormText:
+    zone = wish.time_zone if wish.time_zone in ZONES else "UTC"
+    start, end = wish.start.astimezone(ZoneInfo(zone)), wish.end.astimezone(ZoneInfo(zone))
+    invited = tuple(InviteeText(p.name, p.email, p.phone, p.language, p.id) for p in wish.participants)
+    return FormText(
+        title=wish.title,
+        description=wish.description,
+        day=start.date(),
+        start=start.time(),
+        end=end.time(),
+        time_zone=zone,
+        office=wish.office,
+        expert_number=wish.expert_number,
+        lobby=wish.lobby,
+        demanded=str(wish.demanded),
+        participants=invited or (InviteeText(),),
+    )
+
+
+def _text_of_appointment(known: Appointment) -> FormText:
+    invited = tuple(InviteeWish(p.name, p.email, p.phone, p.language, p.id) for p in known.participants)
+    wish = AppointmentWish(
+        draft_id="",
+        title=known.title,
+        description=known.description,
+        start=known.start,
+        end=known.end,
+        time_zone=known.time_zone,
+        office=known.office,
+        expert_number=known.expert_number,
+        lobby=known.lobby,
+        demanded=known.demanded,
+        participants=invited,
+    )
+    return _text_of(wish)
+
+
+def _card(invitation: Invitation) -> InvitationCard:
+    name = "".join(sign for sign in invitation.name if sign.isalnum() or sign in " -_").strip()
+    return InvitationCard(
+        invitation.participant_id,
+        invitation.name,
+        invitation.text,
+        invitation.ics,
+        f"{name or 'invitation'}.ics",
+    )
+
+
+def _number(text: str) -> bool:
+    return NUMBER.fullmatch(text.strip()) is not None
+
+
+def _email(text: str) -> bool:
+    return EMAIL.fullmatch(text.strip()) is not None

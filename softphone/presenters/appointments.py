@@ -1,0 +1,226 @@
+"""The list of remote meetings: today, coming, past; when one can join, and who waits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from resources.words import Words, marked
+from softphone.domain.errors import SoftphoneError
+from softphone.domain.events import AppointmentsChanged, Event, MeetingChanged
+from softphone.domain.meeting import Appointment, Meeting, Seat
+from softphone.ports import Clock
+from softphone.presenters import meeting_words, moments
+from softphone.presenters.meeting_desks import AppointmentDesk
+from softphone.presenters.parts import Advice, Option, Sign, Tone
+from softphone.presenters.presenter import Presenter
+
+TODAY, COMING, PAST = marked("Today"), marked("Coming"), marked("Past")
+MOST_PAST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentRow:
+    """One meeting. `join` is the word of its button, "" for none; `note` says when it opens.
+
+    `mine`: this person holds it and may change it; `people` are those invited.
+    """
+
+    id: str
+    title: str
+    when: str
+    where: str
+    sign: Sign | None
+    join: str
+    can_join: bool
+    main: bool
+    note: str
+    mine: bool
+    over: bool
+    people: tuple[Option, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentGroup:
+    """Meetings under one heading."""
+
+    title: str
+    rows: tuple[AppointmentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentsView:
+    """`badge` counts meetings one can go to now; `can_make` where there is a company service."""
+
+    groups: tuple[AppointmentGroup, ...]
+    empty: str
+    empty_action: str
+    badge: int
+    can_make: bool
+    advice: Advice | None
+    loading: bool = False
+
+
+class AppointmentsPresenter(Presenter[AppointmentsView]):
+    """Follows the service's list and the time."""
+
+    def __init__(
+        self,
+        desk: AppointmentDesk,
+        clock: Clock,
+        words: Words,
+        emit: Callable[[AppointmentsView], None],
+        *,
+        zone: tzinfo | None = None,
+    ) -> None:
+        super().__init__(words, emit)
+        self._desk, self._clock, self._zone = desk, clock, zone
+        self._known: tuple[Appointment, ...] | None = None
+        self._available, self._stale = desk.available(), False
+        self._meeting: Meeting | None = None
+        self._error: SoftphoneError | None = None
+
+    # --- the view ---------------------------------------------------------------------------------------
+
+    def compose(self) -> AppointmentsView:
+        """The list as it stands."""
+        if not self._available:
+            text = self._(
+                "Your phone service has no meeting service. You can still join a meeting by its link."
+            )
+            return AppointmentsView((), text, "", 0, can_make=False, advice=self._advice())
+        known = self._known or ()
+        groups = self._groups(known)
+        empty = "" if groups else self._("No meetings yet. Make an appointment, and invite people to it.")
+        return AppointmentsView(
+            groups=groups,
+            empty=empty,
+            empty_action=self._("Make an appointment") if empty else "",
+            badge=sum(1 for appointment in known if self._open(appointment)),
+            can_make=True,
+            advice=self._advice(),
+            loading=self._known is None,
+        )
+
+    def _groups(self, known: tuple[Appointment, ...]) -> tuple[AppointmentGroup, ...]:
+        now = self._clock.time()
+        ordered = sorted(known, key=lambda appointment: appointment.start)
+        past = [a for a in ordered if self._over(a)][::-1][:MOST_PAST]
+        ahead = [a for a in ordered if not self._over(a)]
+        today = [a for a in ahead if moments.same_day(a.start.timestamp(), now, self._zone) or self._open(a)]
+        coming = [a for a in ahead if a not in today]
+        next_one = next((a.id for a in ahead if self._open(a)), "")
+        found = ((TODAY, today), (COMING, coming), (PAST, past))
+        return tuple(
+            AppointmentGroup(self._(title), tuple(self._row(a, main=a.id == next_one) for a in members))
+            for title, members in found
+            if members
+        )
+
+    def _row(self, appointment: Appointment, *, main: bool) -> AppointmentRow:
+        over, opened = self._over(appointment), self._open(appointment)
+        here = self._meeting is not None and self._meeting.appointment.id == appointment.id
+        word = self._("Return") if here else self._("Join")
+        mine = appointment.seat is Seat.HOST
+        holder = self._("You") if mine else appointment.host_name
+        return AppointmentRow(
+            id=appointment.id,
+            title=appointment.title,
+            when=moments.span(self.words, appointment.start, appointment.end, self._clock.time(), self._zone),
+            where=" · ".join(part for part in (holder, appointment.office) if part),
+            sign=self._sign(appointment),
+            join="" if over else word,
+            can_join=opened or here,
+            main=main or here,
+            note="" if over or opened or here else self._opens(appointment),
+            mine=mine,
+            over=over,
+            people=tuple(Option(person.id, person.name) for person in appointment.participants),
+        )
+
+    def _sign(self, appointment: Appointment) -> Sign | None:
+        if appointment.cancelled:
+            return Sign("close", self._("Cancelled"), Tone.BAD)
+        if appointment.waiting:
+            text = self.words.n(
+                "{count} waits in the lobby", "{count} wait in the lobby", appointment.waiting
+            )
+            return Sign("people", text.format(count=appointment.waiting), Tone.WARN)
+        if self._open(appointment) and self._clock.time() >= appointment.start.timestamp():
+            return Sign("clock", self._("Going on now"), Tone.ACCENT)
+        return None
+
+    def _opens(self, appointment: Appointment) -> str:
+        ahead = appointment.opens_at.timestamp() - self._clock.time()
+        if ahead > 24 * 3600:
+            return ""
+        text = self._("You can join in {time}. Check meanwhile that your equipment works.")
+        return text.format(time=moments.left(self.words, ahead))
+
+    def _open(self, appointment: Appointment) -> bool:
+        now = self._clock.time()
+        opened = appointment.opens_at.timestamp() <= now < appointment.closes_at.timestamp()
+        return opened and not appointment.cancelled
+
+    def _over(self, appointment: Appointment) -> bool:
+        return appointment.cancelled or self._clock.time() >= appointment.closes_at.timestamp()
+
+    def _advice(self) -> Advice | None:
+        if self._error is not None:
+            return meeting_words.failure(self.words, self._error)
+        if self._stale and self._available:
+            return Advice(
+                "stale",
+                Tone.WARN,
+                self._("The meeting service does not answer."),
+                self._("These are the meetings as they were known last."),
+            )
+        return None
+
+    # --- events and intents -------------------------------------------------------------------------------
+
+    def hear(self, event: Event) -> None:
+        """Follow the list and the meeting one is in."""
+        match event:
+            case AppointmentsChanged(appointments, available, stale):
+                self._known, self._available, self._stale = appointments, available, stale
+            case MeetingChanged(meeting):
+                self._meeting = meeting
+            case _:
+                return
+        self.render()
+
+    def tick(self) -> None:
+        """Called every second: the countdown runs, meetings open and end."""
+        self.render()
+
+    def appointment(self, appointment_id: str) -> Appointment | None:
+        """One of the list."""
+        return next((a for a in self._known or () if a.id == appointment_id), None)
+
+    async def refresh(self) -> None:
+        """Ask the service anew."""
+        await self._try(self._desk.refresh)
+
+    async def cancel(self, appointment_id: str) -> None:
+        """Cancel a meeting: everybody invited sees it."""
+        await self._try(lambda: self._desk.cancel(appointment_id))
+
+    def tell(self, error: SoftphoneError) -> None:
+        """Something about a meeting of the list did not work."""
+        self._error = error
+        self.render()
+
+    async def put_away(self) -> None:
+        """The person has read the advice."""
+        self._error = None
+        self.render()
+
+    async def _try(self, work: Callable[[], Awaitable[object]]) -> None:
+        self._error = None
+        try:
+            await work()
+        except SoftphoneError as error:
+            self._error = error
+        self.render()

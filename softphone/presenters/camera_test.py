@@ -1,0 +1,142 @@
+"""The camera on the test page: which one, its picture, and what keeps it from giving one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from resources.words import Words, marked
+from softphone.domain.events import Event, SettingChanged
+from softphone.domain.meeting import DeviceCheck
+from softphone.domain.picture import PictureSlot
+from softphone.ports.meetings import Cameras
+from softphone.presenters.meeting_words import CAMERA_CHECKS
+from softphone.presenters.parts import Choice, Option, Sign
+from softphone.presenters.presenter import Presenter
+from softphone.services.settings import Settings
+
+CAMERA = "video.camera"
+
+PLACES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
+    {
+        "win32": (
+            "ms-settings:privacy-webcam",
+            marked("Windows Settings → Privacy & security → Camera: let desktop apps use it."),
+        ),
+        "darwin": (
+            "x-apple.systempreferences:com.apple.preference.security?Privacy_Camera",
+            marked("System Settings → Privacy & Security → Camera: switch Softphone on."),
+        ),
+    }
+)
+ANY_PLACE = marked("Ask your IT support for the right to use the camera.")
+
+
+@dataclass(frozen=True, slots=True)
+class CameraView:
+    """`slot` holds one's own picture. `place` is a URL the system opens at its switch for the camera, `again`
+    says that trying again may help.
+    """
+
+    choice: Choice
+    sign: Sign
+    help: str
+    place: str
+    again: bool
+    slot: PictureSlot
+
+
+class CameraPresenter(Presenter[CameraView]):
+    """Opens the camera while somebody looks at a test page and wants a picture."""
+
+    def __init__(
+        self,
+        cameras: Cameras,
+        settings: Settings,
+        words: Words,
+        emit: Callable[[CameraView], None],
+        *,
+        platform: str = sys.platform,
+    ) -> None:
+        super().__init__(words, emit)
+        self._cameras, self._settings, self._platform = cameras, settings, platform
+        self._seen, self._wanted = False, True
+        self._check = DeviceCheck.UNKNOWN
+        cameras.listen(lambda _known: self.render())
+
+    @property
+    def found(self) -> DeviceCheck:
+        """How the camera did."""
+        if not self._wanted:
+            return DeviceCheck.OFF
+        return self._check if self._cameras.cameras() else DeviceCheck.MISSING
+
+    def compose(self) -> CameraView:
+        """The camera as it stands."""
+        check = self.found
+        icon, text, tone = CAMERA_CHECKS[check]
+        place, where = PLACES.get(self._platform, ("", ANY_PLACE))
+        denied = check is DeviceCheck.DENIED
+        return CameraView(
+            choice=self._choice(),
+            sign=Sign(icon, self._(text), tone),
+            help=self._(where) if denied else "",
+            place=place if denied else "",
+            again=check in (DeviceCheck.BUSY, DeviceCheck.FAILED, DeviceCheck.DENIED),
+            slot=self._cameras.self_picture(),
+        )
+
+    def _choice(self) -> Choice:
+        options = tuple(Option(camera.id, camera.name) for camera in self._cameras.cameras())
+        if not options:
+            return Choice(locked=True, missing=self._("No camera"))
+        used = self._cameras.used()
+        locked = self._settings.locked(CAMERA)
+        return Choice(options, used.id if used is not None else "", locked, self._("Choose a camera"))
+
+    def hear(self, event: Event) -> None:
+        """Follow the choice of another camera."""
+        if isinstance(event, SettingChanged) and event.key == CAMERA:
+            self.render()
+
+    def tick(self) -> None:
+        """A black or a frozen picture shows itself after a while."""
+        if self._seen and self._wanted and self._check in (DeviceCheck.OK, DeviceCheck.BLACK):
+            self._check = self._cameras.check()
+            self.render()
+
+    async def watch(self, on: bool, wanted: bool) -> None:
+        """Somebody looks, or has stopped looking; `wanted`: with the camera on."""
+        before = self._seen and self._wanted
+        self._seen, self._wanted = on, wanted
+        if before != (on and wanted):
+            await self._preview()
+        else:
+            self.render()
+
+    async def again(self) -> None:
+        """Open the camera anew."""
+        await self._cameras.preview(False)
+        await self._preview()
+
+    async def choose(self, camera_id: str) -> None:
+        """Use another camera."""
+        await self._settings.set(CAMERA, camera_id)
+        if self._seen and self._wanted:
+            await self.again()
+
+    async def release(self) -> None:
+        """Let the camera go before the meeting opens it; how it did stays known."""
+        self._seen = False
+        await self._cameras.preview(False)
+
+    async def _preview(self) -> None:
+        if not (self._seen and self._wanted):
+            await self._cameras.preview(False)
+        else:
+            self._check = DeviceCheck.UNKNOWN
+            self.render()
+            self._check = await self._cameras.preview(True)
+        self.render()

@@ -1,0 +1,436 @@
+"""The meeting page: from a link or the list over the test page and the lobby to goodbye. It stays open."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import tzinfo
+
+from resources.words import Words
+from softphone.domain.account import LineState
+from softphone.domain.errors import BadTarget, MeetingRefused, SoftphoneError
+from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged
+from softphone.domain.meeting import (
+    Appointment,
+    Assurance,
+    Equipment,
+    JoinOffer,
+    Meeting,
+    MeetingLink,
+    Seat,
+    SessionState,
+)
+from softphone.ports import Clock
+from softphone.presenters import meeting_words, moments
+from softphone.presenters.meeting_desks import EntranceDesk
+from softphone.presenters.meeting_people import PeopleWords
+from softphone.presenters.page_views import (
+    CodeView,
+    ExpertView,
+    LobbyView,
+    PageView,
+    Stage,
+    TestView,
+    camera_toggle,
+    microphone_toggle,
+)
+from softphone.presenters.parts import Advice, Sign, Tone
+from softphone.presenters.presenter import Presenter
+
+STAGES = {
+    SessionState.INVITED: Stage.TEST,
+    SessionState.PREJOIN: Stage.TEST,
+    SessionState.WAITING: Stage.LOBBY,
+    SessionState.WAITING_FOR_OTHERS: Stage.LOBBY,
+    SessionState.ADMITTED: Stage.INSIDE,
+    SessionState.CONNECTED: Stage.INSIDE,
+    SessionState.RECONNECTING: Stage.INSIDE,
+    SessionState.LEFT: Stage.OVER,
+    SessionState.DECLINED: Stage.OVER,
+    SessionState.REMOVED: Stage.OVER,
+}
+
+
+class PagePresenter(Presenter[PageView]):
+    """Follows the meeting this program is in. Nothing is sent to a link's server before a person says so."""
+
+    def __init__(
+        self,
+        desk: EntranceDesk,
+        clock: Clock,
+        equipment: Callable[[], Equipment],
+        release: Callable[[], Awaitable[None]],
+        words: Words,
+        emit: Callable[[PageView], None],
+        *,
+        zone: tzinfo | None = None,
+    ) -> None:
+        super().__init__(words, emit)
+        self._desk, self._clock, self._zone = desk, clock, zone
+        self._equipment, self._release = equipment, release
+        self._stage, self._opened = Stage.NONE, 0
+        self._link: MeetingLink | None = None
+        self._offer: JoinOffer | None = None
+        self._meeting: Meeting | None = desk.meeting()
+        self._accepted, self._leaving, self._busy, self._registered = True, False, False, False
+        self._error: SoftphoneError | None = None
+        self._link_fault = False
+        self._code_fault: MeetingRefused | None = None
+        self._called = False
+
+    # --- the view ---------------------------------------------------------------------------------------
+
+    def compose(self) -> PageView:
+        """The page as it stands."""
+        about, stage = self._about(), self._stage
+        meeting = self._meeting if stage is not Stage.OFFER else None
+        return PageView(
+            stage=stage,
+            opened=self._opened,
+            heading=self._heading(about),
+            when=self._when(about) if about is not None else "",
+            who=self._who(about) if about is not None else "",
+            description=about.description if about is not None else "",
+            lock=meeting_words.lock(self.words, self._server()) if self._server() else None,
+            warning=self._warning(),
+            advice=meeting_words.failure(self.words, self._error) if self._error is not None else None,
+            busy=self._busy,
+            link_fault=self._("This is not a meeting link. Copy the whole link.") if self._link_fault else "",
+            main=self._main(),
+            can_main=self._can_main(about),
+            note=self._note(about),
+            test=self._test(meeting) if meeting is not None and stage is Stage.TEST else None,
+            lobby=self._lobby(meeting) if meeting is not None and stage is Stage.LOBBY else None,
+            code=self._code(meeting) if meeting is not None and stage is Stage.INSIDE else None,
+            expert=self._expert(about) if stage not in (Stage.LINK, Stage.SERVER) else None,
+            said=self._said(),
+        )
+
+    def _about(self) -> Appointment | None:
+        if self._stage in (Stage.LINK, Stage.SERVER):
+            return None
+        if self._stage is Stage.OFFER and self._offer is not None:
+            return self._offer.appointment
+        return self._meeting.appointment if self._meeting is not None else None
+
+    def _server(self) -> str:
+        """Whom the connection is encrypted to; while a link has only been read there is none."""
+        if self._stage in (Stage.LINK, Stage.SERVER):
+            return ""
+        if self._stage is Stage.OFFER and self._link is not None:
+            return self._link.server
+        return self._meeting.server if self._meeting is not None else ""
+
+    def _heading(self, about: Appointment | None) -> str:
+        if self._stage is Stage.LINK or (about is None and self._link is None):
+            return self._("Join with a link")
+        if about is None and self._link is not None:
+            return self._("This link leads to {server}").format(server=self._link.server)
+        return about.title if about is not None else ""
+
+    def _when(self, about: Appointment) -> str:
+        return moments.span(self.words, about.start, about.end, self._clock.time(), self._zone)
+
+    def _who(self, about: Appointment) -> str:
+        holder = self._("You hold this meeting") if about.seat is Seat.HOST else about.host_name
+        return " · ".join(part for part in (holder, about.office) if part)
+
+    def _warning(self) -> Advice | None:
+        if self._stage is Stage.SERVER and self._link is not None and not self._link.listed:
+            return Advice(
+                "unlisted",
+                Tone.BAD,
+                self._("Your company does not list this server."),
+                self._("Go on only if you know who sent you the link and expected it."),
+            )
+        if self._stage is Stage.OFFER and self._offer is not None and self._offer.other_device:
+            return Advice(
+                "other-device",
+                Tone.WARN,
+                self._("This link was used on another device before."),
+                self._("The expert is told, and lets you in when they know who you are."),
+            )
+        return None
+
+    def _main(self) -> str:
+        unlisted = self._link is not None and not self._link.listed
+        return {
+            Stage.LINK: self._("Open the link"),
+            Stage.SERVER: self._("Go on all the same") if unlisted else self._("Go on"),
+            Stage.OFFER: self._("Test the equipment"),
+            Stage.TEST: self._("Join"),
+            Stage.INSIDE: self._("Return to the meeting"),
+            Stage.OVER: self._("Join again") if self._may_return() else "",
+        }.get(self._stage, "")
+
+    def _can_main(self, about: Appointment | None) -> bool:
+        if self._busy:
+            return False
+        return self._stage is not Stage.TEST or about is None or self._wait(about) <= 0
+
+    def _wait(self, about: Appointment) -> float:
+        return about.opens_at.timestamp() - self._clock.time()
+
+    def _note(self, about: Appointment | None) -> str:
+        if self._stage is Stage.SERVER:
+            return self._("Nothing has been sent there yet.")
+        if self._stage in (Stage.OFFER, Stage.TEST) and about is not None and self._wait(about) > 0:
+            text = self._("You can join in {time}. Check meanwhile that your equipment works.")
+            return text.format(time=moments.left(self.words, self._wait(about)))
+        return ""
+
+    def _test(self, meeting: Meeting) -> TestView:
+        return TestView(
+            camera_toggle(self.words, on=meeting.camera_on),
+            microphone_toggle(self.words, on=meeting.microphone_on),
+            self._("We recommend headphones, and a quiet place where nobody sees your screen."),
+        )
+
+    def _lobby(self, meeting: Meeting) -> LobbyView:
+        waiting = meeting.you.state is SessionState.WAITING
+        people = PeopleWords(self.words, meeting, self._clock.time())
+        on, off = self._("on"), self._("off")
+        equipment = self._("Your camera and microphone: {camera} / {microphone}")
+        return LobbyView(
+            title=self._("You are in the lobby") if waiting else self._("Nobody else is here yet"),
+            text=self._place(meeting) if waiting else self._("Wait until the others join."),
+            reason=self._("“{text}”").format(text=meeting.reason) if meeting.reason else "",
+            equipment=equipment.format(
+                camera=on if meeting.camera_on else off, microphone=on if meeting.microphone_on else off
+            ),
+            lines=tuple(people.line(line) for line in meeting.chat if line.lobby),
+            can_reply=waiting,
+            trouble=meeting_words.trouble(self.words, meeting.trouble),
+        )
+
+    def _place(self, meeting: Meeting) -> str:
+        text = self._("{host} will let you in shortly.").format(host=meeting.appointment.host_name)
+        if meeting.place == 1:
+            return f"{text} {self._('You are next.')}"
+        before = self.words.n(
+            "{count} person is before you.", "{count} people are before you.", meeting.place - 1
+        )
+        return f"{text} {before.format(count=meeting.place - 1)}" if meeting.place > 1 else text
+
+    def _code(self, meeting: Meeting) -> CodeView | None:
+        if meeting.host:
+            return None
+        done = None
+        if meeting.you.code_confirmed:
+            bare = meeting.you.assurance is Assurance.LINK
+            text = self._("Code confirmed") if bare else self._("Your identity has been confirmed")
+            done = Sign("check", text, Tone.GOOD)
+        return CodeView(self._code_words(), done)
+
+    def _code_words(self) -> str:
+        refused = self._code_fault
+        if refused is None:
+            return ""
+        if refused.code == "bad-request":
+            return self._("The code has six digits.")
+        if refused.code == "wrong-code":
+            left = self.words.n("{count} try left.", "{count} tries left.", refused.tries_left)
+            return f"{self._('This code is not right.')} {left.format(count=refused.tries_left)}"
+        known = meeting_words.CODE_FAULTS.get(refused.code)
+        return self._(known) if known else meeting_words.failure(self.words, refused).text
+
+    def _expert(self, about: Appointment | None) -> ExpertView | None:
+        if about is None or about.seat is Seat.HOST or not about.expert_number:
+            return None
+        text = self._("Trouble? Call {name}.").format(name=about.host_name)
+        return ExpertView(text, about.expert_number, self._registered, self._called)
+
+    def _said(self) -> Sign | None:
+        meeting = self._meeting
+        if meeting is None or self._stage not in (Stage.INSIDE, Stage.OVER):
+            return None
+        if self._stage is Stage.INSIDE:
+            if meeting.you.state is SessionState.RECONNECTING:
+                return Sign(
+                    "connecting", self._("The connection is lost. It comes back by itself."), Tone.WARN
+                )
+            return Sign("available", self._("You are in the meeting."), Tone.GOOD)
+        reason = f" {self._('“{text}”').format(text=meeting.reason)}" if meeting.reason else ""
+        if meeting.you.state is SessionState.DECLINED:
+            return Sign("info", self._("You were not let in.") + reason, Tone.WARN)
+        if meeting.you.state is SessionState.REMOVED:
+            return Sign("info", self._("You were taken out of the meeting.") + reason, Tone.WARN)
+        left = self._("You have left the meeting.") if self._leaving else self._("The meeting is over.")
+        return Sign("info", left + reason, Tone.QUIET)
+
+    def _may_return(self) -> bool:
+        return (
+            self._leaving
+            and self._meeting is not None
+            and self._clock.time() < (self._meeting.appointment.closes_at.timestamp())
+        )
+
+    # --- events -----------------------------------------------------------------------------------------
+
+    def hear(self, event: Event) -> None:
+        """Follow links, the meeting and the line."""
+        match event:
+            case LinkOpened(link):
+                self._lead_to(link)
+            case JoinOffered(offer):
+                self._show_offer(offer)
+            case MeetingChanged(meeting):
+                self._follow(meeting)
+            case AccountChanged(account):
+                self._registered = account.state is LineState.REGISTERED
+            case _:
+                return
+        self.render()
+
+    def _lead_to(self, link: MeetingLink) -> None:
+        self._link, self._stage, self._error = link, Stage.SERVER, None
+        self._opened += 1
+
+    def _show_offer(self, offer: JoinOffer) -> None:
+        self._offer, self._accepted = offer, False
+        self._stage = Stage.OFFER
+        self._opened += 1
+
+    def _follow(self, meeting: Meeting | None) -> None:
+        if meeting is None:
+            if self._meeting is not None and self._stage not in (Stage.LINK, Stage.SERVER, Stage.NONE):
+                self._stage = Stage.OVER
+            return
+        before = self._meeting
+        fresh = before is None or before.appointment.id != meeting.appointment.id or self._stage is Stage.OVER
+        self._meeting = meeting
+        if fresh:
+            self._leaving, self._code_fault, self._called = False, None, False
+        stage = STAGES[meeting.you.state]
+        if stage is Stage.TEST and not self._accepted:
+            stage = Stage.OFFER
+        if self._stage in (Stage.LINK, Stage.SERVER) and not fresh:
+            return
+        if fresh or (stage, self._stage) == (Stage.OVER, Stage.LOBBY):
+            self._opened += 1
+        self._stage = stage
+
+    def tick(self) -> None:
+        """Called every second: the countdown runs."""
+        if self._stage in (Stage.OFFER, Stage.TEST):
+            self.render()
+
+    # --- intents ----------------------------------------------------------------------------------------
+
+    async def ask_for_link(self) -> None:
+        """The field for a link."""
+        self._stage, self._error, self._link, self._link_fault = Stage.LINK, None, None, False
+        self._opened += 1
+        self.render()
+
+    async def read_link(self, text: str) -> None:
+        """Take a link apart and show where it leads; nothing is sent."""
+        self._error, self._link_fault = None, False
+        try:
+            self._lead_to(self._desk.read_link(text))
+        except BadTarget:
+            self._link_fault = True
+        self.render()
+
+    async def go_on(self) -> None:
+        """Send the link's secret to the server that was shown."""
+        link = self._link
+        if link is not None:
+            self._accepted = False
+            await self._try(lambda: self._desk.open_link(link))
+
+    async def accept(self) -> None:
+        """On to the test page."""
+        self._accepted, self._stage = True, Stage.TEST
+        self.render()
+
+    async def open(self, appointment_id: str) -> SoftphoneError | None:
+        """The test page of an appointment of one's own, or the meeting one is in; why it did not open."""
+        about = self._about()
+        if about is None or about.id != appointment_id or self._stage in (Stage.NONE, Stage.OVER):
+            self._accepted, self._link = True, None
+            await self._try(lambda: self._desk.open(appointment_id))
+        if self._error is None:
+            self._opened += 1
+            self.render()
+        return self._error
+
+    async def join(self) -> bool:
+        """Knock, with camera and microphone as they were chosen; False when it was refused."""
+        meeting = self._meeting
+        if meeting is None:
+            return False
+        found = self._equipment()
+        await self._release()
+        return await self._try(
+            lambda: self._desk.join(
+                camera=meeting.camera_on, microphone=meeting.microphone_on, equipment=found
+            )
+        )
+
+    @property
+    def camera_wanted(self) -> bool:
+        """Whether the meeting is joined with the camera on."""
+        return self._meeting is None or self._meeting.camera_on
+
+    async def join_again(self) -> None:
+        """After leaving: the test page once more."""
+        meeting, link = self._meeting, self._link
+        if link is not None:
+            await self._try(lambda: self._desk.open_link(link))
+        elif meeting is not None:
+            await self._try(lambda: self._desk.open(meeting.appointment.id))
+
+    async def camera(self, on: bool) -> None:
+        """Camera on or off, before and in the meeting."""
+        await self._try(lambda: self._desk.camera(on))
+
+    async def microphone(self, on: bool) -> None:
+        """Microphone on or off."""
+        await self._try(lambda: self._desk.microphone(on))
+
+    async def reply(self, text: str) -> bool:
+        """From the lobby to the host; False when it was not sent."""
+        return await self._try(lambda: self._desk.lobby_say(text.strip()))
+
+    async def confirm(self, code: str) -> None:
+        """The code the expert said."""
+        digits = "".join(sign for sign in code if sign.isdigit())
+        self._code_fault = None if len(digits) == 6 else MeetingRefused("bad-request")
+        if self._code_fault is None:
+            try:
+                await self._desk.confirm(digits)
+            except MeetingRefused as refused:
+                self._code_fault = refused
+            except SoftphoneError as error:
+                self._error = error
+        self.render()
+
+    async def call_expert(self) -> None:
+        """A phone call beside the meeting."""
+        self._called = await self._try(self._desk.call_expert)
+        self.render()
+
+    async def leave(self) -> None:
+        """Goodbye."""
+        self._leaving = True
+        await self._try(self._desk.leave)
+
+    async def close(self) -> None:
+        """The page is put away; a meeting one only tests for is left."""
+        if self._stage in (Stage.OFFER, Stage.TEST):
+            await self.leave()
+        if self._stage is not Stage.INSIDE and self._stage is not Stage.LOBBY:
+            self._stage, self._link, self._error = Stage.NONE, None, None
+        self.render()
+
+    async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
+        self._error, self._busy = None, True
+        self.render()
+        try:
+            await work()
+        except SoftphoneError as error:
+            self._error = error
+        finally:
+            self._busy = False
+            self.render()
+        return self._error is None

@@ -1,0 +1,168 @@
+"""The participants of the form: a row of fields for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from softphone.presenters.appointment_form import InviteeText
+from softphone.presenters.parts import Choice, Option
+from ui.look import Look
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.fields import DropDown, Field
+
+MOST = 20
+
+
+class InviteeRow(QFrame):
+    """One participant."""
+
+    remove_wanted = Signal()
+    typed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._look, self._id = look, ""
+        self.name = Field(QLineEdit())
+        self.email = Field(QLineEdit())
+        self.phone = Field(QLineEdit())
+        self.language = Field(DropDown(look))
+        self.language.editor.setMinimumContentsLength(7)
+        self.remove = IconButton(look, "trash", "text_quiet")
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 10, 12, 12)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        grid.addWidget(self.name, 0, 0)
+        grid.addWidget(self.email, 0, 1)
+        grid.addWidget(self.phone, 1, 0)
+        last = QHBoxLayout()
+        last.setSpacing(8)
+        last.addWidget(self.language, 1)
+        last.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignBottom)
+        grid.addLayout(last, 1, 1)
+        for column in (0, 1):
+            grid.setColumnStretch(column, 1)
+        self.setTabOrder(self.name.editor, self.email.editor)
+        self.setTabOrder(self.email.editor, self.phone.editor)
+        for field in (self.name, self.email, self.phone):
+            field.editor.textEdited.connect(lambda _text: self.typed.emit())
+        self.language.editor.picked.connect(lambda _code: self.typed.emit())
+        self.remove.clicked.connect(self.remove_wanted)
+
+    def retranslate(self) -> None:
+        """Set the words."""
+        _ = self._look.word
+        self.name.say(_("Name"))
+        self.email.say(_("E-mail"))
+        self.phone.say(_("Phone number"))
+        self.language.say(_("Language"))
+        self.remove.say(_("Remove this participant"))
+
+    def fill(self, text: InviteeText, languages: tuple[Option, ...]) -> None:
+        """Show what was typed before."""
+        self._id = text.id
+        self.name.editor.setText(text.name)
+        self.email.editor.setText(text.email)
+        self.phone.editor.setText(text.phone)
+        self.language.editor.show_choice(Choice(languages, text.language))
+
+    def text(self) -> InviteeText:
+        """What is typed now."""
+        return InviteeText(
+            self.name.editor.text(),
+            self.email.editor.text(),
+            self.phone.editor.text(),
+            self.language.editor.chosen or "fi",
+            self._id,
+        )
+
+    def show_faults(self, faults: Mapping[str, str]) -> None:
+        """Mark what is wrong."""
+        for name, field in (("name", self.name), ("email", self.email), ("phone", self.phone)):
+            field.fault(name in faults)
+            field.note(faults.get(name, ""))
+
+
+class InviteeRows(QWidget):
+    """All of them, with a button for one more."""
+
+    typed = Signal()
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.rows: list[InviteeRow] = []
+        self._languages: tuple[Option, ...] = ()
+        self.add = Button(look, "link", "person-add")
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(8)
+        self._column.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        self.add.clicked.connect(self._one_more)
+        look.words_changed.connect(self.retranslate)
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set the words."""
+        self.add.say(self._look.word("Add a participant"))
+        for row in self.rows:
+            row.retranslate()
+
+    def fill(self, people: tuple[InviteeText, ...], languages: tuple[Option, ...]) -> None:
+        """Show what was typed before."""
+        self._languages = languages
+        while self.rows:
+            self._remove(self.rows[0])
+        for person in people:
+            self._add(person)
+
+    def texts(self) -> tuple[InviteeText, ...]:
+        """What is typed now."""
+        return tuple(row.text() for row in self.rows)
+
+    def show_faults(self, faults: Mapping[str, str]) -> None:
+        """Mark what is wrong; fields are named "0.name"."""
+        for at, row in enumerate(self.rows):
+            row.show_faults(within(faults, f"{at}."))
+
+    def _one_more(self) -> None:
+        language = self.rows[-1].text().language if self.rows else "fi"
+        self._add(InviteeText(language=language)).name.editor.setFocus()
+
+    def _add(self, person: InviteeText) -> InviteeRow:
+        row = InviteeRow(self._look)
+        row.retranslate()
+        row.fill(person, self._languages)
+        row.typed.connect(self.typed)
+        row.remove_wanted.connect(lambda: self._drop(row))
+        self._column.insertWidget(len(self.rows), row)
+        self.rows.append(row)
+        self._order()
+        self.add.setVisible(len(self.rows) < MOST)
+        return row
+
+    def _order(self) -> None:
+        """The tab key finds the newest row before the button below it."""
+        self.setTabOrder(self.rows[-1].phone.editor, self.rows[-1].language.editor)
+        self.setTabOrder(self.rows[-1].language.editor, self.rows[-1].remove)
+        self.setTabOrder(self.rows[-1].remove, self.add)
+
+    def _drop(self, row: InviteeRow) -> None:
+        self._remove(row)
+        self.add.show()
+        self.typed.emit()
+
+    def _remove(self, row: InviteeRow) -> None:
+        self.rows.remove(row)
+        self._column.removeWidget(row)
+        row.hide()
+        row.deleteLater()
+
+
+def within(faults: Mapping[str, str], head: str) -> dict[str, str]:
+    """Those whose field begins with `head`, by the rest of its name."""
+    return {name.removeprefix(head): said for name, said in faults.items() if name.startswith(head)}
