@@ -1,0 +1,74 @@
+"""How much picture a sender is told to send."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.media_engine.bandwidth import CAP, FLOOR, SMALL_AFTER_S, Bandwidth
+
+
+def sending(bandwidth: Bandwidth, now: float, bitrate: int) -> None:
+    """A second of it."""
+    bandwidth.estimate(now)
+    bandwidth.received(bitrate // 8)
+    bandwidth.estimate(now + 1)
+
+
+def test_all_of_it_to_begin_with() -> None:
+    assert Bandwidth(0).estimate(0) == CAP
+
+
+def test_much_loss_takes_it_down_and_little_brings_it_back() -> None:
+    bandwidth = Bandwidth(0)
+    for _ in range(20):
+        bandwidth.lost(0.5)
+    assert bandwidth.estimate(0) == FLOOR
+    bandwidth.lost(0.05)
+    assert bandwidth.estimate(0) == FLOOR, "some loss changes nothing"
+    for _ in range(40):
+        bandwidth.lost(0)
+    assert bandwidth.estimate(0) == CAP
+
+
+def test_an_idle_receivers_low_estimate_is_no_limit() -> None:
+    bandwidth = Bandwidth(0)
+    sending(bandwidth, 0, 100_000)
+    bandwidth.receiver_estimates("s", 200_000)
+    assert bandwidth.estimate(1) == CAP
+
+
+def test_a_congested_receiver_is_one_until_it_recovers() -> None:
+    bandwidth = Bandwidth(0)
+    sending(bandwidth, 0, 1_400_000)
+    bandwidth.receiver_estimates("s", 600_000)
+    assert bandwidth.estimate(1) == 600_000
+    bandwidth.receiver_lost("s", 0)
+    assert bandwidth.estimate(1) == pytest.approx(648_000)
+    bandwidth.gone("s")
+    assert bandwidth.estimate(1) == CAP
+
+
+def test_the_worst_receiver_counts() -> None:
+    bandwidth = Bandwidth(0)
+    bandwidth.receiver_lost("a", 0.5)
+    bandwidth.receiver_lost("b", 0.2)
+    assert bandwidth.estimate(0) == CAP * 0.75
+
+
+@pytest.mark.parametrize(
+    ("heights", "expected"), [((180, 90), 300_000), ((180, 300), 700_000), ((180, 720), CAP)]
+)
+def test_the_tallest_view_counts(heights: tuple[int, int], expected: int) -> None:
+    bandwidth = Bandwidth(0)
+    for number, height in enumerate(heights):
+        bandwidth.view(str(number), height)
+    assert bandwidth.estimate(SMALL_AFTER_S - 0.1) == CAP, "only after a while"
+    assert bandwidth.estimate(SMALL_AFTER_S) == expected
+    bandwidth.view("0", 720)
+    assert bandwidth.estimate(SMALL_AFTER_S) == CAP, "but up at once"
+
+
+def test_with_nobody_looking_it_stays() -> None:
+    bandwidth = Bandwidth(0)
+    bandwidth.view("s", 0)
+    assert bandwidth.estimate(60) == CAP
