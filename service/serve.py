@@ -15,6 +15,7 @@ from typing import IO
 
 import uvicorn
 
+from service.adapters.http.keepalive import WatchfulProtocol
 from service.config import Config, ConfigError
 from service.data import open_data
 from service.wiring import Service
@@ -71,7 +72,7 @@ class _Server(uvicorn.Server):
 def _settings(config: Config, service: Service) -> uvicorn.Config:
     return uvicorn.Config(
         service.app,
-        ws="websockets-sansio",
+        ws=WatchfulProtocol,
         ws_max_size=SIZE_LIMIT,
         ws_ping_interval=PING_S,
         ws_ping_timeout=2 * PING_S,
