@@ -113,7 +113,10 @@ class WebSockets:
 
 
 class _Socket:
-    """Implements ports.meetings.MeetingSocket: matches answers to commands, and hands on what is left."""
+    """Implements ports.meetings.MeetingSocket: matches answers to commands, and hands on what is left.
+
+    `hello` is answered by `welcome` alone.
+    """
 
     def __init__(
         self,
@@ -127,6 +130,7 @@ class _Socket:
         self._waiting: dict[str, asyncio.Future[Done]] = {}
         self._ended = False
         self._refusal = ""
+        self._hello = ""
         self._tasks = Tasks()
         self._reading = self._tasks.spawn(self._read(), "meeting socket")
 
@@ -134,10 +138,14 @@ class _Socket:
         """See ports.meetings.MeetingSocket."""
         from websockets.exceptions import ConnectionClosed
 
+        from service_api.meeting import Hello
+
         if self._ended:
             raise ServiceUnreachable("the meeting's connection has ended")
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._waiting[command.id] = answer
+        if isinstance(command, Hello):
+            self._hello = command.id
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._connection.send(command.model_dump_json(exclude_none=True))
@@ -175,25 +183,29 @@ class _Socket:
     def _heard(self, text: str | bytes) -> None:
         from pydantic import ValidationError
 
-        from service_api.meeting import EVENTS, Done, Refused
+        from service_api.meeting import EVENTS, Done, Refused, Welcome
 
         try:
             event = EVENTS.validate_json(text)
         except ValidationError as error:
             log.info("the meeting's service tells something unknown: %s", error.error_count())
             return
-        if not isinstance(event, Done | Refused):
-            self._on_event(event)
-            return
-        if isinstance(event, Refused):
-            self._refusal = event.code
-        answer = self._waiting.get(event.id)
-        if answer is None or answer.done():
-            return
         if isinstance(event, Done):
-            answer.set_result(event)
+            self._answered(event)
+        elif isinstance(event, Refused):
+            self._refusal = event.code
+            answer = self._waiting.get(event.id)
+            if answer is not None and not answer.done():
+                answer.set_exception(MeetingRefused(event.code, tries_left=event.tries_left))
         else:
-            answer.set_exception(MeetingRefused(event.code, tries_left=event.tries_left))
+            self._on_event(event)
+            if isinstance(event, Welcome):
+                self._answered(Done(id=self._hello))
+
+    def _answered(self, done: Done) -> None:
+        answer = self._waiting.get(done.id)
+        if answer is not None and not answer.done():
+            answer.set_result(done)
 
     def _give_up(self) -> None:
         for answer in self._waiting.values():

@@ -1,0 +1,166 @@
+"""A company with meetings: its registrar, its service, a professional's and a customer's program."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.conftest import NewProgram
+from tests.lab.certificates import Authority
+from tests.lab.kamailio import Kamailio, Options
+from tests.lab.keyring import SecretService
+from tests.lab.ports import LOOPBACK
+from tests.lab.process import PeerFailed, wait_until
+from tests.lab.program import Program
+from tests.lab.service import LabService
+
+NUMBER, PASSWORD, HOST = "0401000009", "Lantern-Orchard-71", "Erja Expert"
+PATIENCE_S = 20.0
+Json = dict[str, Any]
+
+
+class Company:
+    """`start` brings up registrar and service; programs are made beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = Authority(folder / "sip-authority")
+        options = Options((), store="ha1", certificate=authority.issue(LOOPBACK))
+        self.registrar = Kamailio(folder / "kamailio", options)
+        self.service = LabService(folder / "service", config=self._config(folder))
+        self.ca_file = folder / "both.pem"
+        self.ca_file.write_text(authority.ca_file.read_text() + Path(self.service.ca_file).read_text())
+
+    def _config(self, folder: Path) -> str:
+        table = folder / "kamailio" / "db" / "subscriber"
+        return (
+            f'[sip]\ndomain = "{LOOPBACK}"\nport = {self.registrar.tls_port}\ntransport = "tls"\n'
+            f'realm = "{self.registrar.options.realm}"\ntable = "{table}"\n'
+        )
+
+    def start(self) -> None:
+        """Registrar first: the service writes its table."""
+        self.registrar.start()
+        self.service.add_user(NUMBER, PASSWORD, name=HOST)
+        self.service.start()
+
+    def stop(self) -> None:
+        """End both."""
+        self.service.stop()
+        self.registrar.stop()
+
+
+class Attendee:
+    """A program in meetings, driven by its commands; each answer as `ctl --json` has it."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def ask(self, action: str, **arguments: object) -> Json:
+        """`meeting ACTION`."""
+        return self.program.control(f"meeting-{action}", **arguments)
+
+    @property
+    def status(self) -> Json:
+        """`meeting status`."""
+        return self.ask("status")
+
+    def until(self, wanted: Callable[[Json], object], what: str, timeout_s: float = PATIENCE_S) -> Json:
+        """The first status that `wanted` accepts. Raises PeerFailed."""
+        found: list[Json] = []
+
+        def there() -> bool:
+            found[:] = [self.status]
+            return bool(wanted(found[0]))
+
+        if not wait_until(there, timeout_s, 0.05):
+            raise PeerFailed(f"never {what}: {json.dumps(found, indent=1)[-6000:]}")
+        return found[0]
+
+    def is_in(self, state: str, timeout_s: float = PATIENCE_S) -> Json:
+        """Wait until one's own state is this."""
+        return self.until(lambda status: status["state"] == state, state, timeout_s)
+
+    def sees(self, kind: str = "video", timeout_s: float = PATIENCE_S) -> Json:
+        """Wait until something flows from somebody else: the track."""
+
+        def flowing(status: Json) -> list[Json]:
+            return [
+                track
+                for person in status.get("participants", [])
+                for track in person["tracks"]
+                if track["kind"] == kind and (kind == "audio" or track["height"])
+            ]
+
+        status = self.until(flowing, f"{kind} of somebody else", timeout_s)
+        return flowing(status)[0]
+
+
+def an_hour_from_now(**members: object) -> Json:
+    """An appointment that is open, as FILE.json has it."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    return {
+        "title": "Loan advice",
+        "description": "Terms of a new loan",
+        "start": now.isoformat(),
+        "end": (now + timedelta(hours=1)).isoformat(),
+        "time_zone": "Europe/Helsinki",
+        "participants": [{"name": "Casper Customer", "phone": "0405555555"}],
+        **members,
+    }
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """One for all tests of a module."""
+    made = Company(tmp_path_factory.mktemp("company"))
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+    faults = [line for line in made.service.log.splitlines() if " ERROR " in line or "Traceback" in line]
+    assert not faults, made.service.log[-4000:]
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """The environment of a session with a keyring."""
+    made = SecretService(tmp_path / "keyring")
+    made.start()
+    yield made.environment
+    made.stop()
+
+
+@pytest.fixture
+def host(company: Company, new_program: NewProgram, keyring: Mapping[str, str]) -> Attendee:
+    """The professional, signed in."""
+    program = new_program("host", settings_of(company), keyring)
+    program.start()
+    account = program.sign_in(
+        LOOPBACK, NUMBER, PASSWORD, transport="auto", ca_file=company.ca_file, remember=True
+    )
+    assert account["state"] == "registered"
+    return Attendee(program)
+
+
+@pytest.fixture
+def customer(company: Company, new_program: NewProgram, keyring: Mapping[str, str]) -> Attendee:
+    """Somebody who is signed in nowhere."""
+    program = new_program("customer", settings_of(company), keyring)
+    program.start()
+    return Attendee(program)
+
+
+def settings_of(company: Company) -> dict[str, str]:
+    """What a computer of this company is set to."""
+    return {
+        "service.url": company.service.api,
+        "sip.ca_file": os.fspath(company.ca_file),
+        "video.camera": "fake:test",
+    }
