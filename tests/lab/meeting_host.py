@@ -12,6 +12,7 @@ from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from service_api.meeting import SUBPROTOCOL
 from tests.lab.engine_clients import AiortcClient
@@ -49,8 +50,12 @@ class MeetingHost:
         url = f"{service.api}/meetings/{appointment}/socket".replace("https", "wss", 1)
         trust = ssl.create_default_context(cafile=service.ca_file)
         async with connect(
-            url, ssl=trust, subprotocols=[SUBPROTOCOL], additional_headers=account.headers, proxy=None
-        ) as connection:  # type: ignore[arg-type]
+            url,
+            ssl=trust,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            additional_headers=account.headers,
+            proxy=None,
+        ) as connection:
             host = cls(connection)
             reading = asyncio.create_task(host._read())
             try:
@@ -72,7 +77,7 @@ class MeetingHost:
         answer = self._answers[name] = asyncio.get_running_loop().create_future()
         await self._connection.send(json.dumps({"type": kind, "id": name, **members}))
         async with asyncio.timeout(10):
-            said = await answer
+            said: Json = await answer
         if said["type"] == "refused":
             raise HostRefused(said["code"])
         return said

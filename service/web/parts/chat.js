@@ -8,7 +8,7 @@ import { note, refusal } from "./frame.js";
 export function chat(app, lobby) {
   const { words } = app;
   const name = lobby ? "lobby-message" : "message";
-  const list = h("ol", { class: "lines", role: "log", "aria-live": "off", "aria-label": words.t("chat.title"), tabindex: "0" });
+  const list = h("ol", { class: "lines", "aria-label": words.t("chat.title"), tabindex: "0" });
   const none = h("p", { class: "quiet" }, words.t(lobby ? "chat.lobby-none" : "chat.none"));
   const field = h("textarea", { id: name, rows: "2", maxlength: "2000", autocomplete: "off", onkeydown: (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {

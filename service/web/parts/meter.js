@@ -4,6 +4,7 @@ import { h, say, set } from "../dom.js";
 import { Level } from "../media/level.js";
 
 const STEP_MS = 100;
+const HELD_MS = 2000;
 
 /** `found(silent)`: nothing was heard for a while. */
 export function meter(app, found) {
@@ -21,8 +22,9 @@ export function meter(app, found) {
     if (read.heard) heardAt = now;
     bar.style.setProperty("--level", on ? read.share.toFixed(2) : "0");
     set(scale, "aria-valuenow", on ? Math.round(read.share * 10) * 10 : 0);
-    set(scale, "data-heard", on && read.heard);
-    say(word, app.words.t(on ? (now - heardAt < 2000 ? "meter.heard" : "meter.speak") : "meter.off"));
+    const heard = on && now - heardAt < HELD_MS;
+    set(scale, "data-heard", heard);
+    say(word, app.words.t(on ? (heard ? "meter.heard" : "meter.speak") : "meter.off"));
     found(on && read.silent);
   }
 
