@@ -64,6 +64,9 @@ class EmbeddedEngine:
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
+        child, self._child = self._child, None
+        if child is not None:  # cancelled before its first step, the watch ends nothing
+            await child.end()
         self._fail_calls()
 
     async def admit(self, room: str, member: str) -> None:
