@@ -72,7 +72,7 @@ class Phone:
             return False
         return True
 
-    async def control(self, command: str, **arguments: str) -> dict[str, Any]:
+    async def control(self, command: str, **arguments: object) -> dict[str, Any]:
         """One control command, as `ctl` sends it. Raises DemoFailed with its message."""
         given: dict[str, object] = dict(arguments)
         try:

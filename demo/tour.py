@@ -14,9 +14,9 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from demo.measure import AUDIBLE_DBFS, LONGEST_S, Ear, Mouth, journey, level_dbfs
+from demo.meeting import CAMERA, CUSTOMER, SECOND, MeetingTour, Talk, appointment, customer
 from demo.phone import DemoFailed, Phone, until
 from demo.town import CALLER, ECHO, MUSIC, YOU, Town
 
@@ -82,17 +82,20 @@ async def _hand_over(town: Town) -> int:
         town.call_back()
         print(f"Signed in as {YOU} at {town.address}.")
         print(f"Dial {ECHO} for the echo, {MUSIC} for music; {CALLER} calls you back when you hang up.")
+        if town.office is not None:
+            await _fill_lobby(town, you)
         return await you.wait()
     finally:
         await you.stop()
 
 
-class Talk(NamedTuple):
-    """Somebody's speech in another's ear; `likeness` 0…1 to what was said."""
-
-    level_dbfs: float
-    delay_ms: float
-    likeness: float
+async def _fill_lobby(town: Town, you: Phone) -> None:
+    """A meeting to go to: one customer waits, another may come from a browser."""
+    made = await appointment(you)
+    await customer(town, made.links[CUSTOMER])
+    print(f"{CUSTOMER} waits in the lobby of your meeting: Remote meetings, Join, Let in.")
+    print(f"Be {SECOND} in a browser on this computer: {made.links[SECOND]}")
+    print("The browser will ask whether to go on: the certificate was made for this demo alone.", flush=True)
 
 
 class Tour:
@@ -114,6 +117,8 @@ class Tour:
             await self._be_called()
             await self._hold()
             await self._transfer()
+            if self._town.office is not None:
+                await MeetingTour(self._town, self._you, self).take()
         finally:
             await self._you.stop()
         print(f"Done. The screenshots are in {self._pictures}")
@@ -123,12 +128,13 @@ class Tour:
         devices = {
             **self._town.devices("you"),
             **self._town.company,
+            **CAMERA,
             "control.allow_screenshot": "true",
         }
         await self._you.start(devices, {} if has_screen() else OFFSCREEN)
         await self._picture()
         took = _since(asked)
-        await self._tell("The program is open and asks who you are", None, took, "from start to window")
+        await self.tell("The program is open and asks who you are", None, took, "from start to window")
 
     async def _sign_in(self) -> None:
         asked = time.time()
@@ -138,15 +144,15 @@ class Tour:
         if account["state"] != "registered":
             raise DemoFailed(f"not registered but {account}")
         text = f"Signed in as {account['user']} over {account['transport']}"
-        await self._tell(text, None, took, "from asking to registered")
+        await self.tell(text, None, took, "from asking to registered")
 
     async def _call_the_echo(self) -> None:
         await self._you.control("dial", target=ECHO)
         await self._you.call_in("active")
-        talk = await self._listen("you", "you")
+        talk = await self.listen("you", "you")
         (call,) = await self._you.calls()
         text = f"Talking to the echo ({call['codec']}, {call['encryption']})"
-        await self._tell_talk(text, talk, "from mouth by echo to ear")
+        await self.tell_talk(text, talk, "from mouth by echo to ear")
         await self._hang_up("Hung up", "you", "echo")
 
     async def _be_called(self) -> None:
@@ -158,13 +164,13 @@ class Tour:
         if rung is None:
             raise DemoFailed("the ring is not heard")
         level = level_dbfs(ring.between(rung[0], rung[0] + RING_S))
-        await self._tell(
+        await self.tell(
             f"{CALLER} calls, and it rings", level, 1000 * (rung[0] - dialled), "from dialling to ring"
         )
         await self._you.control("answer")
         await self._you.call_in("active")
-        talk = await self._listen("caller", "you")
-        await self._tell_talk("Answered", talk, f"from {CALLER}'s mouth to ear")
+        talk = await self.listen("caller", "you")
+        await self.tell_talk("Answered", talk, f"from {CALLER}'s mouth to ear")
 
     async def _hold(self) -> None:
         asked = time.time()
@@ -176,21 +182,21 @@ class Tour:
             raise DemoFailed(f"on hold something is heard, {level:.0f} dBFS")
         sounds = [sound for ear in ears if (sound := ear.audible(asked, held))]
         took = 1000 * (max((last for _, last in sounds), default=asked) - asked)
-        await self._tell(
+        await self.tell(
             "On hold: neither hears the other", level, took, "from asking to silence in both ears"
         )
         await self._you.control("resume")
-        talk = await self._listen("caller", "you")
-        await self._tell_talk("Off hold again", talk, f"from {CALLER}'s mouth to ear")
+        talk = await self.listen("caller", "you")
+        await self.tell_talk("Off hold again", talk, f"from {CALLER}'s mouth to ear")
 
     async def _transfer(self) -> None:
         (call,) = await self._you.calls()
         await self._you.control("transfer", id=call["id"], target=MUSIC)
         await self._you.no_calls()
         await self._town.person("music").call_in("active")
-        talk = await self._listen("music", "caller")
+        talk = await self.listen("music", "caller")
         text = f"Transferred: {CALLER} hears {MUSIC}'s music"
-        await self._tell_talk(text, talk, f"from {MUSIC} to {CALLER}'s ear")
+        await self.tell_talk(text, talk, f"from {MUSIC} to {CALLER}'s ear")
         await self._hang_up("Everybody has hung up", "caller", "music")
 
     async def _hang_up(self, text: str, name: str, other: str) -> None:
@@ -204,14 +210,14 @@ class Tour:
         level = level_dbfs(ear.between(quiet, quiet + QUIET_S))
         if level > AUDIBLE_DBFS:
             raise DemoFailed(f"after hanging up something is heard, {level:.0f} dBFS")
-        await self._tell(text, level, took, "from asking to both lines free")
+        await self.tell(text, level, took, "from asking to both lines free")
 
     def _phone(self, name: str) -> Phone:
         return self._you if name == self._you.name else self._town.person(name)
 
     # --- measuring -------------------------------------------------------------------------------------
 
-    async def _listen(self, speaker: str, listener: str) -> Talk:
+    async def listen(self, speaker: str, listener: str) -> Talk:
         """How loud, how late and how alike the listener hears the speaker, once it goes smoothly."""
         for _ in range(LISTENINGS):
             talk = await self._listen_once(speaker, listener)
@@ -227,6 +233,10 @@ class Tour:
         found = journey(Mouth(self._town.mouth(speaker)), ear, start, stop)
         return Talk(level_dbfs(ear.between(start, stop)), found.delay_ms, found.likeness)
 
+    async def level_in(self, ear: str, start: float, stop: float) -> float:
+        """How loud it was in somebody's ear then, in dBFS."""
+        return level_dbfs((await self._heard(self._town.ear(ear), stop)).between(start, stop))
+
     async def _heard(self, ear: Path, moment: float) -> Ear:
         """The recording, once it is written up to this moment."""
         found: list[Ear] = []
@@ -241,16 +251,16 @@ class Tour:
 
     # --- telling -----------------------------------------------------------------------------------------
 
-    async def _tell(self, text: str, level_dbfs: float | None, delay_ms: float, what: str) -> None:
+    async def tell(self, text: str, level_dbfs: float | None, delay_ms: float, what: str) -> None:
         """One step: its picture, and a line with its level (None: there is no sound yet) and its delay."""
         await self._picture()
         self._step += 1
         level = "-" if level_dbfs is None else f"{level_dbfs:.0f} dBFS"
         print(f"{self._step:2}. {text}: level {level}, delay {delay_ms:.0f} ms {what}", flush=True)
 
-    async def _tell_talk(self, text: str, talk: Talk, way: str) -> None:
+    async def tell_talk(self, text: str, talk: Talk, way: str) -> None:
         what = f"{way}, likeness {talk.likeness:.2f}"
-        await self._tell(text, talk.level_dbfs, talk.delay_ms, what)
+        await self.tell(text, talk.level_dbfs, talk.delay_ms, what)
 
     async def _picture(self) -> None:
         """Save the coming step's picture; windows open a moment after what they tell."""

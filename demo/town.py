@@ -101,7 +101,8 @@ class Town:
         if self.office is not None:
             place = SipPlace(HOST, self._server.tls_port)
             await self.office.start(place, phone=YOU, name=YOUR_NAME, password=self.passwords[YOU])
-        for name, sound in (("you", babble()), ("music", music()), ("caller", babble(seed=8))):
+        voices = {"you": babble(), "music": music(), "caller": babble(seed=8), "customer": babble(seed=21)}
+        for name, sound in voices.items():
             write_wav(self.mouth(name), sound)
         cable = {"audio.microphone": "loop:echo", "audio.speaker": "loop:echo", "audio.ring": "loop:ring"}
         cable |= AS_RECORDED
@@ -125,6 +126,12 @@ class Town:
     async def bring_in(self, phone: Phone, number: str) -> None:
         """Sign a phone in at the exchange."""
         await phone.sign_in(self.address, number, self.passwords[number], self.certificate)
+
+    def guest(self, name: str) -> Phone:
+        """Somebody who comes from outside, with a program but no account."""
+        phone = Phone(name, self.folder / name)
+        self._people.append(phone)
+        return phone
 
     def person(self, name: str) -> Phone:
         """One of the people by name."""

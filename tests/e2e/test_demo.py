@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PNG = b"\x89PNG\r\n\x1a\n"
+TOUR_S = 220.0
 SMALLEST_PICTURE = 5_000
 LINE = re.compile(
     r" *(?P<number>\d+)\. (?P<text>.+?): level (?P<level>-|-?\d+ dBFS), delay (?P<delay>-?\d+) ms"
@@ -51,6 +52,24 @@ STEPS = (
     Step("Transferred: 602 hears 601's music", SPEECH, THERE, "from 601 to 602's ear"),
     Step("Everybody has hung up", SILENCE, (1, 2_000), "from asking to both lines free"),
 )
+MEETING = (
+    Step(
+        "Aino Asiakas opened the link",
+        None,
+        (100, 30_000),
+        "from starting the customer's program to the knock",
+    ),
+    Step("Let in: each sees the other", None, (1, 20_000), "from letting in to both pictures"),
+    Step("You hear Aino Asiakas", SPEECH, THERE, "from mouth to ear through the meeting"),
+    Step("Aino Asiakas hears you", SPEECH, THERE, "from mouth to ear through the meeting"),
+    Step("Aino Asiakas typed the code", None, (1, 10_000), "from asking for a code to its confirmation"),
+    Step("Aino Asiakas writes", None, (1, 10_000), "from sending to reading"),
+    Step("You phone 602 beside the meeting", SILENCE, (1, 10_000), "from pressing Call to talking"),
+    Step("Back in the meeting", SPEECH, THERE, "from mouth to ear through the meeting"),
+    Step("The meeting has ended for everybody", None, (1, 10_000), "from ending it to both goodbyes"),
+)
+"""Where the company service is installed beside the program; a packaged program comes without it."""
+
 GOOD = """\
 Starting the exchange and the people to call …
  1. The program is open and asks who you are: level -, delay 1997 ms from start to window
@@ -78,7 +97,7 @@ def take_tour(command: list[str], folder: Path) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=TOUR_S,
         check=False,
     )
     print(finished.stdout, finished.stderr)
@@ -86,22 +105,22 @@ def take_tour(command: list[str], folder: Path) -> str:
     return finished.stdout
 
 
-def assert_tour_is_whole(told: str, folder: Path) -> None:
+def assert_tour_is_whole(told: str, folder: Path, steps: tuple[Step, ...] = STEPS) -> None:
     """Every step came true, with figures a real call has, and has its picture."""
-    assert_figures(told)
+    assert_figures(told, steps)
     pictures = sorted((folder / "pictures").glob("*.png"))
-    assert len(pictures) == len(STEPS)
+    assert len(pictures) == len(steps)
     for picture in pictures:
         content = picture.read_bytes()
         assert content.startswith(PNG)
         assert len(content) > SMALLEST_PICTURE, f"{picture.name} shows nothing"
 
 
-def assert_figures(told: str) -> None:
+def assert_figures(told: str, steps: tuple[Step, ...] = STEPS) -> None:
     """Each step in its turn, with a level and a delay in its bounds; what was heard is what was said."""
     lines = [line for line in told.splitlines() if re.match(r" *\d+\. ", line)]
-    assert len(lines) == len(STEPS)
-    for number, (line, step) in enumerate(zip(lines, STEPS, strict=True), 1):
+    assert len(lines) == len(steps)
+    for number, (line, step) in enumerate(zip(lines, steps, strict=True), 1):
         found = LINE.fullmatch(line)
         assert found is not None, line
         assert int(found["number"]) == number
@@ -126,9 +145,10 @@ def assert_sound(found: re.Match[str], step: Step) -> None:
 
 
 @pytest.mark.peer
+@pytest.mark.timeout(240)
 def test_tour_without_a_screen(tmp_path: Path) -> None:
     told = take_tour([sys.executable, str(ROOT / "main.py")], tmp_path)
-    assert_tour_is_whole(told, tmp_path)
+    assert_tour_is_whole(told, tmp_path, STEPS + MEETING)
 
 
 def test_a_tour_as_it_should_be() -> None:
