@@ -15,6 +15,8 @@ from devices.notices import Notice
 
 PREFIX = "file:"
 USUAL_FPS = 25.0
+ONLY_FILES = {"protocol_whitelist": "file"}
+"""A playlist must not fetch anything from a network."""
 LATE_S = 0.2
 """Whoever is this far behind starts over from now instead of hurrying."""
 
@@ -26,7 +28,7 @@ class _Film:
         """Raises CameraFailure."""
         self._path = path
         try:
-            self._container: InputContainer = av.open(str(path))
+            self._container: InputContainer = av.open(f"file:{path}", options=ONLY_FILES)
             self._video = self._container.streams.video[0]
         except FileNotFoundError as failure:
             raise CameraFailure(f"{path} is not there", "missing") from failure
@@ -85,6 +87,8 @@ class FileCameras:
 
     def open(self, camera: str, wish: Wish, on_picture: OnPicture, on_lost: OnLost) -> RunningCamera:
         """See types.CameraDriver."""
+        if self.find(camera) is None:
+            raise CameraFailure(f"{camera} is not there", "missing")
         return RunningCamera(_Film(Path(camera.removeprefix(PREFIX))), on_picture, on_lost)
 
     def watch(self, changed: Notice) -> Notice:

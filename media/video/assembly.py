@@ -20,6 +20,8 @@ EARLY_PLI_S = 0.18
 """A hole this old is not filled in time any more: a key frame is asked for while packets still may come."""
 PLI_AGAIN_S = 0.3
 ASKED_AT_ONCE = 64
+MIXED = 64
+"""Packets that may overtake the first one."""
 LONGEST_JUMP = 3_000
 """A sequence number further away than this belongs to another stream."""
 
@@ -35,7 +37,7 @@ class _Slot:
 @dataclass(slots=True)
 class _Hole:
     since: float
-    asked: float = 0.0
+    asked: float = -1e9
     tries: int = 0
 
 
@@ -57,6 +59,7 @@ class FrameAssembler:
         self._next = self._newest = -1
         self._timestamp = 0
         self._broken = True
+        self._began = False
         self._asked_key = -1.0
         self._round_trip = SHORTEST_REPEAT_S
         self.received = self.lost = self.recovered = 0
@@ -124,17 +127,27 @@ class FrameAssembler:
         for missed in range(self._newest + 1, sequence):
             self._holes[missed] = _Hole(now)
         self._newest = max(self._newest, sequence)
-        if sequence < self._next:
+        if sequence < self._next and not self._step_back(sequence, now):
             return None
         if self._newest - self._next >= CAPACITY:
             self._skip_to(self._newest)
         return sequence
+
+    def _step_back(self, sequence: int, now: float) -> bool:
+        """Before the first frame: what came first need not have been sent first."""
+        if self._began or self._next - sequence > MIXED:
+            return False
+        for missed in range(sequence + 1, self._next):
+            self._holes[missed] = _Hole(now)
+        self._next = sequence
+        return True
 
     def _begin_anew(self, number: int) -> int:
         self._slots.clear()
         self._holes.clear()
         self._keys.clear()
         self._broken = True
+        self._began = False
         self._next = self._newest = (self._newest | 0xFFFF) + 0x10001 + number
         return self._next
 
@@ -189,6 +202,7 @@ class FrameAssembler:
         if not slots[0].begins or (self._broken and not key):
             return []
         self._broken = False
+        self._began = True
         return [EncodedPicture(data, self._extended(slots[0].timestamp), key)]
 
     def _jump(self) -> list[EncodedPicture]:

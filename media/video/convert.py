@@ -25,7 +25,7 @@ def fitting(width: int, height: int, largest_height: int) -> tuple[int, int]:
     """The size with even sides, no taller than `largest_height`, in the same proportions."""
     if height <= largest_height:
         return width & ~1, height & ~1
-    return round(width * largest_height / height) & ~1, largest_height & ~1
+    return 2 * round(width * largest_height / height / 2), largest_height & ~1
 
 
 class ToScreen:

@@ -11,14 +11,15 @@ import numpy as np
 import numpy.typing as npt
 
 BITS, CHECK = 32, 8
+SEAL = 0xA5
 CELLS = BITS + CHECK
 ROW = 16
 LIGHT = 128
 
 
 def check_of(milliseconds: int) -> int:
-    """The check bits: the four bytes' exclusive or, turned around so that all black is no time."""
-    return ~(milliseconds ^ milliseconds >> 8 ^ milliseconds >> 16 ^ milliseconds >> 24) & 0xFF
+    """The check bits: the exclusive or of the four bytes and SEAL: neither black nor white is a time."""
+    return (milliseconds ^ milliseconds >> 8 ^ milliseconds >> 16 ^ milliseconds >> 24 ^ SEAL) & 0xFF
 
 
 def read_luma(luma: npt.NDArray[np.uint8]) -> int | None:

@@ -27,17 +27,17 @@ class CameraPreview:
         self._to_screen = ToScreen()
         self._judge = PictureJudge()
         self._judged = self._came = 0.0
-        self._pictures = 0
+        self._moves = True
 
-    def reset(self) -> None:
-        """Another camera, or the same one opened anew."""
+    def reset(self, *, moves: bool = True) -> None:
+        """Another camera, or the same one opened anew. `moves`: it never gives the same picture twice."""
+        self._moves = moves
         self._judge = PictureJudge()
-        self._judged, self._came, self._pictures = 0.0, self._clock(), 0
+        self._judged, self._came = 0.0, self._clock()
 
     def picture(self, picture: Picture) -> None:
         """Take the newest one."""
         self._came = picture.captured_at
-        self._pictures += 1
         judged = picture.captured_at - self._judged >= JUDGE_EVERY_S
         if not (self.shown or judged):
             return
@@ -53,6 +53,8 @@ class CameraPreview:
 
     def check(self) -> DeviceCheck:
         """How the open camera does."""
-        if self._clock() - self._came > STOPPED_S or self._judge.frozen:
+        if self._clock() - self._came > STOPPED_S:
             return DeviceCheck.FAILED
-        return DeviceCheck.BLACK if self._judge.black else DeviceCheck.OK
+        if self._judge.black:
+            return DeviceCheck.BLACK
+        return DeviceCheck.FAILED if self._moves and self._judge.frozen else DeviceCheck.OK

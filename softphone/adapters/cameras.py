@@ -30,6 +30,9 @@ A = TypeVarTuple("A")
 Sink = Callable[[Picture], None]
 """Gets pictures on the camera's thread and must not keep it."""
 
+STILL_PICTURES = "file:"
+"""A film may show the same picture for a while; a real camera has its noise."""
+
 CHECKS = {
     "missing": DeviceCheck.MISSING,
     "denied": DeviceCheck.DENIED,
@@ -183,7 +186,7 @@ class CameraDesk:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._lost, chosen.id, failure)
 
-        self._preview.reset()
+        self._preview.reset(moves=not chosen.id.startswith(STILL_PICTURES))
         try:
             self._open = await self._run(self._driver.open, chosen.id, self._wish, self._picture, lost)
         except CameraFailure as failure:
