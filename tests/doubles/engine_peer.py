@@ -5,12 +5,12 @@ Time stands still unless the test moves it: nothing here sleeps.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import re
 import secrets
 import struct
+from typing import Protocol
 
 import pylibsrtp
 from OpenSSL import SSL
@@ -35,6 +35,18 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class Line(Protocol):
+    """The way from a browser to the engine."""
+
+    def receive(self, data: bytes, address: Address) -> None:
+        """To the engine, from this address."""
+        ...
+
+    def taken(self, address: Address) -> list[bytes]:
+        """What came for it since the last time."""
+        ...
 
 
 class MemoryPort(Port):
@@ -103,7 +115,7 @@ class EnginePeer:
 
     VIDEO, RTX, AUDIO = 11, 12, 21
 
-    def __init__(self, port: MemoryPort, address: Address) -> None:
+    def __init__(self, port: Line, address: Address) -> None:
         self._port = port
         self.address = address
         self._ufrag = secrets.token_hex(4)
@@ -141,14 +153,23 @@ class EnginePeer:
     def shake_hands(self) -> None:
         """DTLS until nobody has anything to say."""
         for _ in range(10):
-            with contextlib.suppress(SSL.WantReadError):
-                self._tls.do_handshake()
+            done = self._advance()
             self.flush_dtls()
-            arrived = [data for data in self._port.taken(self.address) if 19 < data[0] < 64]
+            if done:
+                return
+            arrived = self._port.taken(self.address)
             if not arrived:
                 return
             for data in arrived:
-                self._tls.bio_write(data)
+                if 19 < data[0] < 64:
+                    self._tls.bio_write(data)
+
+    def _advance(self) -> bool:
+        try:
+            self._tls.do_handshake()
+        except SSL.WantReadError:
+            return False
+        return True
 
     def flush_dtls(self) -> None:
         """Send what OpenSSL wants sent."""
