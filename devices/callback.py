@@ -165,6 +165,7 @@ class CallbackPlayout(_DeviceStream):
         ahead: int = 0,
     ) -> None:
         self._mono = np.zeros(rate // 10, np.int16)
+        self.takes = rate * BLOCK_MS // 1000
         self._begun = False
         self._underflows = 0
         self._ahead = ahead

@@ -14,6 +14,7 @@ from devices.ring import Ring
 from devices.types import Pcm
 
 RATE = 48_000
+BLOCK = RATE // 100
 CAPACITY = RATE
 """Samples a stream holds: one second, what is older is lost as in a device's own buffer."""
 
@@ -96,6 +97,8 @@ class ClockedCapture:
 
 class ClockedPlayout:
     """A speaker that plays into `sink` as time passes."""
+
+    takes = BLOCK
 
     def __init__(self, sink: Sink, clock: Clock) -> None:
         self._sink = sink

@@ -52,6 +52,7 @@ class ConvertedPlayout:
     def __init__(self, inner: PlayoutStream, rate: int) -> None:
         self._inner = inner
         self._rate = rate
+        self.takes = inner.takes * RATE // rate
         self._resampler = soxr.ResampleStream(RATE, rate, 1, dtype="int16", quality=QUALITY)
 
     @property

@@ -91,6 +91,11 @@ class PulsePlayout:
         self._link.turn()
         return self._link.underflows
 
+    @property
+    def takes(self) -> int:
+        """Samples the device takes at a time."""
+        return self._link.device_takes
+
     def begin(self) -> None:
         """Let a stream that waits sound. Raises DeviceFailure."""
         if not self._waits:
@@ -108,9 +113,14 @@ class PulsePlayout:
 
     def write(self, pcm: Pcm) -> int:
         """Queue samples; returns how many fitted."""
-        kept = self._ring.write(pcm)
-        self._pass_on()
-        return kept
+        link = self._link
+        if self._ring.available() or len(pcm) > link.credit:
+            kept = self._ring.write(pcm)
+            self._pass_on()
+            return kept
+        link.give(pcm)
+        self._credit = link.credit
+        return len(pcm)
 
     def close(self) -> None:
         """Release the device; harmless when done already."""

@@ -73,6 +73,11 @@ class PlayoutStream(Protocol):
         """How often the ring was empty when the device asked."""
         ...
 
+    @property
+    def takes(self) -> int:
+        """Samples the device takes out of the ring at a time: for so long nobody need look after it."""
+        ...
+
     def begin(self) -> None:
         """Let a stream sound that was opened to wait: with what is in its ring by now, not with silence.
         Harmless on one that sounds. May block as opening does. Raises DeviceFailure."""

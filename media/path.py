@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from media.farend import FarEnd
-from media.levels import LevelMeter
+from media.levels import FLOOR_DBFS, LevelMeter
 from media.microphone import MicrophoneState, MicrophoneWatch
 from media.mixer import mix
 from media.pacing import Fill, Pacer
@@ -52,7 +52,8 @@ class VoicePath:
         self._playout_pacer = Pacer()
         self._heard_at: float | None = None
         self._owed = 0
-        self._to_take = 0
+        self._to_take = self._waiting = self._unplayed = 0
+        self._far_dbfs = FLOOR_DBFS
         self._fill = Fill()
         self._microphone = MicrophoneWatch()
         self._near_end = near_end or NearEnd()
@@ -71,7 +72,7 @@ class VoicePath:
     def source(self, source: BlockSource | None) -> None:
         self._source = source
         self._heard_at = None
-        self._owed = 0
+        self._owed = self._waiting = 0
         self._capture_pacer.reset()
         self._microphone.reset()
         self._near_end.new_microphone()
@@ -154,8 +155,8 @@ class VoicePath:
 
     def step(self, now: float) -> None:
         """Move everything that is due at `now` (seconds, the clock of the packets' arrival)."""
-        self.capture(now)
         self.play_out(now)
+        self.capture(now)
 
     def capture(self, now: float) -> None:
         """The half of a step from the microphone to the network."""
@@ -164,12 +165,24 @@ class VoicePath:
 
     def capture_block(self, now: float) -> bool:
         """One block of `capture`, for who has other work to do in between; False when nothing was left."""
-        self._to_take = self._to_take or self._capture_due(now)
+        if not self._to_take:
+            self._to_take = self._capture_due(now)
+            self._far_dbfs = self._speaker.dbfs if self._near_end.treating else FLOOR_DBFS
         if not self._to_take:
             return False
         self._to_take -= 1
         self._capture()
         return True
+
+    @property
+    def blocks_due(self) -> int:
+        """How many more `capture_block` will take as part of what the last one began."""
+        return self._to_take
+
+    @property
+    def blocks_missing(self) -> int:
+        """How many the microphone still has to hear for the next frame."""
+        return PER_FRAME - self._waiting // BLOCK % PER_FRAME
 
     # --- from the microphone ---------------------------------------------------------------------------
 
@@ -178,12 +191,13 @@ class VoicePath:
         source = self._source
         if source is None:
             return self._paced(now)
-        available = source.available()
-        if available >= FRAME or self._heard_at is None:
+        self._waiting = source.available()
+        if self._waiting >= FRAME or self._heard_at is None:
             self._heard_at = now
             self._capture_pacer.reset()
             self._owed = 0
-            return self._without_backlog(source, available) // FRAME * PER_FRAME
+            self._drop_backlog(source)
+            return self._waiting // FRAME * PER_FRAME
         return self._paced(now) if now - self._heard_at > STALL_S else 0
 
     def _paced(self, now: float) -> int:
@@ -193,15 +207,13 @@ class VoicePath:
         self._owed -= due
         return due
 
-    def _without_backlog(self, source: BlockSource, available: int) -> int:
+    def _drop_backlog(self, source: BlockSource) -> None:
         """After a stall of the loop old sound is thrown away: delay would stay for the rest of the call."""
-        if available <= BACKLOG:
-            return available
-        surplus = available - BACKLOG_KEPT
-        source.read(surplus)
-        self._far_end.skip(surplus)
-        self.discarded += surplus
-        return BACKLOG_KEPT
+        if self._waiting > BACKLOG:
+            surplus, self._waiting = self._waiting - BACKLOG_KEPT, BACKLOG_KEPT
+            source.read(surplus)
+            self._far_end.skip(surplus)
+            self.discarded += surplus
 
     def _capture(self) -> None:
         block = self._treated_block(self._source)
@@ -212,18 +224,19 @@ class VoicePath:
                 send(frame)
 
     def _treated_block(self, source: BlockSource | None) -> Pcm:
-        if source is None or source.available() < BLOCK:
+        if source is None or self._waiting < BLOCK:
             self._microphone.missed()
             return np.zeros(BLOCK, np.int16)
         block = source.read(BLOCK)
+        self._waiting -= BLOCK
         self._microphone.add(block)
-        return self._near_end.process(block, self._far_block(source), far_dbfs=self._speaker.dbfs)
+        return self._near_end.process(block, self._far_block(), far_dbfs=self._far_dbfs)
 
-    def _far_block(self, source: BlockSource) -> Pcm | None:
-        """What is being played while the block just read was recorded."""
+    def _far_block(self) -> Pcm | None:
+        """What was being played while the block just read was recorded."""
         if self._sink is None or not self._near_end.echo:
             return None
-        return self._far_end.beside(self._sink.queued(), source.available())
+        return self._far_end.beside(self._unplayed, self._waiting)
 
     # --- to the ear ------------------------------------------------------------------------------------
 
@@ -242,6 +255,7 @@ class VoicePath:
             if self._near_end.echo:
                 self._far_end.queued(block[:written])
             queued += BLOCK
+        self._unplayed = queued
 
     def _mixed(self, now: float) -> Pcm:
         blocks = [stream.pull(now) for stream in self._streams]

@@ -18,6 +18,7 @@ from devices.types import CaptureStream, DeviceFailure, PlayoutStream
 from media.path import Send, VoicePath
 from media.stream import VoiceStream
 from media.tones import tone
+from media.types import BLOCK
 from softphone.adapters.alert import ALERTS, Alerts
 from softphone.adapters.ear_tones import EarTones
 from softphone.adapters.ringer import Ringer
@@ -25,7 +26,7 @@ from softphone.adapters.roles import Roles, Wishes
 from softphone.adapters.sound_test import SoundTest
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.treatment import Treatment
-from softphone.adapters.voice_loop import STEP_S, VoiceLoop
+from softphone.adapters.voice_loop import BLOCK_S, VoiceLoop
 from softphone.domain.device import IN_EAR, DeviceState, MicrophoneState
 from softphone.domain.errors import DeviceError
 from softphone.domain.sound_test import EchoFinding, MicrophoneFinding
@@ -245,6 +246,7 @@ class SoundAdapter:
         self.path.sink = stream
         self._treatment.follow(self._roles.speaker.device)
         if stream is not None:
+            self._loop.patience = max(1, stream.takes // BLOCK)
             self._loop.fill()
 
     # --- devices and roles ------------------------------------------------------------------------------
@@ -264,7 +266,7 @@ class SoundAdapter:
     def _patience(self) -> float | None:
         """Until when nothing has to be looked at again by itself."""
         moments = self._roles.moments(self._loop.microphone_until, self._loop.speaker_until)
-        return max(STEP_S, min(moments) - self._clock()) if moments else None
+        return max(BLOCK_S, min(moments) - self._clock()) if moments else None
 
     async def _settle(self) -> None:
         """Bring list, open streams and ring in line with what is there, chosen and needed."""

@@ -1,4 +1,4 @@
-"""The 10 ms loop that moves the voice path, running only while somebody needs sound."""
+"""The loop that moves the voice path, running only while somebody needs sound."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-STEP_S = 0.010
+BLOCK_S = 0.010
 LINGER_S = 2.0
 """Devices stay open for so long after the last need: between a tone and the call nothing is opened anew."""
 
@@ -42,6 +42,8 @@ class VoiceLoop:
         self._next: asyncio.Handle | None = None
         self._due = 0.0
         self._faulted = False
+        self.patience = 1
+        """Blocks for which the speaker can be left alone: as many as its device takes at a time."""
         self.metering = False
         self.testing = False
         self.microphone_until = 0.0
@@ -81,28 +83,29 @@ class VoiceLoop:
         self._move(self._path.play_out)
 
     def _step(self) -> None:
-        """Timers alone, no task that sleeps: a hundred times a second that is worth it.
-
-        Treating two blocks, encoding and decoding take over 1 ms together: between them whatever else waits
-        gets its turn.
-        """
+        """Timers alone, no task that sleeps: fifty times a second that is worth it."""
         self._next = None
         if not self._needed():
             self._ended()
             return
         self._before_step()
+        self._move(self._path.play_out)
         self._take()
 
     def _take(self) -> None:
-        if self._move(self._path.capture_block):
+        """Decoding, treating two blocks and encoding take over 1 ms together: between the blocks whatever
+        else waits gets its turn."""
+        if self._move(self._path.capture_block) and self._path.blocks_due:
             self._next = asyncio.get_running_loop().call_soon(self._take)
         else:
-            self._play_out()
+            self._rest()
 
-    def _play_out(self) -> None:
-        """Keep an absolute schedule, so that nothing drifts; the path makes up for steps that came late."""
-        self._move(self._path.play_out)
-        self._due += STEP_S
+    def _rest(self) -> None:
+        """Until there is something to do: each step finds its caches cold, whatever it does.
+
+        The schedule is absolute, so that nothing drifts; the path makes up for steps that came late.
+        """
+        self._due += BLOCK_S * min(self._path.blocks_missing, self.patience)
         now = self._clock()
         if now - self._due > LATE_S:
             self._due = now

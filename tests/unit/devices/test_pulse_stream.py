@@ -130,7 +130,8 @@ def test_what_the_device_takes_at_once_is_not_counted_as_queued(serve: Serve, cl
     speaker = speaker_of(server, clock)
     for _ in range(3):
         speaker.write(counted(BLOCK))
-    assert speaker.queued() == 2 * BLOCK  # it takes two blocks at once
+    assert speaker.takes == 2 * BLOCK
+    assert speaker.queued() == 2 * BLOCK
     server.asks_for(2 * BLOCK)
     assert speaker.queued() == 0
     server.tell(Command.PLAYBACK_BUFFER_ATTR_CHANGED, sizes(LENGTH + BLOCK, 10_000))

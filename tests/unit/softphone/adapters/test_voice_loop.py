@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
+import numpy as np
 import pytest
 
 from media.path import VoicePath
 from media.stream import VoiceStream
 from media.types import BLOCK, AudioFrame, CodecSpec, Pcm
-from softphone.adapters.voice_loop import LINGER_S, STEP_S, VoiceLoop
+from softphone.adapters.voice_loop import BLOCK_S, LINGER_S, VoiceLoop
 from tests.doubles.virtual_time import run_virtually
 
 
@@ -54,8 +56,53 @@ def test_it_steps_every_10_ms_without_drift() -> None:
         start = bench.path.stepped[0]
         assert len(bench.path.stepped) == pytest.approx(1001, abs=1)
         assert bench.path.stepped[-1] - start == pytest.approx(
-            STEP_S * (len(bench.path.stepped) - 1), abs=1e-6
+            BLOCK_S * (len(bench.path.stepped) - 1), abs=1e-6
         )
+        bench.loop.stop()
+
+    run_virtually(run())
+
+
+class Microphone:
+    """Has heard `pieces` of 10 ms by now, from the clock."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now, self._began, self._taken = now, now(), 0
+
+    def available(self) -> int:
+        return int((self._now() - self._began) / BLOCK_S + 1e-6) * BLOCK - self._taken
+
+    def read(self, samples: int) -> Pcm:
+        self._taken += samples
+        return np.zeros(samples, np.int16)
+
+
+def test_a_speaker_that_takes_more_at_a_time_is_looked_after_less_often() -> None:
+    async def run() -> None:
+        bench = Bench()
+        bench.loop.patience = 2
+        bench.loop.run()
+        await asyncio.sleep(10.005)
+        assert len(bench.path.stepped) == pytest.approx(501, abs=1)
+        bench.loop.stop()
+
+    run_virtually(run())
+
+
+@pytest.mark.parametrize("late", [0.001, 0.009, 0.011, 0.019])
+def test_a_frame_is_taken_soon_after_it_is_complete_whenever_the_loop_began(late: float) -> None:
+    async def run() -> None:
+        bench, waited = Bench(), list[int]()
+        bench.path.source = microphone = Microphone(bench.now)
+        bench.loop.patience = 2
+        await asyncio.sleep(late)
+        bench.loop.run()
+        await asyncio.sleep(1.0)
+        steps = len(bench.path.stepped)
+        bench.path.tap(lambda _: waited.append(microphone.available()))
+        await asyncio.sleep(1.0)
+        assert max(waited) <= BLOCK
+        assert len(bench.path.stepped) - steps == pytest.approx(50, abs=1)
         bench.loop.stop()
 
     run_virtually(run())
