@@ -60,12 +60,18 @@ class MeetingHost:
             reading = asyncio.create_task(host._read())
             try:
                 await host._hello()
-                await host.send("knock", camera=True, microphone=True)
+                if host.state == "prejoin":
+                    await host.send("knock", camera=True, microphone=True)
                 yield host
             finally:
                 await host.media.close()
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)
+
+    @property
+    def state(self) -> str:
+        """The host's own, as it was when they came."""
+        return str(self.events[0]["picture"]["you"]["state"])
 
     async def _hello(self) -> None:
         await self._connection.send(json.dumps({"type": "hello", "id": "hello", "client": "program"}))
@@ -105,13 +111,15 @@ class MeetingHost:
             raise AssertionError(f"no {name} with {members}: {list(self.people.values())}") from None
         return person
 
-    async def send_media(self) -> None:
-        """Picture and tone on."""
-        await self.until(lambda: self._ticket)
-        await self.send("redeem", ticket=self._ticket)
+    async def send_media(self) -> str:
+        """Picture and tone on; the engine's answer to the offer."""
+        ticket = await self.until(lambda: self._ticket)
+        self._ticket = ""
+        await self.send("redeem", ticket=ticket)
         done = await self.send("publish", sdp=await self.media.offer())
         await self.media.accept(done["sdp"])
         await self.send("media-state", camera=True, microphone=True)
+        return str(done["sdp"])
 
     async def watch(self, session: str, height: int = 720) -> str:
         """Receive somebody's feed; its name in `media.stats`."""

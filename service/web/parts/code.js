@@ -37,6 +37,7 @@ export function code(app) {
       wrong.set("bad", why(words, reason, triesLeft));
       field.select();
       field.focus();
+      wrong.root.scrollIntoView({ block: "nearest" });
     }
     set(press, "disabled", false);
   }
