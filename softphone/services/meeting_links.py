@@ -19,7 +19,8 @@ _AROUND = " \t<>\"'()[]{}.,;:!?«»“”„‚‘’\u200b\u200e\u200f\ufeff"
 
 _LINK = re.compile(
     r"https://(?P<server>(?P<host>[A-Za-z0-9]([A-Za-z0-9.\-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
-    r"(:(?P<port>[0-9]{1,5}))?)(?P<prefix>(/[A-Za-z0-9._~\-]+)*?)/m/?#(?P<secret>[A-Za-z0-9_\-]{22,128})(?![A-Za-z0-9_\-/])",
+    r"(:(?P<port>[0-9]{1,5}))?)(?P<prefix>(/[A-Za-z0-9._~\-]+)*?)/m/?"
+    r"#(?P<secret>[A-Za-z0-9_\-]{22,128})(?![A-Za-z0-9_\-/])",
     re.IGNORECASE,
 )
 
