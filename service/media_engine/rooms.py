@@ -115,7 +115,7 @@ class Rooms:
         """A receiver's answer, once."""
         found = self._subscription(room, member, subscription)
         answer = parse_sdp(sdp)
-        transport = answer.transport([section for section in answer.sections if section.port])
+        transport = answer.transport([section for section in answer.sections if section.wanted])
         if transport.setup != "active":
             raise EngineError("the receiver must be DTLS active")
         if found.answered:

@@ -45,19 +45,31 @@ class Section:
     codecs: dict[int, Codec] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
     rtcp_mux: bool = False
+    bundle_only: bool = False
     ufrag: str = ""
     setup: str = ""
     fingerprints: tuple[tuple[str, str], ...] = ()
+    formats_of: list[tuple[str, str]] = field(default_factory=list)
+
+    def finish(self) -> None:
+        """Parameters may come before the codec they are for: Firefox sorts its attributes."""
+        for name, value in sorted(self.formats_of, key=lambda attribute: attribute[0] != "rtpmap"):
+            _format(self, name, value)
+
+    @property
+    def wanted(self) -> bool:
+        """Port 0 refuses a section, unless it only has no port of its own (RFC 9143 §6)."""
+        return self.port != 0 or self.bundle_only
 
     @property
     def sends(self) -> bool:
         """Whether its author wants to send."""
-        return self.port != 0 and self.direction in ("sendrecv", "sendonly")
+        return self.wanted and self.direction in ("sendrecv", "sendonly")
 
     @property
     def receives(self) -> bool:
         """Whether its author wants to receive."""
-        return self.port != 0 and self.direction in ("sendrecv", "recvonly")
+        return self.wanted and self.direction in ("sendrecv", "recvonly")
 
     def codec(self, name: str, clock_rate: int) -> Codec | None:
         """The first codec of that name."""
@@ -81,12 +93,13 @@ class Description:
         """The section whose transport carries these. Raises EngineError where they are not in one bundle."""
         if len(sections) > 1 and not all(section.mid in self.bundle for section in sections):
             raise EngineError("sections outside the bundle")
-        first = sections[0]
         if not all(section.rtcp_mux for section in sections):
             raise EngineError("no rtcp-mux")
-        if not first.fingerprints or not first.ufrag:
-            raise EngineError("no fingerprint or no user fragment")
-        return first
+        bundled = [section for section in self.sections if section.mid in self.bundle]
+        for section in [*sections, *bundled]:
+            if section.fingerprints and section.ufrag:
+                return section
+        raise EngineError("no fingerprint or no user fragment")
 
 
 def parse_sdp(text: str) -> Description:
@@ -107,6 +120,8 @@ def parse_sdp(text: str) -> Description:
             _attribute(sections[-1] if sections else session, value)
         if len(sections) > SECTION_LIMIT:
             raise EngineError("too many media sections")
+    for section in sections:
+        section.finish()
     if not sections:
         raise EngineError("no media section")
     mids = [section.mid for section in sections if section.mid]
@@ -145,14 +160,16 @@ def _attribute(section: Section, text: str) -> None:
         section.mid = value
     elif name == "rtcp-mux":
         section.rtcp_mux = True
+    elif name == "bundle-only":
+        section.bundle_only = True
     elif name == "setup":
         section.setup = value
     elif name == "ice-ufrag" and _UFRAG.fullmatch(value):
         section.ufrag = value
     elif name == "fingerprint":
         _fingerprint(section, value)
-    else:
-        _format(section, name, value)
+    elif name in ("rtpmap", "fmtp", "rtcp-fb"):
+        section.formats_of.append((name, value))
 
 
 def _fingerprint(section: Section, value: str) -> None:
@@ -176,8 +193,6 @@ def _format(section: Section, name: str, value: str) -> None:
         for codec in section.codecs.values():
             if found[1] in ("*", str(codec.payload_type)):
                 codec.feedback.add(found[2])
-    elif name == "extmap" and (found := _EXTMAP.fullmatch(value)) and 1 <= int(found[1]) <= 14:
-        section.extensions[found[2]] = int(found[1])
 
 
 @dataclass(frozen=True, slots=True)

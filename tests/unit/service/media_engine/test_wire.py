@@ -227,3 +227,23 @@ def test_an_offer_of_nothing_is_refused(sdp: str) -> None:
 def test_mids_are_unique() -> None:
     with pytest.raises(EngineError):
         parse_sdp("v=0\r\n" + VIDEO + VIDEO)
+
+
+FIREFOX = (
+    "v=0\r\na=sendrecv\r\na=fingerprint:sha-256 " + "AB:" * 31 + "AB\r\na=group:BUNDLE 0 1\r\n"
+    "m=audio 9 UDP/TLS/RTP/SAVPF 109\r\na=sendonly\r\na=ice-ufrag:abcd\r\na=mid:0\r\na=rtcp-mux\r\n"
+    "a=rtpmap:109 opus/48000/2\r\n"
+    "m=video 0 UDP/TLS/RTP/SAVPF 120 124\r\na=bundle-only\r\na=sendonly\r\na=fmtp:124 apt=120\r\na=mid:1\r\n"
+    "a=rtcp-fb:120 nack\r\na=rtcp-fb:120 goog-remb\r\na=rtcp-mux\r\n"
+    "a=rtpmap:120 VP8/90000\r\na=rtpmap:124 rtx/90000\r\n"
+)
+
+
+def test_firefox_writes_it_differently() -> None:
+    offer = parse_sdp(FIREFOX)
+    taken = accepted(offer)
+    assert [section.kind for section in taken] == ["audio", "video"], "port 0, but bundle-only"
+    assert offer.transport(taken).ufrag == "abcd"
+    _, lines = answer_sender(offer, taken, Local("192.0.2.1", 5, "u", "p", "AB", "passive"))
+    assert (lines[1].rtx, lines[1].remb) == (124, True), "named before their codecs"
+    assert offer.transport(taken[1:]).ufrag == "abcd", "the bundle's, where a section has none of its own"
