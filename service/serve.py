@@ -109,9 +109,9 @@ def _check_certificate(config: Config) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(config.certificate, config.key, lambda: "")
     except (OSError, ValueError) as error:
         place = f"{config.certificate} and {config.key}"
-        reason = (
-            error.strerror if isinstance(error, OSError) and error.strerror else "no certificate with its key"
-        )
+        reason = "they are no certificate with its key"
+        if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
+            reason = str(error.strerror)
         raise ConfigError(f"{place} can't be used for TLS: {reason}.") from None
 
 

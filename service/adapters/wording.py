@@ -15,6 +15,9 @@ from service.usecases.appointment_view import moment
 from service.usecases.ports import Clock
 from service_api.appointments import InvitationLink
 
+LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
+"""How dates are written; English as Europeans write it."""
+
 PRODUCT = "-//Softphone//Company service//EN"
 
 
@@ -59,19 +62,18 @@ class CatalogueWords:
 
 def when(language: str, appointment: Appointment) -> str:
     """The time as people there write it: weekday, date, from and to, and whose time it is."""
+    locale = LOCALES[language]
     zone = ZoneInfo(appointment.time_zone)
     start, end = (moment(time).astimezone(zone) for time in (appointment.start, appointment.end))
-    until = _time(end, language)
+    until = _time(end, locale)
     if end.date() != start.date():
-        until = f"{format_date(end.date(), 'full', locale=language)} {until}"
-    place = get_timezone_location(zone, locale=language)
-    return (
-        f"{format_date(start.date(), 'full', locale=language)} {_time(start, language)} – {until} ({place})"
-    )
+        until = f"{format_date(end.date(), 'full', locale=locale)} {until}"
+    day = format_date(start.date(), "full", locale=locale)
+    return f"{day} {_time(start, locale)} – {until} ({get_timezone_location(zone, locale=locale)})"
 
 
-def _time(time: datetime, language: str) -> str:
-    return str(format_time(time.time(), "short", locale=language))
+def _time(time: datetime, locale: str) -> str:
+    return str(format_time(time.time(), "short", locale=locale))
 
 
 def _text(words: Words, appointment: Appointment, person: Participant, link: str) -> str:

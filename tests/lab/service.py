@@ -101,12 +101,12 @@ class LabService:
             self._client = httpx.Client(base_url=self.url, verify=context, trust_env=False, timeout=20)
         return self._client
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Run it and wait until it listens. Raises PeerFailed."""
         said = self.log.count("Listening at") if self._log.exists() else 0
         self._process = Process(
             [*MODULE, "serve", "--data", str(self.data), "--listen", f"{self.host}:{self.port}",
-             "--tls-cert", str(self._pair.certificate), "--tls-key", str(self._pair.key)],
+             "--tls-cert", str(self._pair.certificate), "--tls-key", str(self._pair.key), *options],
             self._log,
             cwd=ROOT,
         )  # fmt: skip

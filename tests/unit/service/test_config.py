@@ -1,0 +1,103 @@
+"""How a service is set up, and every way in which it must not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.config import ConfigError, read_config, split_address
+from service.domain.appointment import Window
+from service.domain.numbers import Numbering
+from service.usecases.sign_in import SipSide
+
+WHOLE = """
+listen = "0.0.0.0:8443"
+public_url = "https://meet.example.com/"
+tls_certificate = "cert.pem"
+tls_key = "/etc/key.pem"
+trusted_proxies = ["127.0.0.1"]
+minimum_version = "1.2"
+
+[sip]
+domain = "sip.example.com"
+port = 5061
+transport = "tls"
+realm = "example.com"
+algorithm = "SHA-256"
+table = "registrar/subscriber"
+
+[numbers]
+country = "46"
+international = true
+
+[meetings]
+opens_before_minutes = 5
+closes_after_minutes = 30
+media_address = "203.0.113.1"
+media_ports = [40000, 40100]
+"""
+
+
+def read(folder: Path, text: str = "", **overrides: str) -> object:
+    (folder / "service.toml").write_text(text)
+    return read_config(folder, overrides)
+
+
+def test_everything_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "service.toml").write_text(WHOLE)
+    config = read_config(tmp_path, {})
+    assert (config.host, config.port) == ("0.0.0.0", 8443)
+    assert (config.public_url, config.origin) == ("https://meet.example.com", "https://meet.example.com")
+    assert (config.certificate, config.key) == (tmp_path / "cert.pem", Path("/etc/key.pem"))
+    assert config.sip == SipSide("sip.example.com", 5061, "tls", "example.com", "SHA-256")
+    assert config.sip_table == tmp_path / "registrar/subscriber"
+    assert config.numbering == Numbering(country="46", international=True)
+    assert config.window == Window(300.0, 1800.0)
+    assert (config.media_address, config.media_ports) == ("203.0.113.1", (40000, 40100))
+    assert (config.trusted_proxies, config.minimum_version) == (("127.0.0.1",), "1.2")
+
+
+def test_nothing_has_to_be_said_on_loopback(tmp_path: Path) -> None:
+    config = read_config(tmp_path, {})
+    assert (config.host, config.port, config.certificate) == ("127.0.0.1", 8443, None)
+    assert config.window == Window(900.0, 3600.0)
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "service.toml").write_text('listen = "127.0.0.1:1"')
+    assert read_config(tmp_path, {"listen": "[::1]:2"}).port == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('listen = "0.0.0.0:1"', "needs TLS"),
+        ('listen = "192.0.2.1:1"', "needs TLS"),
+        ('listen = "example.com:1"', "needs TLS"),
+        ('listen = "[::]:1"', "needs TLS"),
+        ('tls_key = "x"', "certificate needs its key"),
+        ('listen = "127.0.0.1"', "write HOST:PORT"),
+        ('listen = "127.0.0.1:99999"', "write HOST:PORT"),
+        ('public_url = "meet.example.com"', "write https://HOST"),
+        ('public_url = "https://meet.example.com/#x"', "write https://HOST"),
+        ("listen = 3", "listen must be text"),
+        ('lisen = "127.0.0.1:1"', "nobody knows lisen"),
+        ('[sip]\nport = "5061"', "port must be a whole number"),
+        ("[sip]\nport = true", "port must be a whole number"),
+        ('[sip]\ntransport = "sctp"', "sip.transport is one of"),
+        ('[sip]\nalgorithm = "SHA-1"', "MD5 or SHA-256"),
+        ("sip = 3", r"\[sip\] is a table"),
+        ("[meetings]\nmedia_ports = [1, 2]", "media_ports is"),
+        ("[meetings]\nopens_before_minutes = -1", "never less than nothing"),
+        ("listen = ", "can't be understood"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        read(tmp_path, text)
+
+
+def test_addresses() -> None:
+    assert split_address("[::1]:80") == ("::1", 80)
+    assert split_address("localhost:0") == ("localhost", 0)
