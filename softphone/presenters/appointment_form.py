@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +17,8 @@ from softphone.presenters import meeting_words
 from softphone.presenters.meeting_desks import AppointmentDesk
 from softphone.presenters.parts import Advice, Option, Tone
 from softphone.presenters.presenter import Presenter
+
+log = logging.getLogger(__name__)
 
 LENGTH = timedelta(hours=1)
 NUMBER = re.compile(r"\+?[0-9][0-9 ()\-]{2,30}")
@@ -145,11 +148,20 @@ class FormPresenter(Presenter[FormView]):
 
     async def open_new(self, zone: str, *, fresh: bool = False) -> None:
         """An empty form in the person's time `zone`, or the one that was never finished."""
-        kept = None if fresh else await self._desk.draft()
+        kept = await self._draft(fresh=fresh)
         empty = self._empty(zone if zone in ZONES else "UTC")
         self._changed, self._kept = "", kept is not None and bool(kept.title or kept.participants)
         self._draft_id = kept.draft_id if kept is not None and self._kept else self._desk.new_draft_id()
         self._begin(_text_of(kept) if kept is not None and self._kept else empty)
+
+    async def _draft(self, *, fresh: bool) -> AppointmentWish | None:
+        try:
+            if fresh:
+                await self._desk.keep_draft(None)
+            return await self._desk.draft()
+        except SoftphoneError as error:
+            log.warning("what was typed before is not to be had: %s", error)
+            return None
 
     async def open_change(self, appointment: Appointment) -> None:
         """The form of an appointment that exists."""
@@ -176,7 +188,7 @@ class FormPresenter(Presenter[FormView]):
 
     async def typed(self, text: FormText) -> None:
         """Keep what was typed, so that it survives whatever happens."""
-        if self._open and not self._changed and not self._made:
+        if self._open and not (self._changed or self._made or self._busy):
             try:
                 await self._desk.keep_draft(_wish(text, self._draft_id))
             except SoftphoneError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from resources.words import Words, marked
-from softphone.domain.errors import SoftphoneError
+from softphone.domain.errors import ServiceUnreachable, SoftphoneError
 from softphone.domain.events import AppointmentsChanged, Event, MeetingChanged
 from softphone.domain.meeting import Appointment, Meeting, Seat
 from softphone.ports import Clock
@@ -200,8 +200,15 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
         return next((a for a in self._known or () if a.id == appointment_id), None)
 
     async def refresh(self) -> None:
-        """Ask the service anew."""
-        await self._try(self._desk.refresh)
+        """Ask the service anew; where it does not answer, the list tells that it is the last known one."""
+        if not self._available:
+            return
+        try:
+            await self._desk.refresh()
+        except ServiceUnreachable:
+            pass
+        except SoftphoneError as error:
+            self.tell(error)
 
     async def cancel(self, appointment_id: str) -> None:
         """Cancel a meeting: everybody invited sees it."""

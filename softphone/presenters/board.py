@@ -94,9 +94,9 @@ class Board:
         self.device_test = DeviceTestPresenter(s.device_test, s.devices, words, emit)
         self.microphone = MicrophonePresenter(s.device_test, s.devices, words, emit)
         self.preshift = PreshiftPresenter(s.preshift, s.session, words, emit)
-        self.meetings = MeetingBoard(s, words, emit)
         self._settings, self._session = s.settings, s.session
         self._tasks = Tasks()
+        self.meetings = MeetingBoard(s, words, emit, self._tasks)
         self._leave = s.bus.subscribe(self._hear)
 
     async def start(self) -> None:

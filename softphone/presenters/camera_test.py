@@ -71,7 +71,7 @@ class CameraPresenter(Presenter[CameraView]):
         """How the camera did."""
         if not self._wanted:
             return DeviceCheck.OFF
-        return self._check if self._cameras.cameras() else DeviceCheck.MISSING
+        return self._check if self._cameras.used() or self._cameras.cameras() else DeviceCheck.MISSING
 
     def compose(self) -> CameraView:
         """The camera as it stands."""
@@ -89,10 +89,12 @@ class CameraPresenter(Presenter[CameraView]):
         )
 
     def _choice(self) -> Choice:
-        options = tuple(Option(camera.id, camera.name) for camera in self._cameras.cameras())
+        known, used = self._cameras.cameras(), self._cameras.used()
+        if used is not None and used not in known:
+            known = (used, *known)  # a film set as camera is never listed
+        options = tuple(Option(camera.id, camera.name) for camera in known)
         if not options:
             return Choice(locked=True, missing=self._("No camera"))
-        used = self._cameras.used()
         locked = self._settings.locked(CAMERA)
         return Choice(options, used.id if used is not None else "", locked, self._("Choose a camera"))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 from resources.words import Words
-from softphone.domain.events import Event, LevelsChanged
+from softphone.domain.errors import DeviceError
+from softphone.domain.events import Event, Knocked, LevelsChanged
 from softphone.domain.meeting import DeviceCheck, Equipment
 from softphone.domain.sound_test import ZEROS_S
 from softphone.ports import Clock
@@ -19,9 +21,12 @@ from softphone.presenters.levels import HEARD_DBFS
 from softphone.presenters.meeting_desks import AppointmentDesk, RoomDesk
 from softphone.presenters.meeting_page import PagePresenter
 from softphone.presenters.meeting_room import RoomPresenter
+from softphone.runtime.tasks import Tasks
 from softphone.services.device_test import DeviceTest
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
+
+log = logging.getLogger(__name__)
 
 
 class MeetingServices(Protocol):
@@ -46,8 +51,11 @@ class MeetingServices(Protocol):
 class MeetingBoard:
     """Owns them. `emit` hears every new view state."""
 
-    def __init__(self, services: MeetingServices, words: Words, emit: Callable[[object], None]) -> None:
+    def __init__(
+        self, services: MeetingServices, words: Words, emit: Callable[[object], None], tasks: Tasks
+    ) -> None:
         s = services
+        self._tasks, self._knocked = tasks, False
         self._tests, self._devices = s.device_test, s.devices
         self._heard = self._seen = False
         self.list = AppointmentsPresenter(s.appointments, s.clock, words, emit)
@@ -66,8 +74,18 @@ class MeetingBoard:
         """Follow everything."""
         if isinstance(event, LevelsChanged) and event.microphone_dbfs > HEARD_DBFS:
             self._heard = True
+        if isinstance(event, Knocked) and not self._knocked:
+            self._knocked = True
+            self._tasks.spawn(self._knock(), "knock")
         for presenter in (self.list, self.camera, self.page, self.room):
             presenter.hear(event)
+
+    async def _knock(self) -> None:
+        """Heard where alerts are; many who come at once knock once a second."""
+        try:
+            await self._devices.beep()
+        except DeviceError as error:
+            log.warning("the knock was not heard: %s", error)
 
     async def run(self) -> None:
         """Tick for as long as the program runs."""
@@ -77,6 +95,7 @@ class MeetingBoard:
 
     def tick(self) -> None:
         """A second has passed."""
+        self._knocked = False
         for presenter in (self.list, self.camera, self.page, self.room):
             presenter.tick()
 

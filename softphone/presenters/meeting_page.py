@@ -11,7 +11,6 @@ from softphone.domain.errors import BadTarget, MeetingRefused, SoftphoneError
 from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged
 from softphone.domain.meeting import (
     Appointment,
-    Assurance,
     Equipment,
     JoinOffer,
     Meeting,
@@ -22,18 +21,15 @@ from softphone.domain.meeting import (
 from softphone.ports import Clock
 from softphone.presenters import meeting_words, moments
 from softphone.presenters.meeting_desks import EntranceDesk
-from softphone.presenters.meeting_people import PeopleWords
 from softphone.presenters.page_views import (
-    CodeView,
-    ExpertView,
-    LobbyView,
     PageView,
     Stage,
     TestView,
     camera_toggle,
     microphone_toggle,
 )
-from softphone.presenters.parts import Advice, Sign, Tone
+from softphone.presenters.page_words import PageWords
+from softphone.presenters.parts import Advice, Sign
 from softphone.presenters.presenter import Presenter
 
 STAGES = {
@@ -81,8 +77,8 @@ class PagePresenter(Presenter[PageView]):
 
     def compose(self) -> PageView:
         """The page as it stands."""
-        about, stage = self._about(), self._stage
-        meeting = self._meeting if stage is not Stage.OFFER else None
+        about, stage, meeting = self._about(), self._stage, self._meeting
+        say = PageWords(self.words, self._clock.time())
         return PageView(
             stage=stage,
             opened=self._opened,
@@ -91,7 +87,7 @@ class PagePresenter(Presenter[PageView]):
             who=self._who(about) if about is not None else "",
             description=about.description if about is not None else "",
             lock=meeting_words.lock(self.words, self._server()) if self._server() else None,
-            warning=self._warning(),
+            warning=self._warning(say),
             advice=meeting_words.failure(self.words, self._error) if self._error is not None else None,
             busy=self._busy,
             link_fault=self._("This is not a meeting link. Copy the whole link.") if self._link_fault else "",
@@ -99,11 +95,25 @@ class PagePresenter(Presenter[PageView]):
             can_main=self._can_main(about),
             note=self._note(about),
             test=self._test(meeting) if meeting is not None and stage is Stage.TEST else None,
-            lobby=self._lobby(meeting) if meeting is not None and stage is Stage.LOBBY else None,
-            code=self._code(meeting) if meeting is not None and stage is Stage.INSIDE else None,
-            expert=self._expert(about) if stage not in (Stage.LINK, Stage.SERVER) else None,
-            said=self._said(),
+            lobby=say.lobby(meeting) if meeting is not None and stage is Stage.LOBBY else None,
+            code=say.code(meeting, self._code_fault) if meeting and stage is Stage.INSIDE else None,
+            expert=say.expert(about, line=self._registered, called=self._called) if about else None,
+            said=self._said(say),
         )
+
+    def _warning(self, say: PageWords) -> Advice | None:
+        if self._stage is Stage.SERVER and self._link is not None:
+            return say.unlisted(self._link)
+        if self._stage is Stage.OFFER and self._offer is not None:
+            return say.other_device(self._offer)
+        return None
+
+    def _said(self, say: PageWords) -> Sign | None:
+        if self._meeting is None or self._stage not in (Stage.INSIDE, Stage.OVER):
+            return None
+        if self._stage is Stage.INSIDE:
+            return say.inside(self._meeting)
+        return say.over(self._meeting, leaving=self._leaving)
 
     def _about(self) -> Appointment | None:
         if self._stage in (Stage.LINK, Stage.SERVER):
@@ -133,23 +143,6 @@ class PagePresenter(Presenter[PageView]):
     def _who(self, about: Appointment) -> str:
         holder = self._("You hold this meeting") if about.seat is Seat.HOST else about.host_name
         return " · ".join(part for part in (holder, about.office) if part)
-
-    def _warning(self) -> Advice | None:
-        if self._stage is Stage.SERVER and self._link is not None and not self._link.listed:
-            return Advice(
-                "unlisted",
-                Tone.BAD,
-                self._("Your company does not list this server."),
-                self._("Go on only if you know who sent you the link and expected it."),
-            )
-        if self._stage is Stage.OFFER and self._offer is not None and self._offer.other_device:
-            return Advice(
-                "other-device",
-                Tone.WARN,
-                self._("This link was used on another device before."),
-                self._("The expert is told, and lets you in when they know who you are."),
-            )
-        return None
 
     def _main(self) -> str:
         unlisted = self._link is not None and not self._link.listed
@@ -184,78 +177,6 @@ class PagePresenter(Presenter[PageView]):
             microphone_toggle(self.words, on=meeting.microphone_on),
             self._("We recommend headphones, and a quiet place where nobody sees your screen."),
         )
-
-    def _lobby(self, meeting: Meeting) -> LobbyView:
-        waiting = meeting.you.state is SessionState.WAITING
-        people = PeopleWords(self.words, meeting, self._clock.time())
-        on, off = self._("on"), self._("off")
-        equipment = self._("Your camera and microphone: {camera} / {microphone}")
-        return LobbyView(
-            title=self._("You are in the lobby") if waiting else self._("Nobody else is here yet"),
-            text=self._place(meeting) if waiting else self._("Wait until the others join."),
-            reason=self._("“{text}”").format(text=meeting.reason) if meeting.reason else "",
-            equipment=equipment.format(
-                camera=on if meeting.camera_on else off, microphone=on if meeting.microphone_on else off
-            ),
-            lines=tuple(people.line(line) for line in meeting.chat if line.lobby),
-            can_reply=waiting,
-            trouble=meeting_words.trouble(self.words, meeting.trouble),
-        )
-
-    def _place(self, meeting: Meeting) -> str:
-        text = self._("{host} will let you in shortly.").format(host=meeting.appointment.host_name)
-        if meeting.place == 1:
-            return f"{text} {self._('You are next.')}"
-        before = self.words.n(
-            "{count} person is before you.", "{count} people are before you.", meeting.place - 1
-        )
-        return f"{text} {before.format(count=meeting.place - 1)}" if meeting.place > 1 else text
-
-    def _code(self, meeting: Meeting) -> CodeView | None:
-        if meeting.host:
-            return None
-        done = None
-        if meeting.you.code_confirmed:
-            bare = meeting.you.assurance is Assurance.LINK
-            text = self._("Code confirmed") if bare else self._("Your identity has been confirmed")
-            done = Sign("check", text, Tone.GOOD)
-        return CodeView(self._code_words(), done)
-
-    def _code_words(self) -> str:
-        refused = self._code_fault
-        if refused is None:
-            return ""
-        if refused.code == "bad-request":
-            return self._("The code has six digits.")
-        if refused.code == "wrong-code":
-            left = self.words.n("{count} try left.", "{count} tries left.", refused.tries_left)
-            return f"{self._('This code is not right.')} {left.format(count=refused.tries_left)}"
-        known = meeting_words.CODE_FAULTS.get(refused.code)
-        return self._(known) if known else meeting_words.failure(self.words, refused).text
-
-    def _expert(self, about: Appointment | None) -> ExpertView | None:
-        if about is None or about.seat is Seat.HOST or not about.expert_number:
-            return None
-        text = self._("Trouble? Call {name}.").format(name=about.host_name)
-        return ExpertView(text, about.expert_number, self._registered, self._called)
-
-    def _said(self) -> Sign | None:
-        meeting = self._meeting
-        if meeting is None or self._stage not in (Stage.INSIDE, Stage.OVER):
-            return None
-        if self._stage is Stage.INSIDE:
-            if meeting.you.state is SessionState.RECONNECTING:
-                return Sign(
-                    "connecting", self._("The connection is lost. It comes back by itself."), Tone.WARN
-                )
-            return Sign("available", self._("You are in the meeting."), Tone.GOOD)
-        reason = f" {self._('“{text}”').format(text=meeting.reason)}" if meeting.reason else ""
-        if meeting.you.state is SessionState.DECLINED:
-            return Sign("info", self._("You were not let in.") + reason, Tone.WARN)
-        if meeting.you.state is SessionState.REMOVED:
-            return Sign("info", self._("You were taken out of the meeting.") + reason, Tone.WARN)
-        left = self._("You have left the meeting.") if self._leaving else self._("The meeting is over.")
-        return Sign("info", left + reason, Tone.QUIET)
 
     def _may_return(self) -> bool:
         return (

@@ -172,6 +172,7 @@ class PeopleWords:
     def line(self, line: ChatLine) -> ChatRow:
         """A line of chat."""
         time = moments.clock_time(self.words, line.at.astimezone())
+        time = self._("waits for the connection") if line.pending else time
         return ChatRow(line.id, self._("You") if line.mine else line.name, time, line.text, line.mine)
 
 

@@ -9,6 +9,7 @@ from resources.words import Words
 from softphone.domain.errors import SoftphoneError
 from softphone.domain.events import ChatArrived, Event, Knocked, MeetingChanged
 from softphone.domain.meeting import Meeting, Person, SessionState, Trouble
+from softphone.domain.picture import PictureSlot
 from softphone.ports import Clock
 from softphone.presenters import meeting_words, moments
 from softphone.presenters.meeting_desks import RoomDesk
@@ -16,6 +17,7 @@ from softphone.presenters.meeting_people import ChatRow, PeopleWords, PersonRow,
 from softphone.presenters.page_views import Toggle, camera_toggle, microphone_toggle
 from softphone.presenters.parts import Advice, Sign, Tone
 from softphone.presenters.presenter import Presenter
+from softphone.runtime.frames import FrameSlot
 
 INSIDE = frozenset({SessionState.ADMITTED, SessionState.CONNECTED, SessionState.RECONNECTING})
 QUALITY = {
@@ -75,6 +77,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
         self._speaker = ""
         self._error: Callable[[], Advice] | None = None
         self._unread, self._chat_open = 0, False
+        self._slots: dict[str, PictureSlot] = {}
 
     # --- the view ---------------------------------------------------------------------------------------
 
@@ -96,7 +99,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
             advice=self._error() if self._error is not None else None,
             camera=camera_toggle(self.words, on=meeting.camera_on, flows=self._flows(meeting)),
             microphone=microphone_toggle(self.words, on=meeting.microphone_on),
-            tiles=tuple(people.tile(person, self._desk.picture) for person in (*others, meeting.you)),
+            tiles=tuple(people.tile(person, self._slot) for person in (*others, meeting.you)),
             speaker=self._on_stage(others),
             people=tuple(people.row(person) for person in self._everybody(meeting)),
             waiting=tuple(people.waiting(person) for person in meeting.waiting),
@@ -106,6 +109,15 @@ class RoomPresenter(Presenter["RoomView | None"]):
             host=meeting.host,
             alone=self._alone(meeting) if not others else "",
         )
+
+    def _slot(self, session: str) -> PictureSlot:
+        """Where a session's picture is; while one is leaving there is nobody any more to ask."""
+        if session not in self._slots:
+            try:
+                self._slots[session] = self._desk.picture(session)
+            except SoftphoneError:
+                self._slots[session] = FrameSlot()
+        return self._slots[session]
 
     def _timer(self, meeting: Meeting) -> str:
         if meeting.started_at is None:
@@ -181,6 +193,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
         before, self._meeting = self._meeting, meeting
         if meeting is None or before is None or before.appointment.id != meeting.appointment.id:
             self._unread, self._chat_open, self._error, self._speaker = 0, False, None, ""
+            self._slots.clear()
 
     def tick(self) -> None:
         """Called every second: timers run."""

@@ -95,6 +95,15 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
             marked("The certificate of the meeting service is not trusted, so nothing was sent."),
             marked("Don't go on. Ask the expert or your IT support."),
         ),
+        "in-a-meeting": (
+            marked("You are in another meeting."),
+            marked("Leave it first, then open this one."),
+        ),
+        "no-meeting": (marked("There is no meeting to do this in."), marked("Join it first.")),
+        "no-number": (
+            marked("The invitation names no number to call."),
+            marked("Write to the expert in the meeting."),
+        ),
         "wrong-state": NOT_NOW,
         "refused": NOT_NOW,
     }

@@ -109,6 +109,10 @@ class SoundDevices:
         """Play a short tone in the speaker."""
         await self._sound.play_tone("test")
 
+    async def beep(self) -> None:
+        """Beep once where alerts are heard. Raises DeviceError."""
+        await self._sound.play_tone("beep")
+
     async def try_ring(self, device_id: str) -> None:
         """Ring for two seconds on one device. Raises DeviceError."""
         await self._sound.try_ring(device_id)

@@ -7,6 +7,7 @@ import sys
 
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLabel,
@@ -26,14 +27,14 @@ from ui.look import Look
 from ui.theme import Theme
 from ui.widgets.labels import ElidedLabel
 
-CONTROLS = (QAbstractButton, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QListView)
+CONTROLS = (QAbstractButton, QComboBox, QAbstractSpinBox, QLineEdit, QPlainTextEdit, QSlider, QListView)
 SMALLEST = 36
 
 
 def controls(window: QWidget) -> list[QWidget]:
     """What a person can use there, without Qt's own inner parts."""
     found = [child for kind in CONTROLS for child in window.findChildren(kind)]
-    inner = (QComboBox, QLineEdit, QScrollArea)
+    inner = (QComboBox, QAbstractSpinBox, QLineEdit, QScrollArea)
     return [c for c in found if c.isVisible() and not isinstance(c.parentWidget(), inner)]
 
 

@@ -14,6 +14,7 @@ from ui.widgets.buttons import Button
 from ui.widgets.feedback import announce
 from ui.widgets.files import choose_file
 from ui.widgets.labels import Label
+from ui.widgets.tab_order import chain
 
 
 class InvitationRow(QFrame):
@@ -68,9 +69,10 @@ class InvitationsPart(QScrollArea):
 
     save_wanted = Signal(object, str)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, after: QWidget) -> None:
+        """`after` is what the tab key visits after them."""
         super().__init__()
-        self._look = look
+        self._look, self._after = look, after
         self._cards: tuple[InvitationCard, ...] = ()
         self.rows: list[InvitationRow] = []
         self.text = Label("side", wrap=True)
@@ -109,6 +111,7 @@ class InvitationsPart(QScrollArea):
             row.save_wanted.connect(self.save_wanted)
             self.rows.append(row)
             self._column.insertWidget(1 + at, row)
+        chain(*((row.copy, row.file) for row in self.rows), self._after)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -12,6 +12,7 @@ from softphone.presenters.parts import Choice, Option
 from ui.look import Look
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.fields import DropDown, Field
+from ui.widgets.tab_order import chain
 
 MOST = 20
 
@@ -46,12 +47,15 @@ class InviteeRow(QFrame):
         grid.addLayout(last, 1, 1)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
-        self.setTabOrder(self.name.editor, self.email.editor)
-        self.setTabOrder(self.email.editor, self.phone.editor)
         for field in (self.name, self.email, self.phone):
             field.editor.textEdited.connect(lambda _text: self.typed.emit())
         self.language.editor.picked.connect(lambda _code: self.typed.emit())
         self.remove.clicked.connect(self.remove_wanted)
+
+    def controls(self) -> tuple[QWidget, ...]:
+        """What the tab key visits."""
+        fields = (self.name, self.email, self.phone, self.language)
+        return (*(field.editor for field in fields), self.remove)
 
     def retranslate(self) -> None:
         """Set the words."""
@@ -92,9 +96,10 @@ class InviteeRows(QWidget):
 
     typed = Signal()
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, before: QWidget) -> None:
+        """`before` is what the tab key visits before them."""
         super().__init__()
-        self._look = look
+        self._look, self._before = look, before
         self.rows: list[InviteeRow] = []
         self._languages: tuple[Option, ...] = ()
         self.add = Button(look, "link", "person-add")
@@ -141,15 +146,9 @@ class InviteeRows(QWidget):
         row.remove_wanted.connect(lambda: self._drop(row))
         self._column.insertWidget(len(self.rows), row)
         self.rows.append(row)
-        self._order()
+        chain(self._before, *(row.controls() for row in self.rows), self.add)
         self.add.setVisible(len(self.rows) < MOST)
         return row
-
-    def _order(self) -> None:
-        """The tab key finds the newest row before the button below it."""
-        self.setTabOrder(self.rows[-1].phone.editor, self.rows[-1].language.editor)
-        self.setTabOrder(self.rows[-1].language.editor, self.rows[-1].remove)
-        self.setTabOrder(self.rows[-1].remove, self.add)
 
     def _drop(self, row: InviteeRow) -> None:
         self._remove(row)

@@ -20,6 +20,7 @@ from ui.look import Look
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.feedback import AdviceBox, EmptyState
 from ui.widgets.labels import ElidedLabel, Label, SignLabel
+from ui.widgets.tab_order import chain
 
 
 class AppointmentCard(QFrame):
@@ -189,11 +190,8 @@ class MeetingList(QWidget):
         self._order_tabs(view)
 
     def _order_tabs(self, view: AppointmentsView) -> None:
-        before: QWidget = self.link
-        for card in (self.cards[row.id] for group in view.groups for row in group.rows):
-            for control in (card.more, card.join):
-                self.setTabOrder(before, control)
-                before = control
+        cards = (self.cards[row.id] for group in view.groups for row in group.rows)
+        chain(self.empty.action, *((card.more, card.join) for card in cards))
 
     def _card(self, appointment_id: str) -> AppointmentCard:
         card = self.cards.get(appointment_id)

@@ -13,6 +13,7 @@ from ui.look import Look
 from ui.meetings.entry import Entry
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.labels import ElidedLabel, Label, SignLabel
+from ui.widgets.tab_order import chain
 
 
 class WaitingCard(QFrame):
@@ -78,6 +79,10 @@ class WaitingCard(QFrame):
         self.message.say(_("Write to {name}").format(name=row.name))
         self.entry.say(_("Write to {name}").format(name=row.name), _("Send"))
 
+    def controls(self) -> tuple[QWidget, ...]:
+        """What the tab key visits."""
+        return (self.admit, self.decline, self.message, self.entry.field, self.entry.button)
+
     def _write(self) -> None:
         self.entry.setVisible(not self.entry.isVisibleTo(self))
         if self.entry.isVisibleTo(self):
@@ -124,6 +129,10 @@ class PersonCard(QWidget):
         column.addWidget(self.code)
         column.addWidget(self.make)
         column.addWidget(self.admit)
+
+    def controls(self) -> tuple[QWidget, ...]:
+        """What the tab key visits."""
+        return (self.more, self.make, self.admit)
 
     def _emit(self, signal: Callable[[str], None]) -> None:
         if self._row is not None:
@@ -248,8 +257,12 @@ class PeoplePanel(QScrollArea):
         self.all.say(_("Let all in"))
         self.all.setVisible(len(view.waiting) > 1)
         self.people_title.setText(_("In the meeting"))
+        known = (set(self.waiting), set(self.people))
         self._show_waiting(view.waiting)
         self._show_people(view.people)
+        if known != (set(self.waiting), set(self.people)):
+            waiting = (card.controls() for card in self.waiting.values())
+            chain(self.all, *waiting, *(card.controls() for card in self.people.values()))
 
     def _show_waiting(self, rows: Sequence[WaitingRow]) -> None:
         _forget(self.waiting, {row.session for row in rows})

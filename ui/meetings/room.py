@@ -44,7 +44,7 @@ class RoomWindow(Window):
         self.state = SignLabel(look, wrap=True)
         self.trouble = AdviceBox(look)
         self.advice = AdviceBox(look, dismissible=True)
-        self.stage = TileStage(look)
+        self.stage = TileStage(look, self.grid)
         self.toolbar = Toolbar(look)
         self.chat = ChatPanel(look)
         self.people = PeoplePanel(look)

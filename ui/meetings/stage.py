@@ -13,6 +13,7 @@ from softphone.presenters.meeting_people import TileView
 from ui.look import Look
 from ui.meetings.tile import VideoTile
 from ui.widgets.labels import Label
+from ui.widgets.tab_order import chain
 
 GAP = 8
 STRIP = 224
@@ -25,9 +26,10 @@ class TileStage(QWidget):
     look_wanted = Signal(str, int)
     large_wanted = Signal(str)
 
-    def __init__(self, look: Look) -> None:
+    def __init__(self, look: Look, before: QWidget) -> None:
+        """`before` is what the tab key visits before the tiles."""
         super().__init__()
-        self._look = look
+        self._look, self.before = look, before
         self.tiles: dict[str, VideoTile] = {}
         self._order: tuple[str, ...] = ()
         self._speaker, self._alone, self._grid = "", "", False
@@ -53,6 +55,7 @@ class TileStage(QWidget):
         self._order, self._speaker, self._alone = order, speaker, alone
         if changed:
             self.place()
+            chain(self.before, (self.tiles[session].large for session in order))
 
     def _tile(self, session: str) -> VideoTile:
         made = VideoTile(self._look)

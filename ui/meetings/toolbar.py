@@ -54,14 +54,14 @@ class Toolbar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         for tile in (self.microphone, self.camera, self.devices, self.whole, self.code):
-            tile.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            _narrow(tile)
             row.addWidget(tile)
         row.addStretch(1)
         row.addWidget(self.end, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignVCenter)
         row.addStretch(1)
         for tile in (self.people, self.chat):
-            tile.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            _narrow(tile)
             row.addWidget(tile)
         look.words_changed.connect(self.retranslate)
         self.retranslate()
@@ -86,3 +86,9 @@ class Toolbar(QWidget):
         people = _("People ({count})").format(count=len(view.people))
         self.people.say(_("{count} waiting").format(count=waiting) if waiting else people)
         self.chat.say(_("Chat ({count})").format(count=view.unread) if view.unread else _("Chat"))
+
+
+def _narrow(tile: Tile) -> None:
+    """As wide as its word: there are many of them."""
+    tile.setProperty("fit", "bar")
+    tile.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)

@@ -62,7 +62,7 @@ class SignInWindow(HidingWindow):
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(40, 32, 40, 24)
-        column.setSpacing(14)
+        column.setSpacing(12)
         column.addWidget(self._logo, 0, Qt.AlignmentFlag.AlignHCenter)
         self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(self._title)
