@@ -213,7 +213,7 @@ class Application:
     def _put_meetings_together(self) -> None:
         ports, account, tasks = self._world.meetings, self._service_account, self._tasks
         drafts = JsonDrafts(self.profile.draft)
-        self.appointments = Appointments(ports.appointments, account, drafts, self.bus, tasks)
+        self.appointments = Appointments(ports.appointments, account, drafts, self.bus, self.clock, tasks)
         places = PlaceMemory(self._world.secrets, self.settings, self.clock)
         self.meetings = Meetings(
             ports,

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.events import AppointmentsChanged
-from softphone.domain.meeting import Appointment, AppointmentWish, Invitation
+from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Seat
+from softphone.ports import Clock
 from softphone.ports.meetings import Appointments as AppointmentService
 from softphone.ports.meetings import Bearer, Drafts, ServiceAccess
 from softphone.runtime.bus import Bus
@@ -22,7 +23,10 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LOOK_S = 60.0
-"""How often the list is read anew: somebody may wait in a lobby, or have invited this person."""
+"""How often the list is read anew: somebody may have invited this person."""
+
+LOOK_SOON_S = 10.0
+"""The same while an appointment is open that this person holds: somebody may wait in its lobby."""
 
 FIRST_RETRY_S = 2.0
 
@@ -37,6 +41,7 @@ class Appointments:
         account: ServiceAccount,
         drafts: Drafts,
         bus: Bus,
+        clock: Clock,
         tasks: Tasks,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -45,6 +50,7 @@ class Appointments:
         self._account = account
         self._drafts = drafts
         self._bus = bus
+        self._clock = clock
         self._tasks = tasks
         self._sleep = sleep
         self._listed: tuple[Appointment, ...] = ()
@@ -144,8 +150,17 @@ class Appointments:
     async def _watching(self) -> None:
         pause = FIRST_RETRY_S
         while True:
-            pause = LOOK_S if await self._look() else min(2 * pause, LOOK_S)
+            pause = self._usual_pause() if await self._look() else min(2 * pause, LOOK_S)
             await self._sleep(pause)
+
+    def _usual_pause(self) -> float:
+        now = self._clock.time()
+        awaited = (
+            one.opens_at.timestamp() <= now <= one.closes_at.timestamp() and not one.cancelled
+            for one in self._listed
+            if one.seat is Seat.HOST
+        )
+        return LOOK_SOON_S if any(awaited) else LOOK_S
 
     def _put(self, appointment: Appointment) -> None:
         others = [one for one in self._listed if one.id != appointment.id]

@@ -8,10 +8,10 @@ import pytest
 
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.events import AppointmentsChanged, Event
-from softphone.domain.meeting import InviteeWish
+from softphone.domain.meeting import InviteeWish, Seat
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
-from softphone.services.appointments import LOOK_S, Appointments
+from softphone.services.appointments import LOOK_S, LOOK_SOON_S, Appointments
 from tests.doubles.application import settle
 from tests.doubles.meeting_ports import FakeDrafts, a_wish
 from tests.doubles.meetings import an_appointment
@@ -32,7 +32,7 @@ class Bench(AccountBench):
         bus = Bus()
         bus.subscribe(self._hear)
         self.appointments = Appointments(
-            self.service, self.account, self.drafts, bus, self.tasks, sleep=self._sleep
+            self.service, self.account, self.drafts, bus, self.clock, self.tasks, sleep=self._sleep
         )
 
     def _hear(self, event: Event) -> None:
@@ -78,6 +78,17 @@ async def test_the_list_is_read_again_and_told_when_it_changed(bench: Bench) -> 
     await bench.looks_again()
     assert bench.told[-1].appointments[0].waiting == 1
     assert set(bench.pauses) == {LOOK_S}
+    await bench.tasks.close()
+
+
+async def test_while_somebody_may_wait_in_a_lobby_it_is_read_more_often(bench: Bench) -> None:
+    bench.clock.advance(an_appointment().opens_at.timestamp() - bench.clock.time())
+    await bench.remembered()
+    await settle()
+    assert bench.pauses == [LOOK_SOON_S]
+    bench.service.items = (an_appointment(seat=Seat.PARTICIPANT), an_appointment(id="b", cancelled=True))
+    await bench.looks_again()
+    assert bench.pauses[-1] == LOOK_S
     await bench.tasks.close()
 
 
