@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from softphone.control.meeting_shapes import (
@@ -35,6 +35,7 @@ from softphone.services.sound_devices import SoundDevices
 Command = Callable[[Request], Awaitable[Json]]
 
 ALL = "all"
+UTC_NAME = "UTC"
 ON_OFF = {"on": True, "off": False}
 
 
@@ -239,7 +240,8 @@ def wish_of(document: dict[str, object], draft_id: str) -> AppointmentWish:
 
     Raises ControlError (bad-request), which names the member.
     """
-    zone = _text(document, "time_zone", "UTC")
+    name = _text(document, "time_zone", UTC_NAME)
+    zone = _zone(name)
     demanded = _text(document, "demanded", Assurance.LINK.value)
     if demanded not in tuple(Assurance):
         raise _bad("demanded")
@@ -255,7 +257,7 @@ def wish_of(document: dict[str, object], draft_id: str) -> AppointmentWish:
         description=_text(document, "description", ""),
         start=_time(document, "start", zone),
         end=_time(document, "end", zone),
-        time_zone=zone,
+        time_zone=name,
         office=_text(document, "office", ""),
         expert_number=_text(document, "expert_number", ""),
         lobby=lobby,
@@ -280,14 +282,19 @@ def _text(values: dict[str, object], name: str, default: str | None = None) -> s
     return value
 
 
-def _time(values: dict[str, object], name: str, zone: str) -> datetime:
+def _zone(name: str) -> tzinfo:
+    try:
+        return UTC if name == UTC_NAME else ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise _bad("time_zone") from None
+
+
+def _time(values: dict[str, object], name: str, zone: tzinfo) -> datetime:
     try:
         found = datetime.fromisoformat(_text(values, name))
-        return found if found.tzinfo else found.replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
-    except ZoneInfoNotFoundError:
-        raise _bad("time_zone") from None
-    except (ValueError, OverflowError):
+    except ValueError:
         raise _bad(name) from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _on_off(request: Request, name: str, default: bool | None = None) -> bool:
