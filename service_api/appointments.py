@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from service_api.model import Email, Language, Line, Name, Paragraphs, PhoneNumber, Secret, Token, Wire
+from service_api.model import Email, Language, Line, Name, Paragraphs, PhoneNumber, Secret, Time, Token, Wire
 from service_api.states import Assurance, Seat
 
 APPOINTMENTS_PATH = "/appointments"
@@ -42,12 +42,12 @@ class AppointmentDraft(Wire):
     draft_id: Token
     title: Title
     description: Paragraphs = ""
-    start: AwareDatetime
-    end: AwareDatetime
+    start: Time
+    end: Time
     time_zone: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_+\-/]{1,64}$")]
     office: Line = ""
     expert_number: PhoneNumber = ""
-    lobby: bool = True
+    lobby: Annotated[bool, Field(strict=True)] = True
     demanded: Assurance = Assurance.LINK
     participants: tuple[InviteeDraft, ...] = Field(default=(), max_length=MOST_PARTICIPANTS)
 

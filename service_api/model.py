@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 class Wire(BaseModel):
@@ -12,6 +13,23 @@ class Wire(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+\-][0-9]{2}:[0-9]{2})"
+)
+
+
+def _written_out(value: object) -> object:
+    """Numbers and dates alone would be taken for times otherwise."""
+    if isinstance(value, str) and _RFC_3339.fullmatch(value):
+        return value
+    if isinstance(value, str | int | float):
+        raise ValueError("time")
+    return value
+
+
+Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""RFC 3339 5.6, with its offset."""
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"

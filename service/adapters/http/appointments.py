@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from service.adapters.http.app import api
 from service.adapters.http.identity import SignedIn
@@ -20,11 +19,12 @@ from service_api.appointments import (
     InvitationLink,
     LinkRequest,
 )
+from service_api.model import Time
 
 ONE = APPOINTMENTS_PATH + "/{appointment_id}"
 PAST = timedelta(days=90)
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
-Moment = Annotated[AwareDatetime | None, Query()]
+Moment = Annotated[Time | None, Query()]
 
 
 def router(appointments: Appointments) -> APIRouter:
