@@ -77,7 +77,7 @@ class MeetingLine:
     @property
     def up(self) -> bool:
         """Whether the service hears us now."""
-        return self._up.is_set()
+        return self._up.is_set() and self._socket is not None
 
     async def open(self) -> None:
         """Connect, where that is not so already. Raises MeetingRefused or ServiceUnreachable."""
@@ -132,6 +132,11 @@ class MeetingLine:
             trying.cancel()
         async with self._opening:
             await self._hang_up()
+            self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
+        """Whoever waits for the next connection hears that there will be none."""
+        self._up.set()
 
     async def _hang_up(self) -> None:
         self._connection += 1
@@ -211,7 +216,7 @@ class MeetingLine:
     def _lost(self, connection: int, reason: str) -> None:
         if connection != self._connection:
             return
-        opened = self._up.is_set()
+        opened = self.up
         self._connection += 1
         self._up.clear()
         self._socket = None
@@ -222,6 +227,7 @@ class MeetingLine:
             self._on_away()
             self.keep_trying()
         else:
+            self._wait_no_more()
             self._on_end(reason)
 
     async def _drop(self, socket: MeetingSocket) -> None:
@@ -242,6 +248,7 @@ class MeetingLine:
                 log.info("the meeting's service is away: %s", error.code)
             except MeetingRefused as refused:
                 if refused.code not in TRIED_AGAIN:
+                    self._wait_no_more()
                     self._on_end(refused.code)
                     return
             pause = min(max(FIRST_PAUSE_S, 2 * pause), LONGEST_PAUSE_S)

@@ -289,3 +289,26 @@ def test_after_closing_nobody_tries() -> None:
         assert len(rig.server.bearers) == tried
 
     plays(script)
+
+
+def test_whoever_waits_for_a_connection_hears_that_there_will_be_none() -> None:
+    async def script(rig: Rig) -> None:
+        loop = asyncio.get_running_loop()
+        await rig.line.open()
+        rig.server.down = True
+        rig.server.lose()
+        asked = asyncio.create_task(rig.line.command(say()))
+        await asyncio.sleep(1)
+        began = loop.time()
+        rig.server.down = False
+        rig.server.connect_refusals = [MeetingRefused("meeting-over")]
+        with pytest.raises(ServiceUnreachable):
+            await asked
+        assert loop.time() - began < 2
+        assert not rig.line.up
+        with pytest.raises(ServiceUnreachable):
+            await rig.line.command(say(2))
+        await rig.line.open()
+        assert (await rig.line.command(say(3))).id == "say3", "but one may come again"
+
+    plays(script)
