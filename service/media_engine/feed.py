@@ -14,11 +14,13 @@ from service.media_engine.negotiation import SenderLine
 from service.media_engine.outgoing import Outgoing
 from service.media_engine.peer import MAX_PACKET, Peer
 from service.media_engine.rtp import RtpPacket, parse_rtp
+from service.media_engine.transport_feedback import Arrivals
 from service.media_engine.vp8 import Descriptor, parse_vp8
 
 KEYFRAME_EVERY_S = 0.3
 REPORT_EVERY_S = 1.0
 REMB_EVERY_S = 0.5
+FEEDBACK_EVERY_S = 0.1
 RECENT = 128
 """Packets of picture kept for those who wait for a key picture's first one."""
 
@@ -56,7 +58,8 @@ class Feed:
                 self._by_type[payload_type] = stream
         self._keyframe_wanted = False
         self._keyframe_asked = -KEYFRAME_EVERY_S
-        self._reported = self._rembed = clock()
+        self._reported = self._rembed = self._fed_back = clock()
+        self._arrivals = Arrivals()
         self.bandwidth = Bandwidth(clock())
         peer.on_rtp = self._rtp
         peer.on_rtcp = self._rtcp
@@ -86,6 +89,9 @@ class Feed:
             if stream.incoming.holes:
                 self._ask_again(stream.incoming, now)
         self._ask_keyframe(now)
+        if now - self._fed_back >= FEEDBACK_EVERY_S:
+            self._fed_back = now
+            self._feed_back()
         if now - self._reported >= REPORT_EVERY_S:
             self._reported = now
             self._report(now)
@@ -104,6 +110,9 @@ class Feed:
         if stream is None:
             return
         now = self._clock()
+        arrival = packet.extensions.get(stream.line.transport_cc, b"")
+        if len(arrival) == 2:
+            self._arrivals.received(int.from_bytes(arrival, "big"), now)
         if packet.payload_type == stream.line.rtx:
             self._repeated(stream, packet, now)
             return
@@ -155,6 +164,8 @@ class Feed:
         try:
             picture = parse_vp8(packet.payload)
         except ValueError:
+            for sink in stream.sinks:
+                sink.leave_out(number)
             return
         stream.recent.append((number, packet, picture))
         if picture.key:
@@ -209,6 +220,11 @@ class Feed:
                     self.bandwidth.lost(report.fraction / 256)
         if reports:
             self.peer.send_rtcp(rtcp.receiver_report(self._ssrc, reports))
+
+    def _feed_back(self) -> None:
+        ssrc = max(stream.incoming.ssrc for stream in self.streams.values())
+        for message in self._arrivals.told(self._ssrc, max(0, ssrc)):
+            self.peer.send_rtcp(message)
 
     def _estimate(self, now: float) -> None:
         stream = self.streams.get("video")

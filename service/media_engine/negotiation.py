@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.domain.errors import EngineError
-from service.media_engine.rtp import AUDIO_LEVEL, MID
+from service.media_engine.rtp import AUDIO_LEVEL, MID, TRANSPORT_CC
 from service.media_engine.sdp import Codec, Description, Local, Section, refused, write_sdp
 
 CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
-VIDEO_FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
+FEEDBACK = {"audio": ("transport-cc",), "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")}
 OPUS, VP8, RTX = 111, 96, 97
 MID_ID, LEVEL_ID = 1, 2
 
@@ -18,7 +18,7 @@ MID_ID, LEVEL_ID = 1, 2
 class SenderLine:
     """What one accepted m-line of a sender carries. `rtx` is -1 where it does not retransmit apart.
 
-    `level` is the id of the audio level's header extension, 0 for not negotiated.
+    `level` and `transport_cc` are ids of header extensions, 0 for not negotiated.
     """
 
     kind: str
@@ -26,6 +26,7 @@ class SenderLine:
     clock_rate: int
     rtx: int = -1
     level: int = 0
+    transport_cc: int = 0
     remb: bool = False
 
 
@@ -76,6 +77,7 @@ def _sender_line(section: Section) -> SenderLine:
         codec.clock_rate,
         rtx.payload_type if rtx and section.kind == "video" else -1,
         section.extensions.get(AUDIO_LEVEL, 0) if section.kind == "audio" else 0,
+        section.extensions.get(TRANSPORT_CC, 0) if "transport-cc" in codec.feedback else 0,
         "goog-remb" in codec.feedback,
     )
 
@@ -91,20 +93,20 @@ def _receiving(section: Section, line: SenderLine, local: Local) -> list[str]:
         "a=rtcp-mux",
         "a=rtcp-rsize",
     ]
-    for uri in (MID, AUDIO_LEVEL):
-        if uri in section.extensions:
+    for uri in (MID, AUDIO_LEVEL, TRANSPORT_CC):
+        if uri in section.extensions and (uri != TRANSPORT_CC or line.transport_cc):
             lines.append(f"a=extmap:{section.extensions[uri]} {uri}")
     return lines + _formats(section.kind, line.payload_type, line.rtx, codec.feedback)
 
 
 def _formats(kind: str, payload_type: int, rtx: int, feedback: set[str]) -> list[str]:
+    lines = [f"a=rtpmap:{payload_type} VP8/90000"]
     if kind == "audio":
-        return [
+        lines = [
             f"a=rtpmap:{payload_type} opus/48000/2",
             f"a=fmtp:{payload_type} minptime=10;useinbandfec=1",
         ]
-    lines = [f"a=rtpmap:{payload_type} VP8/90000"]
-    lines += [f"a=rtcp-fb:{payload_type} {name}" for name in VIDEO_FEEDBACK if name in feedback]
+    lines += [f"a=rtcp-fb:{payload_type} {name}" for name in FEEDBACK[kind] if name in feedback]
     if rtx >= 0:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
     return lines

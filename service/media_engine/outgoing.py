@@ -77,7 +77,7 @@ class Outgoing:
             self._base_only = self._thinned = False
         if picture is not None and self._base_only and picture.layer:
             self._thinned = True
-            self._skip(number, picture)
+            self._skip(number, int(picture.start))
             return
         shift = self._shift(number)
         if shift is None:
@@ -101,6 +101,11 @@ class Outgoing:
         self._packets += 1
         self._octets += len(payload)
         self._send(header + payload)
+
+    def leave_out(self, number: int) -> None:
+        """This one is not forwarded (padding that looked for bandwidth, say), and not missed."""
+        if self.open:
+            self._skip(number, 0)
 
     def repeat(self, lost: tuple[int, ...], now: float) -> None:
         """Answer a NACK from memory, within REPEATS_PER_S (RFC 4588 where negotiated)."""
@@ -150,12 +155,12 @@ class Outgoing:
                 return shift
         return None
 
-    def _skip(self, number: int, picture: Descriptor) -> None:
-        start, sequences, pictures = self._shifts[-1]
+    def _skip(self, number: int, pictures: int) -> None:
+        start, sequences, left_out = self._shifts[-1]
         if number < max(start, self._first):
             return
         self._first = number
-        self._shifts.append((number + 1, sequences + 1, pictures + picture.start))
+        self._shifts.append((number + 1, sequences + 1, left_out + pictures))
         del self._shifts[:-64]
 
     def _remember(

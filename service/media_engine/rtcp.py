@@ -122,7 +122,7 @@ def _parse_psfb(count: int, body: bytes) -> list[RtcpItem]:
 
 def sender_report(ssrc: int, ntp: int, rtp: int, packets: int, octets: int) -> bytes:
     """SR without report blocks."""
-    return _pack(SR, 0, struct.pack("!IQIII", ssrc, ntp, rtp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF))
+    return pack_rtcp(SR, 0, struct.pack("!IQIII", ssrc, ntp, rtp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF))
 
 
 def receiver_report(ssrc: int, reports: Iterable[Report]) -> bytes:
@@ -139,14 +139,14 @@ def receiver_report(ssrc: int, reports: Iterable[Report]) -> bytes:
         )
         for report in reports
     ]
-    return _pack(RR, len(blocks), struct.pack("!I", ssrc) + b"".join(blocks))
+    return pack_rtcp(RR, len(blocks), struct.pack("!I", ssrc) + b"".join(blocks))
 
 
 def source_description(ssrc: int, cname: str) -> bytes:
     """SDES with CNAME alone: streams of one CNAME are played in step."""
     text = cname.encode()
     chunk = struct.pack("!IBB", ssrc, 1, len(text)) + text + b"\x00"
-    return _pack(SDES, 1, chunk + bytes(-len(chunk) % 4))
+    return pack_rtcp(SDES, 1, chunk + bytes(-len(chunk) % 4))
 
 
 def nack(sender: int, ssrc: int, lost: list[int]) -> bytes:
@@ -159,19 +159,19 @@ def nack(sender: int, ssrc: int, lost: list[int]) -> bytes:
         else:
             pairs.append((sequence, 0))
     body = b"".join(struct.pack("!HH", *pair) for pair in pairs)
-    return _pack(RTPFB, NACK, struct.pack("!II", sender, ssrc) + body)
+    return pack_rtcp(RTPFB, NACK, struct.pack("!II", sender, ssrc) + body)
 
 
 def picture_loss(sender: int, ssrc: int) -> bytes:
     """PLI."""
-    return _pack(PSFB, PLI, struct.pack("!II", sender, ssrc))
+    return pack_rtcp(PSFB, PLI, struct.pack("!II", sender, ssrc))
 
 
 def remb(sender: int, bitrate: int, ssrc: int) -> bytes:
     """Receiver Estimated Maximum Bitrate for one source (draft-alvestrand-rmcat-remb-03 §2.2)."""
     exponent = max(0, bitrate.bit_length() - 18)
     word = 1 << 24 | exponent << 18 | bitrate >> exponent
-    return _pack(PSFB, APPLICATION, struct.pack("!II4sII", sender, 0, b"REMB", word, ssrc))
+    return pack_rtcp(PSFB, APPLICATION, struct.pack("!II4sII", sender, 0, b"REMB", word, ssrc))
 
 
 def ntp_time(epoch: float) -> int:
@@ -179,5 +179,9 @@ def ntp_time(epoch: float) -> int:
     return int((epoch + NTP_OFFSET) * (1 << 32))
 
 
-def _pack(kind: int, count: int, body: bytes) -> bytes:
-    return struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
+def pack_rtcp(kind: int, count: int, body: bytes) -> bytes:
+    """One packet, padded to whole words where the body is not (§6.4.1)."""
+    padding = -len(body) % 4
+    if padding:
+        body += bytes(padding - 1) + bytes([padding])
+    return struct.pack("!BBH", 0x80 | bool(padding) << 5 | count, kind, len(body) // 4) + body

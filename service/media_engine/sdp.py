@@ -170,6 +170,8 @@ def _attribute(section: Section, text: str) -> None:
         _fingerprint(section, value)
     elif name in ("rtpmap", "fmtp", "rtcp-fb"):
         section.formats_of.append((name, value))
+    elif name == "extmap" and (found := _EXTMAP.fullmatch(value)) and 1 <= int(found[1]) <= 14:
+        section.extensions[found[2]] = int(found[1])
 
 
 def _fingerprint(section: Section, value: str) -> None:
