@@ -8,12 +8,14 @@ are aiortc's private ones: `check` says clearly when they have changed, and aior
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcicetransport import RTCIceParameters, RTCIceTransport
 from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import RTCRtpReceiver
 from aiortc.rtp import (
@@ -178,6 +180,27 @@ def take_over(transceiver: RTCRtpTransceiver) -> PacketReceiver:
     receiver = PacketReceiver(transceiver.receiver, transceiver.sender._ssrc)
     setattr(transceiver, _RECEIVER, receiver)
     return receiver
+
+
+def hold(connection: RTCPeerConnection) -> Callable[[], None]:
+    """Keep a connection that has transceivers from sending its first checks until the returned function is
+    called: what reaches a far end before our answer is lost, and is not repeated for half a second."""
+    released = asyncio.Event()
+    for transport in {
+        transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()
+    }:
+        _hold(transport, released)
+    return released.set
+
+
+def _hold(transport: RTCIceTransport, released: asyncio.Event) -> None:
+    start = transport.start
+
+    async def started(parameters: RTCIceParameters) -> None:
+        await released.wait()
+        await start(parameters)
+
+    setattr(transport, "start", started)  # noqa: B010 - a method, as far as mypy knows
 
 
 # --- sending ----------------------------------------------------------------------------------------------

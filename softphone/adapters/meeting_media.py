@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from devices.cameras.types import Picture
+from media.jitter import JitterStatistics
 from softphone.adapters.call_voice import Ear
 from softphone.adapters.cameras import CameraDesk
 from softphone.adapters.meeting_feeds import Feeds
@@ -162,6 +163,10 @@ class AiortcMedia:
     def speaking(self) -> frozenset[str]:
         """See ports.MeetingMedia."""
         return self._speaking
+
+    def sound(self, session: str) -> JitterStatistics | None:
+        """How a session's sound arrives, in full; None where nothing of it is received."""
+        return self._parts.voice.arriving(session) if self._parts is not None else None
 
     @property
     def camera_on(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiortc import RTCSessionDescription
 
-from softphone.adapters.aiortc_hooks import PacketReceiver, new_connection, take_over
+from softphone.adapters.aiortc_hooks import PacketReceiver, hold, new_connection, take_over
 from softphone.adapters.meeting_feed import PictureFeed, SoundFeed
 from softphone.adapters.meeting_publisher import close_connection
 from softphone.adapters.meeting_signal import MeetingSignal
@@ -77,8 +77,12 @@ class Subscriber:
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         for transceiver in connection.getTransceivers():
             self._receive(take_over(transceiver), transceiver.kind)
-        await connection.setLocalDescription(await connection.createAnswer())
-        await self._signal.answer(self.id, connection.localDescription.sdp)
+        release = hold(connection)
+        try:
+            await connection.setLocalDescription(await connection.createAnswer())
+            await self._signal.answer(self.id, connection.localDescription.sdp)
+        finally:
+            release()
 
     def _receive(self, receiver: PacketReceiver, kind: str) -> None:
         if kind == "audio":

@@ -91,6 +91,11 @@ class MeetingVoice(VoiceStream):
         if self._voices.get(session) is voice:
             del self._voices[session]
 
+    def arriving(self, session: str) -> JitterStatistics | None:
+        """A participant's figures, None for one who is not heard."""
+        voice = self._voices.get(session)
+        return voice.statistics() if voice is not None else None
+
     def pull(self, now: float) -> Pcm:
         """Everybody's next 10 ms together. While deaf they are played all the same, to nobody: sound that
         waited would be heard late."""
