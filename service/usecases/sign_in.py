@@ -12,7 +12,7 @@ from service.domain.fingerprint import fingerprint, ha1
 from service.domain.numbers import Numbering
 from service.usecases.devices import Devices
 from service.usecases.ports import Chance, Clock, Passwords
-from service.usecases.sign_in_limits import SignInLimits
+from service.usecases.sign_in_limits import SignInLimits, SignInQueue
 from service.usecases.storage import Store, Tables
 from service.usecases.tokens import RefreshTokens
 from service_api.devices import DeviceCredentials, DeviceRevocation, DeviceSignIn, ErrorCode
@@ -49,6 +49,7 @@ class SignIn:
         self._store = store
         self._passwords = passwords
         self._limits = limits
+        self._queue = SignInQueue()
         self._devices = devices
         self._refresh = refresh
         self._side = side
@@ -66,7 +67,8 @@ class SignIn:
             log.warning("sign-in from %s: too many tries", network)
             raise SignInRefusedError(ErrorCode.TOO_MANY_TRIES)
         kept = None if account is None else account.password
-        right = await self._passwords.verify(kept, request.password)
+        async with self._queue.turn(known):
+            right = await self._passwords.verify(kept, request.password)
         if account is None or not right:
             self._limits.failed(number, network, known)
             log.info("sign-in from %s refused", network)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from service.domain.errors import SignInRefusedError
 from service.domain.penalty import Penalty
 from service.usecases.ports import Clock
+from service_api.devices import ErrorCode
 
 PER_NUMBER = 10
 PER_DEVICE = 20
 PER_NETWORK = 100
 WINDOW_S = 15 * 60.0
+
+MOST_WAITING = 50
+"""Strangers in line: a few seconds' work, less than a program waits for its answer."""
 
 
 class SignInLimits:
@@ -41,3 +50,29 @@ class SignInLimits:
             return
         self._numbers.count(f"{number} {network}", now)
         self._networks.count(network, now)
+
+
+class SignInQueue:
+    """Strangers' passwords are looked at one after the other; known devices go past them.
+
+    However many guess from however many networks, whoever uses a computer as yesterday is not kept waiting.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def turn(self, device: str | None) -> AsyncIterator[None]:
+        """Wait for it. Raises SignInRefusedError(too-many-tries) where the line is too long."""
+        if device is not None:
+            yield
+            return
+        if self._waiting >= MOST_WAITING:
+            raise SignInRefusedError(ErrorCode.TOO_MANY_TRIES)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1

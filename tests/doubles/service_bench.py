@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,10 +40,21 @@ OTHER = "urn:uuid:5f6c8e3a-0a52-4b61-9b4c-0d4f0c7a9e12"
 
 
 class PlainPasswords:
-    """Implements Passwords without the work; `verified` holds what each was compared with."""
+    """Implements Passwords without the work; `verified` holds what each was compared with.
+
+    Where `gate` is cleared nothing is answered; `asked` waits for the next one that is compared.
+    """
 
     def __init__(self) -> None:
         self.verified: list[str | None] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._asked = asyncio.Event()
+
+    async def asked(self) -> None:
+        """Until there is one more."""
+        self._asked.clear()
+        await self._asked.wait()
 
     async def hash(self, password: str) -> str:
         """See Passwords."""
@@ -51,6 +63,8 @@ class PlainPasswords:
     async def verify(self, kept: str | None, password: str) -> bool:
         """See Passwords."""
         self.verified.append(kept)
+        self._asked.set()
+        await self.gate.wait()
         return kept == f"kept {password}"
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from service.domain.errors import SignInRefusedError
 from service.domain.fingerprint import ha1
-from service.usecases.sign_in_limits import PER_DEVICE, PER_NETWORK, PER_NUMBER, WINDOW_S
+from service.usecases.sign_in_limits import MOST_WAITING, PER_DEVICE, PER_NETWORK, PER_NUMBER, WINDOW_S
 from service_api.devices import DeviceRevocation, DeviceSignIn, ErrorCode
 from tests.doubles.service_bench import LAPTOP, OTHER, PASSWORD, Bench
 from tests.doubles.service_bench import bench as make_bench
@@ -115,3 +116,21 @@ async def test_a_network_that_tries_many_numbers_has_to_wait(bench: Bench) -> No
 async def test_signing_in_costs_no_budget(bench: Bench) -> None:
     for _ in range(PER_NUMBER * 2):
         await bench.device()
+
+
+async def test_strangers_stand_in_line_and_known_devices_go_past(bench: Bench) -> None:
+    await bench.device()
+    bench.passwords.gate.clear()
+    tries = [
+        asyncio.create_task(refusal(bench, phone=f"0501{n:06}", network=f"198.51.100.{n}"))
+        for n in range(MOST_WAITING)
+    ]
+    await bench.passwords.asked()
+    before = len(bench.passwords.verified)
+    known = asyncio.create_task(bench.device())
+    await bench.passwords.asked()
+    assert len(bench.passwords.verified) == before + 1, "one stranger is looked at, and the known device"
+    assert await refusal(bench, phone="0502000000", network=CAFE) is ErrorCode.TOO_MANY_TRIES
+    bench.passwords.gate.set()
+    assert (await known).user == "0401234567"
+    assert set(await asyncio.gather(*tries)) == {ErrorCode.WRONG_CREDENTIALS}
