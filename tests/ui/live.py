@@ -59,9 +59,15 @@ class Live:
         await self.until(lambda: self.desk.main.isVisible())
 
 
-def play(qapp: QApplication, folder: Path, scenario: Callable[[Live], Awaitable[None]]) -> DoubledProgram:
-    """Run the program, let the scenario drive it, end it as a person would."""
+def play(
+    qapp: QApplication,
+    folder: Path,
+    scenario: Callable[[Live], Awaitable[None]],
+    prepare: Callable[[DoubledProgram], None] = lambda doubles: None,
+) -> DoubledProgram:
+    """Run the program, let the scenario drive it, end it as a person would; `prepare` comes before."""
     doubles = DoubledProgram(folder)
+    prepare(doubles)
     with qasync.QEventLoop(qapp) as loop:
         asyncio.set_event_loop(loop)
         try:

@@ -52,7 +52,7 @@ class Toolbar(QWidget):
         self.chat = Tile(look, "chat", toggle=True)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         for tile in (self.microphone, self.camera, self.devices, self.whole, self.code):
             _narrow(tile)
             row.addWidget(tile)

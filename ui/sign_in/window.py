@@ -97,6 +97,7 @@ class SignInWindow(HidingWindow):
         file.addWidget(self.ca_file, 1)
         file.addWidget(self.browse, 0, Qt.AlignmentFlag.AlignBottom)
         inner.addLayout(file)
+        self.setTabOrder(self.browse, self.meeting)
         self._advanced.hide()
 
     def _connect(self) -> None:

@@ -58,7 +58,9 @@ async def test_join_opens_fifteen_minutes_before_and_the_time_until_then_runs(st
 
 
 async def test_only_the_next_meeting_is_the_main_action(stage: Stage) -> None:
-    stage.appointments.show(at(stage, id="second"), at(stage, id="first", start=now(stage) - timedelta(hours=1)))
+    stage.appointments.show(
+        at(stage, id="second"), at(stage, id="first", start=now(stage) - timedelta(hours=1))
+    )
     assert {row.id: row.main for row in rows(stage).values()} == {"first": True, "second": False}
     assert stage.view(AppointmentsView).badge == 2
 

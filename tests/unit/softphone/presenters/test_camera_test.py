@@ -1,0 +1,119 @@
+"""The camera on the test page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from resources.words import LANGUAGES, Words
+from softphone.domain.meeting import DeviceCheck
+from softphone.presenters.camera_test import CameraPresenter, CameraView
+from softphone.presenters.parts import Tone
+from tests.doubles.cameras import DESK, LAPTOP
+from tests.doubles.stage import Stage
+
+
+def view(stage: Stage) -> CameraView:
+    return stage.view(CameraView)
+
+
+@pytest.fixture
+async def looking(stage: Stage) -> AsyncIterator[Stage]:
+    """Somebody looks at the test page."""
+    await stage.board.meetings.camera.watch(True, True)
+    yield stage
+
+
+async def test_the_camera_is_open_only_while_somebody_looks_and_wants_a_picture(stage: Stage) -> None:
+    camera = stage.board.meetings.camera
+    assert not stage.cameras.open
+    await camera.watch(True, True)
+    assert (stage.cameras.open, view(stage).sign.text) == (True, "This is how others see you.")
+    await camera.watch(True, False)
+    assert not stage.cameras.open
+    assert view(stage).sign.text == "Your camera is off. You can switch it on later."
+    await camera.watch(True, True)
+    await camera.watch(True, True)
+    assert stage.cameras.openings == 2
+    await camera.watch(False, True)
+    assert not stage.cameras.open
+
+
+@pytest.mark.parametrize(
+    ("check", "tone", "again"),
+    [
+        (DeviceCheck.DENIED, Tone.BAD, True),
+        (DeviceCheck.BUSY, Tone.WARN, True),
+        (DeviceCheck.BLACK, Tone.WARN, False),
+        (DeviceCheck.FAILED, Tone.BAD, True),
+    ],
+)
+async def test_each_trouble_has_its_own_sentence_in_every_language(
+    stage: Stage, check: DeviceCheck, tone: Tone, again: bool
+) -> None:
+    stage.cameras.opening = check
+    await stage.board.meetings.camera.watch(True, True)
+    assert (view(stage).sign.tone, view(stage).again) == (tone, again)
+    said = set()
+    for language in LANGUAGES:
+        await stage.board.speak(Words(language))
+        said.add(view(stage).sign.text)
+    assert len(said) == len(LANGUAGES)
+
+
+@pytest.mark.parametrize(
+    ("platform", "place", "where"),
+    [
+        ("win32", "ms-settings:privacy-webcam", "Windows Settings"),
+        ("darwin", "x-apple.systempreferences:", "System Settings"),
+        ("linux", "", "Ask your IT support"),
+    ],
+)
+async def test_a_denied_camera_says_where_to_change_it(
+    stage: Stage, platform: str, place: str, where: str
+) -> None:
+    seen: list[CameraView] = []
+    stage.cameras.opening = DeviceCheck.DENIED
+    camera = CameraPresenter(
+        stage.cameras, stage.program.settings, Words("en"), seen.append, platform=platform
+    )
+    await camera.watch(True, True)
+    assert seen[-1].place.startswith(place)
+    assert bool(seen[-1].place) is bool(place)
+    assert seen[-1].help.startswith(where)
+    stage.cameras.opening = DeviceCheck.OK
+    await camera.again()
+    assert (seen[-1].place, seen[-1].help) == ("", "")
+
+
+async def test_a_picture_that_turns_black_is_told_and_one_that_comes_back_too(looking: Stage) -> None:
+    looking.cameras.now = DeviceCheck.BLACK
+    looking.board.meetings.tick()
+    assert "black" in view(looking).sign.text
+    looking.cameras.now = DeviceCheck.OK
+    looking.board.meetings.tick()
+    assert view(looking).sign.text == "This is how others see you."
+
+
+async def test_unplugging_the_last_camera_is_told_at_once(looking: Stage) -> None:
+    looking.cameras.plug()
+    looking.cameras.chosen = ""
+    looking.board.meetings.camera.render()
+    assert (view(looking).choice.missing, view(looking).choice.locked) == ("No camera", True)
+    assert view(looking).sign.text == "No camera was found. Plug one in, or join without."
+
+
+async def test_another_camera_is_opened_when_it_is_chosen(looking: Stage) -> None:
+    assert [option.text for option in view(looking).choice.options] == [LAPTOP.name, DESK.name]
+    await looking.board.meetings.camera.choose(DESK.id)
+    assert looking.program.settings.text("video.camera") == DESK.id
+    assert looking.cameras.openings == 2
+
+
+async def test_a_film_that_is_no_listed_camera_is_still_shown_as_the_one_in_use(stage: Stage) -> None:
+    stage.cameras.plug()
+    film = LAPTOP
+    stage.cameras.used = lambda: film  # type: ignore[method-assign]
+    await stage.board.meetings.camera.watch(True, True)
+    assert (view(stage).choice.chosen, view(stage).sign.tone) == (film.id, Tone.GOOD)
