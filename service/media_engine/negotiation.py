@@ -10,6 +10,9 @@ from service.media_engine.sdp import Codec, Description, Local, Section, refused
 
 CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
 FEEDBACK = {"audio": ("transport-cc",), "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")}
+START_KBPS = 1000
+"""What Chromium begins with, kb/s: at its own 300 it makes the picture small first, and large much later."""
+
 OPUS, VP8, RTX = 111, 96, 97
 MID_ID, LEVEL_ID = 1, 2
 
@@ -96,6 +99,8 @@ def _receiving(section: Section, line: SenderLine, local: Local) -> list[str]:
     for uri in (MID, AUDIO_LEVEL, TRANSPORT_CC):
         if uri in section.extensions and (uri != TRANSPORT_CC or line.transport_cc):
             lines.append(f"a=extmap:{section.extensions[uri]} {uri}")
+    if section.kind == "video":
+        lines.append(f"a=fmtp:{line.payload_type} x-google-start-bitrate={START_KBPS}")
     return lines + _formats(section.kind, line.payload_type, line.rtx, codec.feedback)
 
 

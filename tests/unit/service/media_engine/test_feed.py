@@ -8,10 +8,10 @@ import pytest
 
 from service.media_engine import rtcp
 from service.media_engine.bandwidth import CAP
-from service.media_engine.feed import KEYFRAME_EVERY_S
+from service.media_engine.feed import FEEDBACK_EVERY_S, KEYFRAME_EVERY_S
 from service.media_engine.incoming import NACK_EVERY_S, NACK_TRIES
 from service.media_engine.outgoing import REPEATS_PER_S
-from service.media_engine.rtp import RtpPacket, parse_rtp, rtp_header
+from service.media_engine.rtp import TRANSPORT_CC, RtpPacket, pack_extensions, parse_rtp, rtp_header
 from tests.doubles.engine_peer import Bench, EnginePeer, vp8
 
 
@@ -290,6 +290,35 @@ def test_loss_on_either_side_lowers_it(bench: Bench) -> None:
     bench.pass_time(0.6)
     told = [item.bitrate for item in sender.told() if isinstance(item, rtcp.Remb)]
     assert told[-1] == pytest.approx(CAP * 0.75, rel=0.01)
+
+
+def test_padding_leaves_no_hole(bench: Bench) -> None:
+    sender, receiver, _ = flowing(bench)
+    sender.send(rtp_header(96, False, 101, 0, sender.VIDEO))
+    sender.send_picture(102, number=2)
+    sender.send(rtp_header(96, False, 103, 0, sender.VIDEO))
+    sender.send_picture(104, number=3)
+    packets = receiver.pictures()
+    assert packets[1].sequence == packets[0].sequence + 1
+    assert numbers(packets) == [2, 3]
+
+
+def test_a_browser_is_told_when_its_packets_came(bench: Bench) -> None:
+    bench.rooms.admit("room", "anna")
+    client = bench.client()
+    offer = client.offer().replace(
+        "a=rtpmap:96 VP8/90000",
+        f"a=extmap:5 {TRANSPORT_CC}\r\na=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 transport-cc",
+    )
+    published = bench.rooms.publish("room", "anna", offer)
+    assert f"a=extmap:5 {TRANSPORT_CC}" in published.sdp
+    client.connect(published.sdp)
+    for number in (7, 8, 10):
+        extension = pack_extensions([(5, struct.pack("!H", number))])
+        client.send(rtp_header(96, False, number, 0, client.VIDEO, extension) + vp8())
+    bench.pass_time(FEEDBACK_EVERY_S + 0.05)
+    (message,) = [data for data in client.received()[1] if data[:2] == b"\x8f\xcd" or data[:2] == b"\xaf\xcd"]
+    assert struct.unpack_from("!HH", message, 12) == (7, 4)
 
 
 HOSTILE = {
