@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
@@ -67,10 +68,10 @@ class Meeting:
         return inside
 
 
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """One for all tests of a module."""
-    service = LabService(tmp_path_factory.mktemp("office") / "service")
+@contextlib.contextmanager
+def serving(folder: Path, config: str = "") -> Iterator[Office]:
+    """A service and its host's account; it logged no fault of its own."""
+    service = LabService(folder, config=config)
     service.add_user(NUMBER, PASSWORD, name=HOST)
     service.start()
     try:
@@ -79,6 +80,13 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         service.stop()
     faults = [one for one in service.log.splitlines() if " ERROR " in one or "Traceback" in one]
     assert not faults, service.log[-4000:]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """One for all tests of a module."""
+    with serving(tmp_path_factory.mktemp("office") / "service") as running:
+        yield running
 
 
 class Steps:

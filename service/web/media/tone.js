@@ -2,6 +2,7 @@
 
 const NOTES = Object.freeze([523.25, 659.25, 783.99]);
 const NOTE_S = 0.45;
+const STARTING_MS = 2000;
 
 /** Play them; resolves when they are over. Rejects where the speaker can't be used. */
 export async function play(speaker) {
@@ -11,7 +12,7 @@ export async function play(speaker) {
   player.srcObject = outlet.stream;
   try {
     if (speaker && player.setSinkId) await player.setSinkId(speaker);
-    await context.resume();
+    await started(context);
     NOTES.forEach((pitch, at) => note(context, outlet, pitch, context.currentTime + 0.1 + at * NOTE_S));
     await player.play();
     await new Promise((resolve) => setTimeout(resolve, (NOTES.length * NOTE_S + 0.6) * 1000));
@@ -19,6 +20,12 @@ export async function play(speaker) {
     player.srcObject = null;
     await context.close();
   }
+}
+
+// A browser without a sound device may never answer.
+function started(context) {
+  const never = new Promise((_, reject) => setTimeout(reject, STARTING_MS, new Error("no sound device")));
+  return Promise.race([context.resume(), never]);
 }
 
 function note(context, outlet, pitch, from) {
