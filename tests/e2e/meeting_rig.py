@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,17 @@ from tests.e2e.conftest import NewProgram
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio, Options
 from tests.lab.keyring import SecretService
-from tests.lab.ports import LOOPBACK
+from tests.lab.ports import LOOPBACK, free_port
 from tests.lab.process import PeerFailed, wait_until
 from tests.lab.program import Program
+from tests.lab.scenarios import bye, callee, recv, reply
 from tests.lab.service import LabService
+from tests.lab.sipp import Sipp
 
 NUMBER, PASSWORD, HOST = "0401000009", "Lantern-Orchard-71", "Erja Expert"
+EXPERT = "0401000077"
+"""The number in the invitation; whoever answers there sends back what is heard."""
+
 PATIENCE_S = 20.0
 Json = dict[str, Any]
 
@@ -30,7 +37,9 @@ class Company:
 
     def __init__(self, folder: Path) -> None:
         authority = Authority(folder / "sip-authority")
-        options = Options((), store="ha1", certificate=authority.issue(LOOPBACK))
+        self._folder, self._expert = folder, free_port()
+        routes = ((EXPERT, self._expert),)
+        options = Options((), store="ha1", certificate=authority.issue(LOOPBACK), routes=routes)
         self.registrar = Kamailio(folder / "kamailio", options)
         self.service = LabService(folder / "service", config=self._config(folder))
         self.ca_file = folder / "both.pem"
@@ -49,10 +58,36 @@ class Company:
         self.service.add_user(NUMBER, PASSWORD, name=HOST)
         self.service.start()
 
+    @contextmanager
+    def expert_answers(self) -> Iterator[None]:
+        """Somebody picks up at EXPERT, once."""
+        answered = reply("200 OK", "a", version=1, headers="[last_Record-Route:]\n")
+        scenario = callee(recv("INVITE"), answered, recv("ACK"), bye())
+        phone = Sipp(self._folder / "expert", scenario, port=self._expert, echo=True)
+        phone.start()
+        try:
+            yield
+        finally:
+            phone.stop()
+
+    def kill_engine(self) -> None:
+        """The media engine's process dies."""
+        threads = Path(f"/proc/{self.service.pid}/task").iterdir()
+        children = [pid for thread in threads for pid in (thread / "children").read_text().split()]
+        engine = [int(pid) for pid in children if b"resource_tracker" not in _command_of(pid)]
+        if not engine:
+            raise PeerFailed(f"the service has no engine: {children}")
+        for pid in engine:
+            os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
-        """End both."""
+        """End everything."""
         self.service.stop()
         self.registrar.stop()
+
+
+def _command_of(pid: str) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 class Attendee:
@@ -110,6 +145,7 @@ def an_hour_from_now(**members: object) -> Json:
         "start": now.isoformat(),
         "end": (now + timedelta(hours=1)).isoformat(),
         "time_zone": "Europe/Helsinki",
+        "expert_number": EXPERT,
         "participants": [{"name": "Casper Customer", "phone": "0405555555"}],
         **members,
     }

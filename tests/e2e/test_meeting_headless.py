@@ -135,6 +135,37 @@ def test_the_service_killed_and_started_again(company: Company, host: Attendee, 
     host.ask("end")
 
 
+def test_the_media_engine_killed(company: Company, host: Attendee, customer: Attendee) -> None:
+    """Nobody's place is touched; pictures are back soon."""
+    both_inside(host, customer)
+    began = time.monotonic()
+    company.kill_engine()
+    for one in (host, customer):
+        one.program.wait_for(lambda event: event.get("meeting", {}).get("trouble") == "media-away")
+        one.until(lambda status: not status["trouble"], "media back", 10)
+    host.sees()
+    customer.sees()
+    assert time.monotonic() - began < 2 * BACK_S
+    assert host.ask("lobby")["waiting"] == []
+    host.ask("end")
+
+
+def test_a_phone_call_beside_the_meeting(company: Company, host: Attendee, customer: Attendee) -> None:
+    both_inside(host, customer)
+    with company.expert_answers():
+        call = host.ask("call")["id"]
+        host.program.call_in("active")
+        host.until(lambda status: status["held"], "held")
+        seen = customer.until(lambda status: not status["participants"][0]["microphone"], "the host muted")
+        assert seen["participants"][0]["camera"], "the meeting goes on"
+        assert host.status["state"] == "connected"
+        host.program.control("hangup", id=call)
+        host.program.no_calls()
+    host.until(lambda status: not status["held"], "the microphone back")
+    customer.until(lambda status: status["participants"][0]["microphone"], "the host heard")
+    host.ask("end")
+
+
 def test_a_program_killed_takes_its_place_back(host: Attendee, customer: Attendee) -> None:
     session, link = both_inside(host, customer)
     customer.ask("camera", on="off")
