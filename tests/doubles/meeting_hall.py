@@ -36,6 +36,9 @@ HOST = User("host-account", "+358401000000", "Helmi Host", AccountRole.PROFESSIO
 
 E = TypeVar("E", bound=MeetingEvent)
 
+_COMMANDS = itertools.count(1)
+"""A command's id is never used twice in a session, whichever of its connections it goes over."""
+
 
 class CountingChance:
     """Implements ports.Chance: what it gives is different each time, and known beforehand."""
@@ -129,7 +132,6 @@ class Client:
         self.connection: Connection | None = None
         self.credentials_good = True
         self._meetings = meetings
-        self._commands = itertools.count(1)
 
     def tell(self, message: MeetingEvent | Done | Refused) -> None:
         """See Outlet."""
@@ -169,7 +171,7 @@ class Client:
 
     def command_id(self) -> str:
         """A new one."""
-        return f"c{id(self)}-{next(self._commands)}"
+        return f"c{next(_COMMANDS)}"
 
     def events(self, kind: type[E]) -> list[E]:
         """Those of a kind, first first."""

@@ -26,6 +26,11 @@ class Outbox:
         self._close: Close | None = None
         self._sending: asyncio.Timeout | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Messages that have not left yet."""
+        return len(self._waiting)
+
     def tell(self, message: MeetingEvent | Done | Refused) -> None:
         """Send it in its turn."""
         if self._close is not None:
