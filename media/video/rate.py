@@ -25,8 +25,8 @@ class RateControl:
     """One sender's rate. `now` in monotonic seconds."""
 
     def __init__(self, width: int, height: int, fps: float = 30.0) -> None:
-        self._limit = self._most = needed(width, height, fps)
-        self._free = self._most * START
+        self._limit = self._most = max(FLOOR, needed(width, height, fps))
+        self._free = max(float(FLOOR), self._most * START)
         self._reported: float | None = None
         self._given = 0
 
