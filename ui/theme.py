@@ -110,8 +110,8 @@ DARK = Tokens(
     answer="#5fd08f",
     answer_hover="#86deab",
     answer_text="#04260f",
-    stage="#11191d",
-    stage_raised="#2c3a41",
+    stage="#1e292e",
+    stage_raised="#384850",
     stage_text="#f2f7f8",
     speaking="#6fdc9d",
 )

@@ -70,8 +70,9 @@ class PageWords:
 
     def _place(self, meeting: Meeting) -> str:
         text = self._("{host} will let you in shortly.").format(host=meeting.appointment.host_name)
+        next_one = self._("You are next.")
         if meeting.place == 1:
-            return f"{text} {self._('You are next.')}"
+            return f"{text} {next_one}"
         ahead = meeting.place - 1
         before = self.words.n("{count} person is before you.", "{count} people are before you.", ahead)
         return f"{text} {before.format(count=ahead)}" if ahead > 0 else text
@@ -91,8 +92,9 @@ class PageWords:
         if refused.code == "bad-request":
             return self._("The code has six digits.")
         if refused.code == "wrong-code" and refused.tries_left:
+            wrong = self._("This code is not right.")
             left = self.words.n("{count} try left.", "{count} tries left.", refused.tries_left)
-            return f"{self._('This code is not right.')} {left.format(count=refused.tries_left)}"
+            return f"{wrong} {left.format(count=refused.tries_left)}"
         code = "too-many-tries" if refused.code == "wrong-code" else refused.code
         known = meeting_words.CODE_FAULTS.get(code)
         return self._(known) if known else meeting_words.failure(self.words, refused).text
@@ -113,7 +115,8 @@ class PageWords:
 
     def over(self, meeting: Meeting, *, leaving: bool) -> Sign:
         """How it ended for this person, with the host's word."""
-        reason = f" {self._('“{text}”').format(text=meeting.reason)}" if meeting.reason else ""
+        quoted = self._("“{text}”").format(text=meeting.reason)
+        reason = f" {quoted}" if meeting.reason else ""
         if meeting.you.state is SessionState.DECLINED:
             return Sign("info", self._("You were not let in.") + reason, Tone.WARN)
         if meeting.you.state is SessionState.REMOVED:

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QDateEdit, QTimeEdit
 from ui.icons import SMALL
 from ui.look import Look
 
+MARGIN = 8
+"""Without its buttons the field begins at the very edge."""
+
 
 class DayEdit(QDateEdit):
     """A day, with a calendar to pick it from."""
@@ -51,6 +54,7 @@ class ClockEdit(QTimeEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setDisplayFormat("HH:mm")
+        self.lineEdit().setTextMargins(MARGIN, 0, 0, 0)
 
     def show_time(self, at: time) -> None:
         """Show it."""

@@ -45,11 +45,12 @@ class WaitingCard(QFrame):
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
-        column.setContentsMargins(12, 10, 12, 10)
+        column.setContentsMargins(12, 4, 8, 10)
         column.setSpacing(4)
         head = QHBoxLayout()
         head.addWidget(self.name, 1)
         head.addWidget(self.waited)
+        head.addWidget(self.message)
         column.addLayout(head)
         for part in (self.badge, self.equipment, self.warning, self.last):
             column.addWidget(part)
@@ -57,7 +58,6 @@ class WaitingCard(QFrame):
         buttons.setSpacing(8)
         buttons.addWidget(self.admit, 1)
         buttons.addWidget(self.decline)
-        buttons.addWidget(self.message)
         column.addLayout(buttons)
         column.addWidget(self.entry)
         self.entry.hide()
@@ -81,7 +81,7 @@ class WaitingCard(QFrame):
 
     def controls(self) -> tuple[QWidget, ...]:
         """What the tab key visits."""
-        return (self.admit, self.decline, self.message, self.entry.field, self.entry.button)
+        return (self.message, self.admit, self.decline, self.entry.field, self.entry.button)
 
     def _write(self) -> None:
         self.entry.setVisible(not self.entry.isVisibleTo(self))
