@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 
 import numpy as np
 import pytest
+from aiortc import RTCPeerConnection
 
 from devices.cameras.fake import FakeCameras, wall_milliseconds
 from devices.cameras.types import Wish
@@ -275,3 +278,23 @@ async def test_who_leaves_is_gone_and_lets_everything_go(room: Room) -> None:
     assert await hears(bo, "anna") < QUIET
     await anna.come()
     await until(lambda: fresh(bo, "anna") and fresh(anna, "bo"), "back again")
+
+
+@pytest.mark.slow
+async def test_coming_and_going_again_and_again_leaves_nothing_behind(room: Room) -> None:
+    anna, _ = await room.two()
+    await anna.go()
+    open_now = []
+    for turn in range(25):
+        await anna.come()
+        await until(lambda: fresh(anna, "bo"), "seen")
+        await anna.go()
+        if turn in (4, 24):
+            await asyncio.sleep(1.0)
+            gc.collect()
+            open_now.append(
+                (len(os.listdir("/proc/self/fd")), threading.active_count(), len(asyncio.all_tasks()))
+            )
+    assert open_now[1] == open_now[0]
+    connections = sum(isinstance(thing, RTCPeerConnection) for thing in gc.get_objects())
+    assert connections <= 3, "those of whoever stayed, and no other"
