@@ -9,6 +9,7 @@ from typing import TypeVar
 from service.domain.appointment import Appointment, Participant
 from service.domain.errors import RefusedError
 from service.domain.principal import Guest, Principal, User
+from service.usecases.engine import MediaEngine
 from service.usecases.meeting_room import Connection
 from service.usecases.meetings import Meetings
 from service_api.meeting import (
@@ -219,21 +220,23 @@ class Client:
 
 
 class Hall:
-    """A service's meetings with everything around them in memory."""
+    """A service's meetings, with everything around them in memory; `real` takes the engine double's place."""
 
-    def __init__(self, appointment: Appointment | None = None) -> None:
+    def __init__(self, appointment: Appointment | None = None, real: MediaEngine | None = None) -> None:
         self.clock = FakeClock(unix=START)
         self.chance = CountingChance()
         self.store = MemoryMeetingStore()
         self.engine = MemoryEngine()
+        self._real = real
         self.desk = Desk({APPOINTMENT: appointment or an_appointment()})
         self.meetings = self._made()
 
     def _made(self) -> Meetings:
+        engine = self._real or self.engine
         meetings = Meetings(
-            self.store, self.desk, self.engine, self.clock, self.chance, FixedKeys(), "meet.example.com"
+            self.store, self.desk, engine, self.clock, self.chance, FixedKeys(), "meet.example.com"
         )
-        self.engine.on_event = meetings.engine_event
+        engine.on_event = meetings.engine_event
         return meetings
 
     async def restart(self) -> None:
