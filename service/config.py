@@ -76,6 +76,13 @@ class Config:
         return self
 
 
+def _is_address(text: str) -> bool:
+    try:
+        return not ipaddress.ip_address(text).is_unspecified
+    except ValueError:
+        return False
+
+
 def is_loopback(host: str) -> bool:
     """Whether nobody outside this computer can reach it."""
     try:
@@ -169,6 +176,8 @@ class _Reader:
         if before < 0 or after < 0:
             raise ConfigError(f"{self._place}: minutes are never less than nothing.")
         address = self._take("media_address", "127.0.0.1")
+        if not _is_address(address):
+            raise ConfigError(f"{self._place}: media_address is an IP address, as everybody reaches it.")
         ports = self._range(self._take("media_ports", list[object]()))
         self._end()
         return Window(before * 60.0, after * 60.0), address, ports

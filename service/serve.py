@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -16,10 +17,12 @@ from typing import IO
 import uvicorn
 
 from service.adapters.http.keepalive import WatchfulProtocol
-from service.config import Config, ConfigError
+from service.config import Config, ConfigError, is_loopback
 from service.data import open_data
 from service.wiring import Service
 from service_api.meeting import PING_S, SIZE_LIMIT
+
+log = logging.getLogger(__name__)
 
 LOCK = "service.lock"
 GRACE_S = 5
@@ -40,6 +43,8 @@ def serve(config: Config) -> int:
 
 async def _run(config: Config, listener: socket.socket) -> None:
     service = Service(config)
+    if is_loopback(config.media_address) and not is_loopback(config.server):
+        log.warning("media_address is loopback: nobody on another computer will see or hear anything")
     try:
         await service.start()
         server = _Server(_settings(config, service))

@@ -16,14 +16,28 @@ from zoneinfo import available_timezones
 
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
-from service_api.model import Email, Language, Line, Name, Paragraphs, PhoneNumber, Secret, Time, Token, Wire
+from service_api.model import (
+    PRINTABLE,
+    Email,
+    Language,
+    Line,
+    Name,
+    Paragraphs,
+    PhoneNumber,
+    Secret,
+    Time,
+    Token,
+    Wire,
+)
 from service_api.states import Assurance, Seat
 
 APPOINTMENTS_PATH = "/appointments"
 LONGEST = timedelta(hours=24)
 MOST_PARTICIPANTS = 20
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+Title = Annotated[
+    str, StringConstraints(pattern=PRINTABLE, min_length=1, max_length=120, strip_whitespace=True)
+]
 
 
 class InviteeDraft(Wire):

@@ -22,6 +22,7 @@ from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
 from service.usecases.identities import StoredIdentities
 from service.usecases.invitations import Invitations
+from service.usecases.ports import Passwords
 from service.usecases.sign_in import SignIn, SipSide
 from service.usecases.sign_in_limits import SignInLimits
 from service.usecases.tokens import RefreshTokens, Renewal
@@ -105,17 +106,19 @@ class Board:
 class Bench:
     """Everything that stands on accounts and appointments."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, passwords: Passwords | None = None) -> None:
         self.clock, self.chance = FakeClock(), CountingChance()
         self.passwords, self.board = PlainPasswords(), Board()
+        used = passwords or self.passwords
         self.numbering = Numbering()
         self.store = store = SqliteStore(database)
         refresh = RefreshTokens(self.chance, FixedKeys())
         self.devices = Devices(store, self.board, self.board, self.numbering)
         self.limits = SignInLimits(self.clock)
+        self.used_passwords = used
         self.sign_in = SignIn(
             store,
-            self.passwords,
+            used,
             self.limits,
             self.devices,
             refresh,
@@ -140,7 +143,7 @@ class Bench:
         name: str = "Anna Ek",
     ) -> Account:
         """Somebody who signs in with PASSWORD."""
-        kept = await self.passwords.hash(PASSWORD)
+        kept = await self.used_passwords.hash(PASSWORD)
         account = Account(self.chance.token(), number, name, role, kept, self.clock.time())
         async with self.store.write() as tables:
             assert await tables.accounts.add(account)
@@ -179,13 +182,13 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path) -> AsyncIterator[Bench]:
-    """On a new file."""
+async def bench(folder: Path, passwords: Passwords | None = None) -> AsyncIterator[Bench]:
+    """On a new file; `passwords` in place of the plain ones."""
     path = folder / "service.sqlite"
     migrate(path)
     database = Database(path)
     try:
-        yield Bench(database)
+        yield Bench(database, passwords)
     finally:
         await database.close()
 

@@ -82,16 +82,29 @@ def test_it_says_nothing_of_itself(service: LabService) -> None:
         httpx.get(f"http://{service.host}:{service.port}/", trust_env=False)
 
 
-def test_no_proxy_is_believed_that_was_not_named(service: LabService) -> None:
+def guesses(service: LabService) -> list[int]:
+    """Statuses of eleven wrong passwords for one number, each by way of a proxy for another address."""
     asked = DeviceSignIn("0409999999", "wrong", "PC", "urn:uuid:5f6c8e3a-0a52-4b61-9b4c-0d4f0c7a9e11")
-    told = [
-        service.client.post(
-            "/api/v1/devices", content=asked.serialise(), headers={"X-Forwarded-For": f"203.0.113.{n}"}
-        ).status_code
-        for n in range(11)
-    ]
-    assert told == [403] * 10 + [429]
+    headers = [{"X-Forwarded-For": f"203.0.113.{n}"} for n in range(11)]
+    answers = (
+        service.client.post("/api/v1/devices", content=asked.serialise(), headers=one) for one in headers
+    )
+    return [answer.status_code for answer in answers]
+
+
+def test_no_proxy_is_believed_that_was_not_named(service: LabService) -> None:
+    assert guesses(service) == [403] * 10 + [429]
     assert "203.0.113" not in service.log
+
+
+def test_a_proxy_that_was_named_says_who_asks(tmp_path: Path) -> None:
+    service = LabService(tmp_path / "service", config='trusted_proxies = ["127.0.0.1"]')
+    service.start()
+    try:
+        assert guesses(service) == [403] * 11
+        assert "203.0.113.10 refused" in service.log
+    finally:
+        service.stop()
 
 
 def test_nothing_that_opens_something_is_in_log_or_data(tmp_path: Path) -> None:

@@ -90,6 +90,8 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ("sip = 3", r"\[sip\] is a table"),
         ("[meetings]\nmedia_ports = [1, 2]", "media_ports is"),
         ("[meetings]\nopens_before_minutes = -1", "never less than nothing"),
+        ('[meetings]\nmedia_address = "meet.example.com"', "an IP address"),
+        ('[meetings]\nmedia_address = "0.0.0.0"', "an IP address"),
         ("listen = ", "can't be understood"),
     ],
 )
