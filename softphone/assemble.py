@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from softphone import __version__
-from softphone.adapters.clock import SystemClock
-from softphone.adapters.company_service import HttpsCompanyService
 from softphone.adapters.contact_store import MIGRATION as CONTACTS_1
 from softphone.adapters.contact_store import SqliteContactStore
 from softphone.adapters.database import Database
-from softphone.adapters.directory import WellKnownDirectory
 from softphone.adapters.draft_store import JsonDrafts
 from softphone.adapters.history_store import MIGRATION as HISTORY_1
 from softphone.adapters.history_store import SqliteHistoryStore
-from softphone.adapters.meeting_service import HttpsAppointments
-from softphone.adapters.meeting_socket import WebSockets
 from softphone.adapters.policy import read_policy
 from softphone.adapters.settings_store import JsonSettingsStore
 from softphone.control.commands import Commands, Reach
@@ -31,19 +24,9 @@ from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.events import Notice
-from softphone.domain.sound_test import Permission
 from softphone.ports import (
-    Clock,
-    CompanyService,
-    Directory,
-    Headset,
-    LineCheck,
     Screenshot,
-    Secrets,
-    Sound,
-    Telephony,
 )
-from softphone.ports.meetings import Cameras, MeetingMedia
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
@@ -62,7 +45,7 @@ from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.history import History
 from softphone.services.history_writer import HistoryWriter
 from softphone.services.meeting_links import looks_like_link
-from softphone.services.meetings import MeetingPorts, Meetings
+from softphone.services.meetings import Meetings
 from softphone.services.numbers import Numbers
 from softphone.services.place_memory import PlaceMemory
 from softphone.services.preshift import Preshift
@@ -71,10 +54,7 @@ from softphone.services.service_account import ServiceAccount
 from softphone.services.session import Session
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
-
-if TYPE_CHECKING:
-    from softphone.adapters.call_voice import Ear
-    from softphone.adapters.cameras import CameraDesk
+from softphone.world import World, real_world
 
 if sys.platform == "win32":
     from softphone.control.pipe_listener import listener_for
@@ -100,26 +80,6 @@ class Options:
     ca_file: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
     target: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the application stands on; tests put doubles here. `start` and `close` open and release it."""
-
-    telephony: Telephony
-    line_check: LineCheck
-    sound: Sound
-    permission: Callable[[], Awaitable[Permission]]
-    headset: Headset
-    secrets: Secrets
-    directory: Directory
-    service: CompanyService
-    meetings: MeetingPorts
-    cameras: Cameras
-    start: Callable[[], Awaitable[None]]
-    close: Callable[[], Awaitable[None]]
-    clock: Clock
-    packaged: bool = False
 
 
 class Application:
@@ -317,74 +277,4 @@ class Application:
 
 def build(options: Options) -> Application:
     """The application on the real world. Raises BadSetting for an override that makes no sense."""
-    return Application(options, _real_world, read_policy())
-
-
-def _real_world(application: Application) -> World:
-    """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
-    from devices.cameras.registry import system_cameras
-    from devices.permission import microphone_permission
-    from devices.registry import system_drivers
-    from softphone.adapters.cameras import CameraDesk
-    from softphone.adapters.headset import HidHeadset
-    from softphone.adapters.keyring import SystemKeyring
-    from softphone.adapters.line_check import SipLineCheck
-    from softphone.adapters.permission import system_permission
-    from softphone.adapters.sound import SoundAdapter
-    from softphone.adapters.telephony import SipTelephony
-
-    sound = SoundAdapter(
-        system_drivers(),
-        region=lambda: application.numbers.region,
-        permission=microphone_permission,
-    )
-    telephony = SipTelephony(sound, application.settings)
-    cameras = CameraDesk(system_cameras(), lambda: application.settings.text("video.camera"))
-    clock, tasks = SystemClock(), Tasks()
-
-    def camera_chosen(_: object) -> None:
-        tasks.spawn(cameras.choose(), "camera chosen")
-
-    application.settings.subscribe("video.camera", camera_chosen)
-
-    async def start() -> None:
-        await sound.start()
-        await cameras.start()
-
-    async def close() -> None:
-        await tasks.close()
-        await telephony.close()
-        await sound.close()
-        await cameras.close()
-
-    return World(
-        telephony=telephony,
-        line_check=SipLineCheck(telephony),
-        sound=sound,
-        permission=system_permission,
-        headset=HidHeadset(),
-        secrets=SystemKeyring(),
-        directory=WellKnownDirectory(clock),
-        service=HttpsCompanyService(),
-        meetings=MeetingPorts(HttpsAppointments(), WebSockets(), _media_for(sound, cameras)),
-        cameras=cameras,
-        start=start,
-        close=close,
-        clock=clock,
-        packaged=bool(getattr(sys, "frozen", False)),
-    )
-
-
-def _media_for(sound: Ear, cameras: CameraDesk) -> Callable[[], Awaitable[MeetingMedia]]:
-    """The media of one meeting after another, made with the first one."""
-    made: list[MeetingMedia] = []
-
-    async def media() -> MeetingMedia:
-        await asyncio.to_thread(importlib.import_module, "softphone.adapters.meeting_media")
-        from softphone.adapters.meeting_media import AiortcMedia
-
-        if not made:
-            made.append(AiortcMedia(sound, cameras))
-        return made[0]
-
-    return media
+    return Application(options, real_world, read_policy())

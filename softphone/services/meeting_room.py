@@ -17,7 +17,7 @@ from service_api import meeting as wire
 from service_api.meeting import AnyEvent, Command, Done
 from service_api.states import OVER, PRESENT, MeetingRefusal, SessionState
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
-from softphone.domain.events import ChatArrived, Knocked, MeetingChanged, Notice
+from softphone.domain.events import MeetingChanged, Notice
 from softphone.domain.meeting import Equipment, Meeting, Trouble
 from softphone.ports import Clock
 from softphone.ports.meetings import TAKEN_OVER, MeetingMedia, MeetingSockets
@@ -28,6 +28,7 @@ from softphone.services.meeting_chat import Outbox
 from softphone.services.meeting_figures import measured
 from softphone.services.meeting_flow import MediaFlow
 from softphone.services.meeting_line import MeetingLine
+from softphone.services.meeting_news import news
 from softphone.services.meeting_own import OwnMedia
 from softphone.services.meeting_state import changed_person, over, reduce
 from softphone.services.meeting_ways import Way
@@ -249,7 +250,8 @@ class MeetingRoom:
                 self._outbox.came(event.line.text)
         self._stage_changed(before.you.state)
         self.tell()
-        self._told_aloud(before, event)
+        for told in news(before, self._state, event):
+            self._around.bus.publish(told)
 
     def _is_welcome(self, event: wire.Welcome) -> None:
         self._away = False
@@ -264,18 +266,6 @@ class MeetingRoom:
         """Whoever is no longer inside sends and receives nothing, whatever the service says of feeds."""
         if before in PRESENT and self.state not in PRESENT:
             self._flow.stop()
-
-    def _told_aloud(self, before: Meeting, event: AnyEvent) -> None:
-        """What is worth a sound or a notice."""
-        if isinstance(event, wire.Knocked):
-            for person in self._state.waiting:
-                if person.session == event.session:
-                    self._around.bus.publish(Knocked(person))
-        elif isinstance(event, wire.ChatAdded):
-            known = {line.id for line in before.chat}
-            for line in self._state.chat:
-                if line.id == event.line.id and line.id not in known and not line.mine:
-                    self._around.bus.publish(ChatArrived(line))
 
     def _line_away(self) -> None:
         self._away = True

@@ -1,44 +1,26 @@
-"""The one meeting this program may be in: opening it by link or from the list, and all that is done in it.
-
-What a meeting is made of loads pydantic and aiortc, so it is loaded with the first one, beside the loop.
-"""
+"""The one meeting this program may be in, and all that is done in it."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from service_api.states import OVER, MeetingRefusal
 from softphone.domain.call import Call, CallState
-from softphone.domain.errors import CommandRefused, MeetingRefused
-from softphone.domain.events import JoinOffered, LinkOpened, MeetingChanged
-from softphone.domain.meeting import (
-    Appointment,
-    Assurance,
-    Equipment,
-    JoinOffer,
-    Meeting,
-    MeetingLink,
-    Person,
-    SessionState,
-)
+from softphone.domain.errors import CommandRefused
+from softphone.domain.events import LinkOpened
+from softphone.domain.meeting import Equipment, JoinOffer, Meeting, MeetingLink
 from softphone.domain.picture import PictureSlot
 from softphone.ports import Clock
-from softphone.ports.meetings import Appointments as AppointmentService
-from softphone.ports.meetings import Bearer, MeetingMedia, MeetingSockets, ServiceAccess
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.appointments import Appointments
 from softphone.services.call_table import CallTable
+from softphone.services.meeting_entrance import MeetingEntrance, MeetingPorts
 from softphone.services.meeting_links import read_link
-from softphone.services.meeting_ways import AccountWay, GuestWay, Way
-from softphone.services.place_memory import Place, PlaceMemory, key_of
+from softphone.services.place_memory import PlaceMemory
 from softphone.services.service_account import ServiceAccount
-from softphone.services.service_sign_in import device_name
 from softphone.services.settings import Settings
 
 if TYPE_CHECKING:
@@ -49,20 +31,8 @@ log = logging.getLogger(__name__)
 TALKING = (CallState.DIALLING, CallState.EARLY, CallState.ANSWERING, CallState.ACTIVE)
 """A call in one of these has the microphone, unless it is on hold."""
 
-LONGEST_NAP_S = 30.0
-"""A computer that slept meanwhile must not miss when a meeting opens."""
-
 TOGETHER_S = 5.0
 """How long a goodbye may take when the program ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class MeetingPorts:
-    """The world of meetings. `media` is loaded with the first one."""
-
-    appointments: AppointmentService
-    sockets: MeetingSockets
-    media: Callable[[], Awaitable[MeetingMedia]]
 
 
 class Meetings:
@@ -84,26 +54,29 @@ class Meetings:
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._ports = ports
-        self._account = account
-        self._appointments = appointments
-        self._places = places
         self._settings = settings
         self._table = table
         self._dial = dial
         self._bus = bus
-        self._clock = clock
         self._tasks = tasks
-        self._sleep = sleep
-        self._room: MeetingRoom | None = None
-        self._key = ""
-        self._opening = asyncio.Lock()
-        self._until_open: asyncio.Task[None] | None = None
+        self._entrance = MeetingEntrance(
+            ports,
+            account,
+            appointments,
+            places,
+            settings,
+            bus,
+            clock,
+            tasks,
+            talking=self._talking,
+            sleep=sleep,
+        )
         table.listen(self._call_changed)
 
     def meeting(self) -> Meeting | None:
         """The one this program is in, from its test page until it is left."""
-        return self._room.meeting if self._room is not None else None
+        room = self._entrance.room
+        return room.meeting if room is not None else None
 
     # --- going in -----------------------------------------------------------------------------------------
 
@@ -120,48 +93,11 @@ class Meetings:
 
         Needs no account. Raises CommandRefused (in-a-meeting) while another one goes on.
         """
-        async with self._opening:
-            key = key_of(link.service_url, link.secret)
-            here = self._already(key)
-            if here is not None:
-                return JoinOffer(here.appointment, here.you.name, here.server, here.you.other_device)
-            access = self._access(link)
-            known = await self._places.find(key)
-            offer, token = await self._ports.appointments.open_link(
-                access, link.secret, device_name(), known.token if known else ""
-            )
-            offer = replace(offer, server=link.server)
-            place = Place(
-                offer.appointment.id,
-                offer.appointment.closes_at.timestamp(),
-                token,
-                known.resume if known else "",
-            )
-            await self._places.keep(key, place)
-            self._bus.publish(JoinOffered(offer))
-            you = _before(offer.name, offer.appointment, Assurance.LINK)
-            way = GuestWay(access, Bearer(token))
-            await self._enter(self._first(offer.appointment, link.server, you), way, key, place)
-            return offer
+        return await self._entrance.by_link(link)
 
     async def open(self, appointment_id: str) -> None:
-        """The test page of one of one's own appointments."""
-        async with self._opening:
-            key = key_of(self._account.person, appointment_id)
-            if self._already(key) is not None:
-                return
-            appointment = self._appointments.find(appointment_id)
-            if appointment is None:
-                await self._appointments.refresh()
-                appointment = self._appointments.find(appointment_id)
-            access = self._account.access
-            if appointment is None or access is None:
-                raise MeetingRefused(MeetingRefusal.NOT_FOUND)
-            place = await self._places.find(key)
-            place = place or Place(appointment.id, appointment.closes_at.timestamp())
-            you = _before(appointment.host_name, appointment, Assurance.SIGNED_IN)
-            server = access.url.removeprefix("https://").partition("/")[0]
-            await self._enter(self._first(appointment, server, you), AccountWay(self._account), key, place)
+        """The test page of one of one's own appointments; the same refusal."""
+        await self._entrance.by_appointment(appointment_id)
 
     async def join(self, *, camera: bool, microphone: bool, equipment: Equipment) -> None:
         """From the test page on: knock, or go in where nobody has to be asked."""
@@ -173,12 +109,7 @@ class Meetings:
 
     async def leave(self) -> None:
         """Goodbye; harmless where there is no meeting."""
-        self._wait_no_more()
-        room, self._room = self._room, None
-        if room is None:
-            return
-        await room.leave()
-        self._bus.publish(MeetingChanged(None))
+        await self._entrance.leave()
 
     async def end(self) -> None:
         """End it for everybody; for the host."""
@@ -231,8 +162,8 @@ class Meetings:
 
     def look(self, session: str, height: int) -> None:
         """How tall a session's picture is shown in pixels ("" is one's own); 0 while hidden."""
-        if self._room is not None:
-            self._room.media.look(session, height)
+        if self._entrance.room is not None:
+            self._entrance.room.media.look(session, height)
 
     def picture(self, session: str) -> PictureSlot:
         """Where a session's newest frame is; "" is one's own."""
@@ -277,97 +208,14 @@ class Meetings:
     # --- inside -------------------------------------------------------------------------------------------
 
     def _here(self) -> MeetingRoom:
-        if self._room is None:
+        if self._entrance.room is None:
             raise CommandRefused("there is no meeting", code="no-meeting")
-        return self._room
-
-    def _already(self, key: str) -> Meeting | None:
-        """The meeting of this place, where it goes on. One at a time: another one is never left unasked."""
-        if self._room is None or self._room.state in (*OVER, SessionState.PREJOIN):
-            return None
-        if key != self._key:
-            raise CommandRefused("another meeting goes on", code="in-a-meeting")
-        return self._room.meeting
-
-    def _access(self, link: MeetingLink) -> ServiceAccess:
-        """The way to a link's service, with the certificates trusted for it."""
-        own = self._account.access
-        if own is not None and own.url == link.service_url:
-            return own
-        return ServiceAccess(link.service_url, self._settings.text("sip.ca_file"))
-
-    def _first(self, appointment: Appointment, server: str, you: Person) -> Meeting:
-        flag = self._settings.flag
-        return Meeting(
-            appointment,
-            server,
-            you,
-            camera_on=flag("meetings.camera_on_join"),
-            microphone_on=flag("meetings.microphone_on_join"),
-        )
-
-    async def _enter(self, first: Meeting, way: Way, key: str, place: Place) -> None:
-        """Make the meeting and connect. Where it has not opened yet that is done when it does."""
-        await asyncio.to_thread(importlib.import_module, "softphone.services.meeting_room")
-        from softphone.services.meeting_room import MeetingRoom, Surroundings
-
-        media = await self._ports.media()
-        self._wait_no_more()
-        former, self._room = self._room, None
-        if former is not None:
-            await former.leave()
-        around = Surroundings(
-            self._ports.sockets,
-            media,
-            self._bus,
-            self._clock,
-            lambda resume: self._keep_place(key, replace(place, resume=resume)),
-        )
-        room = MeetingRoom(first, way, around, resume=place.resume, held=self._talking())
-        self._room, self._key = room, key
-        await room.start()
-        try:
-            await room.connect()
-        except MeetingRefused as refused:
-            if refused.code == MeetingRefusal.TOO_EARLY:
-                self._until_open = self._tasks.spawn(self._connect_when_open(room), "meeting opens")
-                return
-            self._room = None
-            await room.close()
-            self._bus.publish(MeetingChanged(None))
-            raise
-
-    async def _connect_when_open(self, room: MeetingRoom) -> None:
-        opens_at = room.meeting.appointment.opens_at.timestamp()
-        while True:
-            while (left := opens_at - self._clock.time()) > 0:
-                await self._sleep(min(left, LONGEST_NAP_S))
-            try:
-                await room.connect()
-                return
-            except MeetingRefused as refused:
-                if refused.code != MeetingRefusal.TOO_EARLY:
-                    log.info("the meeting does not open: %s", refused.code)
-                    return
-            await self._sleep(LONGEST_NAP_S)
-
-    def _wait_no_more(self) -> None:
-        if self._until_open is not None:
-            self._until_open.cancel()
-            self._until_open = None
-
-    def _keep_place(self, key: str, place: Place) -> None:
-        self._tasks.spawn(self._places.keep(key, place), "meeting place")
+        return self._entrance.room
 
     def _talking(self) -> bool:
         return any(call.state in TALKING and not call.held for call in self._table.live())
 
     def _call_changed(self, call: Call) -> None:
-        room, talking = self._room, self._talking()
+        room, talking = self._entrance.room, self._talking()
         if room is not None and room.held != talking:
             self._tasks.spawn(room.hold(talking), "meeting beside a call")
-
-
-def _before(name: str, appointment: Appointment, assurance: Assurance) -> Person:
-    """Oneself, before the service has told who one is in this meeting."""
-    return Person("", "", name, appointment.seat, SessionState.PREJOIN, assurance)

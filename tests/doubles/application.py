@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from softphone.assemble import Application, Options, World
+from softphone.assemble import Application, Options
 from softphone.domain.events import Event
 from softphone.ports import Headset, Secrets
 from softphone.ports.meetings import MeetingMedia
-from softphone.services.meetings import MeetingPorts
+from softphone.services.meeting_entrance import MeetingPorts
+from softphone.world import World
 from tests.doubles.clock import FakeClock
 from tests.doubles.headset import FakeHeadset
 from tests.doubles.line_check import FakeLineCheck

@@ -1,0 +1,125 @@
+"""What the application stands on: the ports, and this computer behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from softphone.adapters.clock import SystemClock
+from softphone.adapters.company_service import HttpsCompanyService
+from softphone.adapters.directory import WellKnownDirectory
+from softphone.adapters.meeting_service import HttpsAppointments
+from softphone.adapters.meeting_socket import WebSockets
+from softphone.domain.sound_test import Permission
+from softphone.ports import (
+    Clock,
+    CompanyService,
+    Directory,
+    Headset,
+    LineCheck,
+    Secrets,
+    Sound,
+    Telephony,
+)
+from softphone.ports.meetings import Cameras, MeetingMedia
+from softphone.runtime.tasks import Tasks
+from softphone.services.meeting_entrance import MeetingPorts
+
+if TYPE_CHECKING:
+    from softphone.adapters.call_voice import Ear
+    from softphone.adapters.cameras import CameraDesk
+    from softphone.assemble import Application
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the application stands on; tests put doubles here. `start` and `close` open and release it."""
+
+    telephony: Telephony
+    line_check: LineCheck
+    sound: Sound
+    permission: Callable[[], Awaitable[Permission]]
+    headset: Headset
+    secrets: Secrets
+    directory: Directory
+    service: CompanyService
+    meetings: MeetingPorts
+    cameras: Cameras
+    start: Callable[[], Awaitable[None]]
+    close: Callable[[], Awaitable[None]]
+    clock: Clock
+    packaged: bool = False
+
+
+def real_world(application: Application) -> World:
+    """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
+    from devices.cameras.registry import system_cameras
+    from devices.permission import microphone_permission
+    from devices.registry import system_drivers
+    from softphone.adapters.cameras import CameraDesk
+    from softphone.adapters.headset import HidHeadset
+    from softphone.adapters.keyring import SystemKeyring
+    from softphone.adapters.line_check import SipLineCheck
+    from softphone.adapters.permission import system_permission
+    from softphone.adapters.sound import SoundAdapter
+    from softphone.adapters.telephony import SipTelephony
+
+    sound = SoundAdapter(
+        system_drivers(),
+        region=lambda: application.numbers.region,
+        permission=microphone_permission,
+    )
+    telephony = SipTelephony(sound, application.settings)
+    cameras = CameraDesk(system_cameras(), lambda: application.settings.text("video.camera"))
+    clock, tasks = SystemClock(), Tasks()
+
+    def camera_chosen(_: object) -> None:
+        tasks.spawn(cameras.choose(), "camera chosen")
+
+    application.settings.subscribe("video.camera", camera_chosen)
+
+    async def start() -> None:
+        await sound.start()
+        await cameras.start()
+
+    async def close() -> None:
+        await tasks.close()
+        await telephony.close()
+        await sound.close()
+        await cameras.close()
+
+    return World(
+        telephony=telephony,
+        line_check=SipLineCheck(telephony),
+        sound=sound,
+        permission=system_permission,
+        headset=HidHeadset(),
+        secrets=SystemKeyring(),
+        directory=WellKnownDirectory(clock),
+        service=HttpsCompanyService(),
+        meetings=MeetingPorts(HttpsAppointments(), WebSockets(), _media_for(sound, cameras)),
+        cameras=cameras,
+        start=start,
+        close=close,
+        clock=clock,
+        packaged=bool(getattr(sys, "frozen", False)),
+    )
+
+
+def _media_for(sound: Ear, cameras: CameraDesk) -> Callable[[], Awaitable[MeetingMedia]]:
+    """The media of one meeting after another, made with the first one."""
+    made: list[MeetingMedia] = []
+
+    async def media() -> MeetingMedia:
+        await asyncio.to_thread(importlib.import_module, "softphone.adapters.meeting_media")
+        from softphone.adapters.meeting_media import AiortcMedia
+
+        if not made:
+            made.append(AiortcMedia(sound, cameras))
+        return made[0]
+
+    return media
