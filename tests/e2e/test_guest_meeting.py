@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.e2e.guest_rig import AINO, Meeting, Office, Steps, customer, let_in, moving, office
+from tests.e2e.guest_rig import AINO, MATTI, SHOWN, Meeting, Office, Steps, customer, let_in, moving, office
 from tests.lab.browser import chromium, new_context, new_tab, until
 from tests.lab.meeting_host import MeetingHost
 
@@ -284,3 +286,74 @@ async def test_a_removed_guest_does_not_come_back_by_the_link(office: Office) ->
             for one in host.people.values()
             if one["state"] in ("waiting", "connected") and one["seat"] != "host"
         ]
+
+
+BLOCKED = """
+window.heard = false;
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = function () {
+  const blocked = this.tagName === "AUDIO" && !window.heard;
+  return blocked ? Promise.reject(new DOMException("", "NotAllowedError")) : play.call(this);
+};
+"""
+
+
+async def test_where_sound_needs_a_press_the_page_asks_for_it(office: Office) -> None:
+    async with office.meeting() as meeting:
+        await meeting.context.add_init_script(BLOCKED)
+        await meeting.begin()
+        page = meeting.aino.page
+        press = page.get_by_role("button", name="Press here to hear the others")
+        await expect(press).to_be_visible()
+        await page.evaluate("window.heard = true")
+        await press.click()
+        await expect(press).to_be_hidden()
+        await until(page, "[...document.querySelectorAll('audio')].every(one => !one.paused)")
+
+
+async def test_a_hidden_page_asks_for_no_pictures(office: Office) -> None:
+    async with office.meeting() as meeting:
+        adjusted: list[str] = []
+        meeting.aino.page.on(
+            "websocket",
+            lambda socket: socket.on(
+                "framesent", lambda text: adjusted.append(str(text)) if '"adjust"' in str(text) else None
+            ),
+        )
+        await meeting.begin()
+        page = meeting.aino.page
+        await page.evaluate(
+            """Object.defineProperty(document, "hidden", {value: true, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"))"""
+        )
+        await _until_last(adjusted, '"video":false')
+        await page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+        await _until_last(adjusted, '"video":true')
+        await moving(page)
+
+
+async def _until_last(lines: list[str], part: str) -> None:
+    async with asyncio.timeout(10):
+        while not lines or part not in lines[-1]:
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.slow
+async def test_three_customers_see_each_other_and_the_host(office: Office) -> None:
+    names = (AINO, MATTI, "Siiri Kolmas")
+    made = office.invite(*names)
+    host_in = MeetingHost.in_meeting(office.service, office.account, made.appointment.id)
+    async with host_in as host, chromium(few_pictures=True) as browser:
+        await host.send_media()
+        tabs = []
+        for name, link in zip(names, made.links, strict=True):
+            tab = await new_tab(await new_context(browser, size=(800, 600)))
+            await Steps(tab.page).to_lobby(link.link)
+            await host.person(name, state="waiting")
+            tabs.append(tab)
+        await host.send("admit-all")
+        for tab in tabs:
+            await Steps(tab.page).sees("Lending talk")
+        for tab in tabs:
+            await until(tab.page, f"{SHOWN}.length === 3", 30)
+            tab.check(office.service.url)

@@ -128,6 +128,7 @@ async def tour(
     await context.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "fi", "sv"])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE, WIDE], ids=["phone", "desk"])

@@ -15,6 +15,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 CHROMIUM = "/usr/bin/chromium"
+DEVICES = "--use-fake-device-for-media-stream"
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -23,7 +24,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-device-for-media-stream",
+    DEVICES,
     "--allow-loopback-in-peer-connection",
 )
 ALLOW = "--use-fake-ui-for-media-stream"
@@ -56,10 +57,12 @@ class Tab:
 
 
 @contextlib.asynccontextmanager
-async def chromium(*flags: str, allow: bool = True) -> AsyncIterator[Browser]:
-    """A browser process; `allow` answers every question for camera and microphone with yes."""
+async def chromium(*flags: str, allow: bool = True, few_pictures: bool = False) -> AsyncIterator[Browser]:
+    """A browser process; `allow` answers every question for camera and microphone with yes, `few_pictures`
+    spares a busy machine."""
     async with async_playwright() as driver:
-        arguments = [*FLAGS, *([ALLOW] if allow else []), *flags]
+        given = [DEVICES + "=fps=8" if few_pictures and flag == DEVICES else flag for flag in FLAGS]
+        arguments = [*given, *([ALLOW] if allow else []), *flags]
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
             yield browser

@@ -1,0 +1,318 @@
+"""The guest page's modules that need no screen: state, stalls, words, times, the socket; run in Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from service.adapters.http.pages import load
+from tests.doubles.guest_service import GuestService
+from tests.lab.browser import chromium, new_context, new_tab
+from tests.lab.certificates import Authority
+
+pytestmark = [pytest.mark.peer, pytest.mark.asyncio(loop_scope="module")]
+Run = Callable[[str, str], Awaitable[Any]]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run(authority: Authority) -> AsyncIterator[Run]:
+    """Runs the body of a function in the page: `m` is the module."""
+    async with GuestService().running(authority.issue("127.0.0.1")) as service, chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        tab.expected = ("Failed to load resource",)
+        await tab.page.goto(f"{service.address}/web/{load().version}/icon.svg")
+
+        async def evaluate(module: str, body: str) -> Any:
+            url = f"{service.address}/web/{load().version}/{module}"
+            return await tab.page.evaluate(f"async () => {{ const m = await import('{url}'); {body} }}")
+
+        yield evaluate
+        tab.check(service.address)
+
+
+PLACE = """
+const you = (state) => ({session: "you", state, name: "Aino", seat: "participant"});
+const empty = {place: 0, people: [], chat: [], feeds: [], reason: ""};
+const picture = (state, more = {}) => ({you: you(state), ...empty, ...more});
+const after = (events, from = m.START) => events.reduce(m.reduce, from);
+const welcome = (state, more) => ({type: "welcome", picture: picture(state, more)});
+const moved = (state, reason = "") => ({type: "you-changed", you: you(state), place: 1, reason});
+"""
+
+
+@pytest.mark.parametrize(
+    ("events", "screen"),
+    [
+        ("{type: 'secret-found'}", "sealed"),
+        ("{type: 'secret-found'}, {type: 'opening'}", "sealed"),
+        ("{type: 'opened', invitation: {}}", "invitation"),
+        ("{type: 'opened', invitation: {}}, {type: 'to-test', early: true}", "test"),
+        ("welcome('prejoin')", "start"),
+        ("{type: 'to-test'}, welcome('prejoin')", "test"),
+        ("{type: 'resuming'}, welcome('prejoin')", "test"),
+        ("{type: 'resuming'}", "start"),
+        ("welcome('waiting')", "lobby"),
+        ("welcome('waiting-for-others')", "lobby"),
+        ("welcome('admitted')", "meeting"),
+        ("welcome('connected')", "meeting"),
+        ("welcome('reconnecting')", "meeting"),
+        ("welcome('connected'), moved('waiting')", "lobby"),
+        ("welcome('connected'), moved('removed')", "goodbye"),
+        ("welcome('waiting'), moved('declined')", "goodbye"),
+        ("welcome('connected'), {type: 'taken-over'}", "goodbye"),
+        ("{type: 'over', code: 'link-expired'}", "goodbye"),
+        ("welcome('connected'), {type: 'nobody knows this'}", "meeting"),
+    ],
+)
+async def test_every_state_has_its_screen(run: Run, events: str, screen: str) -> None:
+    assert await run("state.js", f"{PLACE} return m.screenOf(after([{events}]))") == screen
+
+
+async def test_what_a_goodbye_was(run: Run) -> None:
+    said = await run(
+        "state.js",
+        f"""{PLACE}
+        const end = (...events) => {{
+          const {{end, reason}} = after([welcome("connected"), ...events]);
+          return [end, reason]; }};
+        return [end(moved("left")), end({{type: "leaving"}}, moved("left")), end(moved("removed", "Closed")),
+          end(moved("left"), {{type: "ended", reason: "Fire alarm"}})];""",
+    )
+    assert said == [["ended", ""], ["left", ""], ["removed", "Closed"], ["ended", "Fire alarm"]]
+
+
+async def test_put_back_is_told_from_waiting(run: Run) -> None:
+    said = await run(
+        "state.js",
+        f"""{PLACE} const put = (...events) => after(events).putBack;
+        return [put(welcome("waiting")), put(welcome("connected"), moved("waiting", "One moment")),
+          put(welcome("connected"), moved("waiting"), welcome("waiting")),
+          put(welcome("connected"), moved("waiting"), moved("connected"))];""",
+    )
+    assert said == [False, True, True, False]
+
+
+async def test_unread_counts_what_others_said_in_the_meeting_while_the_panel_is_closed(run: Run) -> None:
+    said = await run(
+        "state.js",
+        f"""{PLACE}
+        const line = (id, session, lobby = false) =>
+          ({{type: "chat-added", line: {{id, session, lobby, text: id, name: "x"}}}});
+        const events = [welcome("connected"), line("1", "host"), line("1", "host"), line("2", "you"),
+          line("3", "host", true), line("4", "host")];
+        const closed = after(events), open = after([...events, {{type: "chat-opened"}}, line("5", "host")]);
+        return [closed.unread, m.lines(closed, false).length, m.lines(closed, true).length, open.unread];""",
+    )
+    assert said == [2, 3, 1, 0]
+
+
+async def test_the_host_comes_first_among_others_and_who_waits_is_nobody(run: Run) -> None:
+    said = await run(
+        "state.js",
+        f"""{PLACE}
+        const people = [["b", "participant", "connected"], ["you", "participant", "connected"],
+          ["c", "participant", "left"], ["a", "host", "reconnecting"]]
+          .map(([session, seat, state]) => ({{session, seat, state}}));
+        return m.others(after([welcome("connected", {{people}})])).map((one) => one.session);""",
+    )
+    assert said == ["a", "b"]
+
+
+async def test_a_stall_is_what_should_come_and_does_not(run: Run) -> None:
+    said = await run(
+        "media/stall.js",
+        """const both = {frames: true, packets: true}, told = [];
+        const watch = (from) => new m.Stall(from);
+        let one = watch(0);
+        told.push(one.stalled({frames: 0, packets: 0, lost: 0}, both, 5000));
+        told.push(one.stalled({frames: 0, packets: 9, lost: 0}, both, 6500));
+        one = watch(0);
+        told.push(one.stalled({frames: 5, packets: 50, lost: 0}, both, 1000));
+        told.push(one.stalled({frames: 5, packets: 90, lost: 0}, both, 3900));
+        told.push(one.stalled({frames: 5, packets: 99, lost: 0}, both, 4100));
+        one = watch(0);
+        one.stalled({frames: 5, packets: 50, lost: 0}, both, 1000);
+        told.push(one.stalled({frames: 5, packets: 50, lost: 0}, {frames: false, packets: false}, 60000));
+        told.push(one.stalled({frames: 5, packets: 50, lost: 0}, both, 62000));
+        told.push(one.stalled({frames: 5, packets: 50, lost: 0}, both, 64000));
+        return told;""",
+    )
+    assert said == [False, True, False, False, True, False, False, True]
+
+
+async def test_loss_is_of_the_last_moment(run: Run) -> None:
+    said = await run(
+        "media/stall.js",
+        """const one = new m.Stall(0), due = {frames: false, packets: true}, told = [];
+        for (const [packets, lost] of [[0, 0], [90, 10], [190, 10]]) {
+          one.stalled({frames: 0, packets, lost}, due, 0); told.push([one.loss, one.poor]); }
+        return told;""",
+    )
+    assert said == [[0, False], [0.1, True], [0, False]]
+
+
+async def test_who_is_large(run: Run) -> None:
+    said = await run(
+        "parts/stage.js",
+        """const people = [{session: "host"}, {session: "b"}];
+        return [m.large(people, "", ""), m.large(people, "b", "host"), m.large(people, "", "b"),
+          m.large(people, "gone", "b"), m.large(people, "", "gone"), m.large([], "", "b")];""",
+    )
+    assert said == ["host", "b", "b", "b", "host", ""]
+
+
+async def test_languages_are_chosen_in_the_persons_order(run: Run) -> None:
+    said = await run(
+        "words.js",
+        """return [m.choose(["sv-FI", "fi"]), m.choose(["de", "en-US"]), m.choose(["de"]),
+          m.choose(["de"], "sv"), m.choose([])];""",
+    )
+    assert said == ["sv", "en", "fi", "sv", "fi"]
+
+
+async def test_times_are_those_of_the_appointments_zone(run: Run) -> None:
+    said = await run(
+        "times.js",
+        """const appointment = {
+          start: "2026-11-24T08:00:00Z", end: "2026-11-24T09:15:00Z", time_zone: "Europe/Helsinki"};
+        return [m.when(appointment, "fi"), m.when(appointment, "sv"),
+          m.duration(-1), m.duration(65000), m.duration(3725000)];""",
+    )
+    assert said == [
+        {"day": "Tiistaina 24. marraskuuta 2026", "hours": "10.00–11.15", "zone": "Europe/Helsinki"},
+        {"day": "Tisdag 24 november 2026", "hours": "10.00–11.15", "zone": "Europe/Helsinki"},
+        "0:00",
+        "1:05",
+        "1:02:05",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "permission", "trouble"),
+    [
+        ("NotAllowedError", "Permission denied", "denied", "denied"),
+        ("NotAllowedError", "Permission denied", "", "denied"),
+        ("NotAllowedError", "Permission dismissed", "prompt", "dismissed"),
+        ("NotAllowedError", "Permission denied by system", "granted", "system"),
+        ("NotFoundError", "", "granted", "missing"),
+        ("OverconstrainedError", "", "granted", "missing"),
+        ("NotReadableError", "", "granted", "busy"),
+        ("AbortError", "", "granted", "busy"),
+        ("SecurityError", "", "", "insecure"),
+        ("InvalidStateError", "", "", "failed"),
+    ],
+)
+async def test_troubles_are_told_apart(
+    run: Run, name: str, message: str, permission: str, trouble: str
+) -> None:
+    body = f"return m.troubleOf({{name: {name!r}, message: {message!r}}}, {permission!r})"
+    assert await run("media/permission.js", body) == trouble
+
+
+@pytest.mark.parametrize(
+    ("agent", "browser", "device"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/156.0 Safari/537.36 Edg/156.0", "edge", "Edge, Windows"),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Version/18.0 Safari/605.1.15",
+            "safari",
+            "Safari, macOS",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+            "ios",
+            "Safari, iOS",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "firefox",
+            "Firefox, Linux",
+        ),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/156.0 Mobile Safari/537.36", "chrome", "Chrome, Android"),
+    ],
+)
+async def test_browsers_are_told_apart(run: Run, agent: str, browser: str, device: str) -> None:
+    assert await run("service.js", f"return [m.browserOf({agent!r}), m.deviceName({agent!r})]") == [
+        browser,
+        device,
+    ]
+
+
+PAPER = """
+const sockets = [], told = [], links = [], refused = [];
+class Paper { constructor() { this.sent = []; this.readyState = 1; sockets.push(this); }
+  send(text) { this.sent.push(JSON.parse(text)); }
+  close() { this.readyState = 3; }
+  say(message) { this.onmessage({data: JSON.stringify(message)}); } }
+const socket = new m.Socket({address: "wss://nobody", token: () => "T", ask: async () => {},
+  onEvent: (event) => told.push(event.type), onLink: (value) => links.push(value),
+  onRefused: (code) => refused.push(code), open: () => new Paper()});
+const last = () => sockets.at(-1);
+const soon = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const come = (seq = 1) => { last().onopen(); last().say({type: "welcome", seq, picture: {}}); };
+"""
+
+
+async def test_a_command_that_was_not_answered_is_said_again_with_the_same_id(run: Run) -> None:
+    said = await run(
+        "socket.js",
+        f"""{PAPER} come();
+        const answered = socket.send("say", {{text: "hello"}});
+        const media = socket.send("subscribe", {{feed: "x"}}).catch((one) => one.code);
+        const first = last().sent.find((one) => one.type === "say");
+        last().onclose({{code: 1006}});
+        await soon(50); come();
+        const second = last().sent.find((one) => one.type === "say");
+        last().say({{type: "done", id: second.id}});
+        await answered; socket.close();
+        return [sockets.length, first.id === second.id, await media, links, last().sent[0].resume_token];""",
+    )
+    assert said == [2, True, "lost", ["open", "lost", "open"], "T"]
+
+
+async def test_a_number_that_was_missed_is_asked_for(run: Run) -> None:
+    said = await run(
+        "socket.js",
+        f"""{PAPER} come();
+        last().say({{type: "person-gone", seq: 2}}); last().say({{type: "person-gone", seq: 4}});
+        last().say({{type: "snapshot", seq: 5, picture: {{}}}}); last().say({{type: "person-gone", seq: 6}});
+        const asked = last().sent.map((one) => one.type); socket.close();
+        return [asked, told];""",
+    )
+    gone = "person-gone"
+    assert said == [["hello", "resync"], ["welcome", gone, gone, "snapshot", gone]]
+
+
+@pytest.mark.parametrize(
+    ("code", "refused", "again"),
+    [
+        (1006, [], 2),
+        (1001, [], 2),
+        (4430, [], 2),
+        (4409, ["taken-over"], 1),
+        (4410, ["ended"], 1),
+        (4401, ["not-signed-in"], 1),
+    ],
+)
+async def test_who_is_sent_away_for_good_does_not_come_back(
+    run: Run, code: int, refused: list[str], again: int
+) -> None:
+    said = await run(
+        "socket.js",
+        f"""{PAPER} come(); last().onclose({{code: {code}}});
+        await soon(50); socket.close(); return [refused, sockets.length];""",
+    )
+    assert said == [refused, again]
+
+
+async def test_a_refusal_carries_its_code_and_tries(run: Run) -> None:
+    said = await run(
+        "socket.js",
+        f"""{PAPER} come(); const answer = socket.send("confirm-code", {{code: "123456"}});
+        last().say({{type: "refused", id: last().sent.at(-1).id, code: "wrong-code", tries_left: 3}});
+        const said = await answer.catch((one) => [one.code, one.triesLeft]); socket.close(); return said;""",
+    )
+    assert said == ["wrong-code", 3]
