@@ -57,7 +57,12 @@ class Config:
     def origin(self) -> str:
         """Scheme, host and port as a browser names them (RFC 6454)."""
         address = urlsplit(self.public_url)
-        return f"{address.scheme}://{address.netloc}"
+        host = address.hostname or ""
+        place = f"[{host}]" if ":" in host else host
+        usual = {"https": 443, "http": 80}.get(address.scheme)
+        return f"{address.scheme}://{place}" + (
+            f":{address.port}" if address.port not in (None, usual) else ""
+        )
 
     @property
     def server(self) -> str:
@@ -216,8 +221,12 @@ _KINDS: dict[type, str] = {str: "text", int: "a whole number", bool: "true or fa
 
 
 def _public(text: str) -> str:
-    address = urlsplit(text)
-    wrong = address.query or address.fragment or address.username or not address.hostname
-    if text and (address.scheme not in ("http", "https") or wrong):
+    try:
+        address = urlsplit(text)
+        wrong = address.query or address.fragment or address.username or not address.hostname
+        odd = address.port == 0 or address.scheme not in ("http", "https")
+    except ValueError:
+        wrong, odd = text, True
+    if text and (wrong or odd):
         raise ConfigError(f"{text!r} is no address of a service: write https://HOST.")
     return text.rstrip("/")

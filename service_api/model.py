@@ -15,7 +15,7 @@ class Wire(BaseModel):
 
 
 _RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+\-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+\-][0-9]{2}:[0-9]{2})"
 )
 
 
@@ -29,7 +29,7 @@ def _written_out(value: object) -> object:
 
 
 Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
-"""RFC 3339 5.6, with its offset."""
+"""RFC 3339 5.6, with its offset; seconds may be left out, as people do."""
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 TEXT = r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$"

@@ -81,6 +81,8 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ('listen = "127.0.0.1:99999"', "write HOST:PORT"),
         ('public_url = "meet.example.com"', "write https://HOST"),
         ('public_url = "https://meet.example.com/#x"', "write https://HOST"),
+        ('public_url = "https://meet.example.com:99999"', "write https://HOST"),
+        ('public_url = "https://[::1"', "write https://HOST"),
         ("listen = 3", "listen must be text"),
         ('lisen = "127.0.0.1:1"', "nobody knows lisen"),
         ('[sip]\nport = "5061"', "port must be a whole number"),
@@ -103,3 +105,17 @@ def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None
 def test_addresses() -> None:
     assert split_address("[::1]:80") == ("::1", 80)
     assert split_address("localhost:0") == ("localhost", 0)
+
+
+@pytest.mark.parametrize(
+    ("public_url", "origin"),
+    [
+        ("https://Meet.Example.com", "https://meet.example.com"),
+        ("https://meet.example.com:443/base", "https://meet.example.com"),
+        ("https://meet.example.com:8443", "https://meet.example.com:8443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("https://[::1]:8443", "https://[::1]:8443"),
+    ],
+)
+def test_the_origin_is_as_browsers_write_it(tmp_path: Path, public_url: str, origin: str) -> None:
+    assert read_config(tmp_path, {"public_url": public_url}).origin == origin

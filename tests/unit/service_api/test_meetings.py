@@ -38,6 +38,28 @@ def test_a_draft_and_its_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    "start", ["2026-11-24T10:00:00Z", "2026-11-24T12:00+02:00", "2026-11-24t12:00:00.000+02:00"]
+)
+def test_times_are_written_out_with_their_offset(start: str) -> None:
+    read = appointments.AppointmentDraft.model_validate_json(json.dumps(draft(start=start)))
+    assert read.start == START
+
+
+@pytest.mark.parametrize(
+    "start",
+    [1_795_514_400, "1795514400", 1.5, "2026-11-24", "2026-11-24T10:00:00", "2026-11-24 10:00Z", "", None],
+)
+def test_what_is_no_time(start: object) -> None:
+    with pytest.raises(ValidationError):
+        appointments.AppointmentDraft.model_validate_json(json.dumps(draft(start=start)))
+
+
+def test_a_title_is_one_line() -> None:
+    with pytest.raises(ValidationError):
+        appointments.AppointmentDraft.model_validate_json(json.dumps(draft(title="Loan\nBcc: everybody")))
+
+
+@pytest.mark.parametrize(
     ("member", "value"),
     [
         ("end", START.isoformat()),
