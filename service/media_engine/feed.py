@@ -30,7 +30,7 @@ class Stream:
 
     def __init__(self, line: SenderLine) -> None:
         self.line = line
-        self.incoming = Incoming(line.clock_rate, repeats=line.kind == "video")
+        self.incoming = Incoming(line.clock_rate, repeats=line.nack)
         self.sinks: list[Outgoing] = []
         self.recent: deque[tuple[int, RtpPacket, Descriptor]] = deque(maxlen=RECENT)
 

@@ -9,7 +9,10 @@ from service.media_engine.rtp import AUDIO_LEVEL, MID, TRANSPORT_CC
 from service.media_engine.sdp import Codec, Description, Local, Section, refused, write_sdp
 
 CODECS = {"audio": ("opus", 48000), "video": ("vp8", 90000)}
-FEEDBACK = {"audio": ("transport-cc",), "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc")}
+FEEDBACK = {
+    "audio": ("nack", "transport-cc"),
+    "video": ("nack", "nack pli", "ccm fir", "goog-remb", "transport-cc"),
+}
 START_KBPS = 1000
 """What Chromium begins with, kb/s: at its own 300 it makes the picture small first, and large much later."""
 
@@ -21,7 +24,8 @@ MID_ID, LEVEL_ID = 1, 2
 class SenderLine:
     """What one accepted m-line of a sender carries. `rtx` is -1 where it does not retransmit apart.
 
-    `level` and `transport_cc` are ids of header extensions, 0 for not negotiated.
+    `level` and `transport_cc` are ids of header extensions, 0 for not negotiated. `nack`: what is lost can be
+    asked for again; browsers do that for pictures alone, the program for sound as well.
     """
 
     kind: str
@@ -30,6 +34,7 @@ class SenderLine:
     rtx: int = -1
     level: int = 0
     transport_cc: int = 0
+    nack: bool = False
     remb: bool = False
 
 
@@ -81,6 +86,7 @@ def _sender_line(section: Section) -> SenderLine:
         rtx.payload_type if rtx and section.kind == "video" else -1,
         section.extensions.get(AUDIO_LEVEL, 0) if section.kind == "audio" else 0,
         section.extensions.get(TRANSPORT_CC, 0) if "transport-cc" in codec.feedback else 0,
+        "nack" in codec.feedback,
         "goog-remb" in codec.feedback,
     )
 

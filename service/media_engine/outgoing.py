@@ -89,8 +89,7 @@ class Outgoing:
             size = PICTURES[picture.long]
             payload = picture.renumbered(payload, (picture.picture - shift[2]) % size)
         self._remember(number, sequence, timestamp, shift, picture)
-        if self.line.kind == "video":
-            self._sent[sequence % REMEMBERED] = (sequence, timestamp, packet.marker, payload)
+        self._sent[sequence % REMEMBERED] = (sequence, timestamp, packet.marker, payload)
         extension = self._plain
         if level and self._has_level:
             extension = pack_extensions([*self._mid, (LEVEL_ID, level)])

@@ -27,6 +27,8 @@ class Relay:
     _chance: random.Random = field(default_factory=lambda: random.Random(7))
     _near: asyncio.DatagramTransport | None = None
     _far: dict[Address, asyncio.DatagramTransport] = field(default_factory=dict)
+    _waiting: dict[Address, list[bytes]] = field(default_factory=dict)
+    _connecting: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Listen for the client."""
@@ -36,6 +38,8 @@ class Relay:
 
     def stop(self) -> None:
         """End it."""
+        for task in self._connecting:
+            task.cancel()
         for transport in [self._near, *self._far.values()]:
             if transport is not None:
                 transport.close()
@@ -46,8 +50,11 @@ class Relay:
             return
         if client in self._far:
             self._far[client].sendto(data)
-        else:
-            asyncio.get_running_loop().create_task(self._connect(client, data))
+            return
+        waiting = self._waiting.setdefault(client, [])
+        waiting.append(data)
+        if len(waiting) == 1:
+            self._connecting.append(asyncio.create_task(self._connect(client)))
 
     def back(self, data: bytes, client: Address) -> None:
         """From the engine."""
@@ -56,11 +63,12 @@ class Relay:
         self.down += _is_srtp(data)
         self._near.sendto(data, client)
 
-    async def _connect(self, client: Address, first: bytes) -> None:
+    async def _connect(self, client: Address) -> None:
         loop = asyncio.get_running_loop()
         far, _ = await loop.create_datagram_endpoint(lambda: _Far(self, client), remote_addr=self.engine)
         self._far[client] = far
-        far.sendto(first)
+        for data in self._waiting.pop(client):
+            far.sendto(data)
 
     def _lost(self, data: bytes) -> bool:
         return self.cut or (_is_srtp(data) and self._chance.random() < self.loss)

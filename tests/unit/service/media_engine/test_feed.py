@@ -321,6 +321,28 @@ def test_a_browser_is_told_when_its_packets_came(bench: Bench) -> None:
     assert struct.unpack_from("!HH", message, 12) == (7, 4)
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_sound_is_repeated_for_those_who_can(bench: Bench, asked: bool) -> None:
+    bench.rooms.admit("room", "anna")
+    sender = bench.client()
+    opus = "a=rtpmap:111 opus/48000/2"
+    offer = sender.offer().replace(opus, f"{opus}\r\na=rtcp-fb:111 nack" if asked else opus)
+    published = bench.rooms.publish("room", "anna", offer)
+    assert ("a=rtcp-fb:111 nack\r\n" in published.sdp) == asked
+    sender.connect(published.sdp)
+    receiver, _ = bench.receiver(published.feed)
+    sender.send_sound(1)
+    sender.send_sound(3)
+    assert sender.told() == ([rtcp.Nack(sender.AUDIO, (2,))] if asked else [])
+    sender.send_sound(2)
+    first = receiver.received()[0][0].sequence
+    sender.send_sound(4)
+    bench.port.taken(receiver.address)
+    receiver.send_rtcp(rtcp.nack(1, receiver.ssrcs["audio"], [first + 3]))
+    (again,) = receiver.received()[0]
+    assert (again.sequence, again.payload) == (first + 3, b"opus")
+
+
 HOSTILE = {
     "cut rtcp": b"\x80\xc8\x00\x06" + bytes(4),
     "rtcp of nothing": b"\x81\xcd\x00\x02" + bytes(8),
