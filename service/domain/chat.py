@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from service_api.meeting import ChatLine
 
 LINES_RATE = 1.0
 LINES_BURST = 10.0
@@ -28,3 +31,20 @@ class Line:
     lobby: bool = False
     to: str = ""
     audience: frozenset[str] = frozenset()
+    told: ChatLine = field(init=False, repr=False, compare=False)
+    """The line as it travels, made once: it is in every picture of everybody."""
+    weight: int = field(init=False, repr=False, compare=False)
+    """Bytes it takes in a message."""
+
+    def __post_init__(self) -> None:
+        told = ChatLine(
+            id=self.id,
+            session=self.session,
+            name=self.name,
+            text=self.text,
+            at=datetime.fromtimestamp(self.at, UTC),
+            lobby=self.lobby,
+            to=self.to,
+        )
+        object.__setattr__(self, "told", told)
+        object.__setattr__(self, "weight", len(told.model_dump_json().encode()) + 1)

@@ -24,7 +24,7 @@ from service_api.meeting import (
     Snapshot,
     YouChanged,
 )
-from service_api.states import PRESENT, SessionState
+from service_api.states import PRESENT, Seat, SessionState
 
 RECENT_LINES = 300
 """Lines of chat a scene holds; the older ones are in the store."""
@@ -103,20 +103,30 @@ class Scene:
         )
 
 
-def picture(scene: Scene, receiver: Session) -> Picture:
-    """Everything `receiver` may know. Who waits sees nobody; who is inside sees who is inside."""
-    places = {one.id: place for place, one in enumerate(scene.queue, start=1)}
-    return Picture(
-        appointment=scene.booking.told(receiver.seat, len(places)),
-        server=scene.server,
-        you=person(receiver, whole=True),
-        place=places.get(receiver.id, 0),
-        people=tuple(person(one, whole=receiver.host) for one in scene.shown if sees(receiver, one)),
-        chat=_recent(scene.chat, receiver),
-        feeds=tuple(one for one in scene.feeds if receiver.inside and one.session != receiver.id),
-        reason=receiver.reason,
-        started_at=_moment(scene.started_at),
-    )
+class Pictures:
+    """What each one may know of a scene; what several of them see is made once."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._places = {one.id: place for place, one in enumerate(scene.queue, start=1)}
+        self._shown = [(one, person(one, whole=True), person(one, whole=False)) for one in scene.shown]
+        self._appointments = {seat: scene.booking.told(seat, len(self._places)) for seat in Seat}
+
+    def of(self, receiver: Session) -> Picture:
+        """Everything `receiver` may know. Who waits sees nobody; who is inside sees who is inside."""
+        return Picture(
+            appointment=self._appointments[receiver.seat],
+            server=self._scene.server,
+            you=person(receiver, whole=True),
+            place=self._places.get(receiver.id, 0),
+            people=tuple(
+                whole if receiver.host else part for one, whole, part in self._shown if sees(receiver, one)
+            ),
+            chat=_recent(self._scene.chat, receiver),
+            feeds=tuple(f for f in self._scene.feeds if receiver.inside and f.session != receiver.id),
+            reason=receiver.reason,
+            started_at=_moment(self._scene.started_at),
+        )
 
 
 def sees(receiver: Session, other: Session) -> bool:
@@ -159,19 +169,6 @@ def changes(before: Picture, after: Picture) -> Iterator[MeetingEvent]:
     yield from (ChatAdded(line=line) for line in after.chat if line.id not in known)
 
 
-def line_told(line: Line) -> ChatLine:
-    """A line as it travels."""
-    return ChatLine(
-        id=line.id,
-        session=line.session,
-        name=line.name,
-        text=line.text,
-        at=datetime.fromtimestamp(line.at, UTC),
-        lobby=line.lobby,
-        to=line.to,
-    )
-
-
 def _anew(before: Picture, after: Picture) -> bool:
     if (before.you.state in PRESENT) != (after.you.state in PRESENT):
         return True
@@ -199,10 +196,10 @@ def _recent(chat: tuple[Line, ...], receiver: Session) -> tuple[ChatLine, ...]:
     for line in reversed(chat):
         if not (receiver.host or receiver.id == line.session or receiver.id in line.audience):
             continue
-        left -= len(line.text.encode()) * 2 + 300
+        left -= line.weight
         if left < 0:
             break
-        shown.append(line_told(line))
+        shown.append(line.told)
     return tuple(reversed(shown))
 
 

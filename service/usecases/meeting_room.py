@@ -19,7 +19,7 @@ from service.domain.booking import Booking
 from service.domain.chat import LINES_BURST, LINES_RATE
 from service.domain.confirmation import Confirmation
 from service.domain.errors import EngineError
-from service.domain.scene import RECENT_LINES, Scene, changes, picture
+from service.domain.scene import RECENT_LINES, Pictures, Scene, changes
 from service.domain.session import Session
 from service.usecases.answers import Answers
 from service.usecases.engine import MediaEngine
@@ -173,9 +173,10 @@ class Room:
 
     def settle(self) -> None:
         """Tell each connection what changed for it; who is inside and has no ticket is given one."""
+        pictures = Pictures(self.scene)
         for connection in tuple(self.connections.values()):
             session = self.session(connection)
-            now = picture(self.scene, session)
+            now = pictures.of(session)
             before, connection.picture = connection.picture, now
             if before is None:
                 connection.tell(Welcome(resume_token=connection.welcome, picture=now))

@@ -11,7 +11,7 @@ from typing import Any
 from service.domain.booking import Booking, claim
 from service.domain.errors import EngineError, IllegalTransition, RefusedError, ServiceError
 from service.domain.principal import Guest, Principal
-from service.domain.scene import RECENT_LINES, picture
+from service.domain.scene import RECENT_LINES, Pictures
 from service.domain.session import Session
 from service.usecases.appointment_view import seen_by
 from service.usecases.appointments_reader import AppointmentsReader
@@ -307,7 +307,7 @@ class Meetings:
         if not connection.current:
             return
         room, session = connection.room, connection.room.session(connection)
-        connection.picture = picture(room.scene, session)
+        connection.picture = Pictures(room.scene).of(session)
         connection.tell(Snapshot(picture=connection.picture))
         access = connection.access
         if session.inside and access is not None and not access.redeemed and not access.pending:
