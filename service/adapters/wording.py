@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
 from babel.dates import format_date, format_time, get_timezone_location
 from icalendar import Calendar, Event
 
@@ -17,6 +18,9 @@ from service_api.appointments import InvitationLink
 
 LOCALES = {"fi": "fi_FI", "sv": "sv_FI", "en": "en_GB"}
 """How dates are written; English as Europeans write it."""
+
+NOWHERE = "ZZ"
+"""The territory of zones that have none (CLDR)."""
 
 PRODUCT = "-//Softphone//Company service//EN"
 
@@ -69,7 +73,15 @@ def when(language: str, appointment: Appointment) -> str:
     if end.date() != start.date():
         until = f"{format_date(end.date(), 'full', locale=locale)} {until}"
     day = format_date(start.date(), "full", locale=locale)
-    return f"{day} {_time(start, locale)} – {until} ({get_timezone_location(zone, locale=locale)})"
+    return f"{day} {_time(start, locale)} – {until} ({_whose(zone, locale)})"
+
+
+def _whose(zone: ZoneInfo, locale: str) -> str:
+    """The place whose time it is; UTC and its like are nobody's."""
+    usual = get_global("zone_aliases").get(zone.key, zone.key)
+    if get_global("zone_territories").get(usual, NOWHERE) == NOWHERE:
+        return zone.key.rpartition("/")[2]
+    return str(get_timezone_location(zone, locale=locale))
 
 
 def _time(time: datetime, locale: str) -> str:

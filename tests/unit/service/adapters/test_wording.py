@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import available_timezones
 
 import pytest
 from icalendar import Calendar
@@ -57,6 +58,24 @@ def test_time_and_greeting_as_people_write_them(language: str, time: str, greeti
 def test_over_midnight_both_days_are_named() -> None:
     late = replace(MADE, end=MADE.start + 20 * 3600)
     assert when("sv", late) == "söndag 22 november 2026 10:00 – måndag 23 november 2026 06:00 (Finlandtid)"
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [
+        ("UTC", "08:00 – 09:00 (UTC)"),
+        ("Etc/GMT+2", "06:00 – 07:00 (GMT+2)"),
+        ("US/Eastern", "03:00 – 04:00 (United States (New York) Time)"),
+        ("Europe/Stockholm", "09:00 – 10:00 (Sweden Time)"),
+    ],
+)
+def test_whose_time_it_is(zone: str, time: str) -> None:
+    assert when("en", replace(MADE, time_zone=zone)).endswith(time)
+
+
+def test_every_zone_that_is_taken_can_be_written() -> None:
+    for zone in available_timezones():
+        assert "2026" in when("fi", replace(MADE, time_zone=zone))
 
 
 def test_what_is_not_there_is_not_mentioned() -> None:
