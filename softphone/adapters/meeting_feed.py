@@ -164,6 +164,12 @@ class PictureFeed:
         """Percent of the packets of the last second that did not come."""
         return self._reports.loss
 
+    def look(self, shown: int | None) -> None:
+        """How tall it is shown now; while hidden it does not freeze."""
+        if shown is None:
+            self.flow.pause()
+        self.shown = shown
+
     def need_key(self) -> None:
         """The picture stands still although packets come: start it anew."""
         self._assembler.need_key()

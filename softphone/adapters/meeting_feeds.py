@@ -115,7 +115,7 @@ class Feeds:
         self._shown[session] = shown
         for entry in self._of(session):
             if entry.subscriber is not None and entry.subscriber.picture is not None:
-                entry.subscriber.picture.shown = shown
+                entry.subscriber.picture.look(shown)
         if session not in self._adjusting:
             loop = asyncio.get_running_loop()
             self._adjusting[session] = loop.call_later(ADJUST_S, self._adjust, session)
@@ -182,7 +182,7 @@ class Feeds:
                 entry.subscriber = None
                 await asyncio.shield(subscriber.close())
         if opened and subscriber.picture is not None:
-            subscriber.picture.shown = self._shown.get(entry.at.session, 0)
+            subscriber.picture.look(self._shown.get(entry.at.session, 0))
         entry.moved_at = entry.picture_moved_at = time.monotonic() if opened else entry.moved_at
         entry.packets = entry.pictures = 0
         return opened
