@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from resources.words import Words
+from resources.words import LANGUAGES, Words
 from tests.doubles.stage import SCENES, views_of
 from tests.ui.scenes import arrange
 from ui.desk import Desk
@@ -87,14 +87,15 @@ def focus_chain(window: QWidget) -> list[QWidget]:
 
 
 def main() -> int:
-    """Measure every scene in every language."""
+    """Measure every scene in the languages asked for."""
     application = QApplication(sys.argv[:1])
     application.setQuitOnLastWindowClosed(False)
     theme, wrong, ratio = Theme(application), 0, 0.0
     for scene in SCENES:
-        for language, views in asyncio.run(views_of(scene)).items():
+        played = asyncio.run(views_of(scene))
+        for language in sys.argv[1:] or LANGUAGES:
             desk = Desk(Look(theme, Words(language)))
-            window = arrange(desk, scene, views)
+            window = arrange(desk, scene, played[language])
             ratio = window.devicePixelRatioF()
             for fault in clipped(window):
                 wrong += 1

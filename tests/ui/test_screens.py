@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -44,10 +43,11 @@ def test_nothing_is_clipped(scene: Scene, language: str, make_desk: MakeDesk) ->
 
 
 @pytest.mark.slow
-def test_nothing_is_clipped_at_200_percent(screen: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_clipped_at_200_percent(screen: str, language: str) -> None:
     environment = {**os.environ, "QT_SCALE_FACTOR": "2"}
     measured = subprocess.run(
-        [sys.executable, "-m", "tests.ui.measure"],
+        [sys.executable, "-m", "tests.ui.measure", language],
         env=environment,
         capture_output=True,
         text=True,
