@@ -16,6 +16,7 @@ const NO_PLACE = Object.freeze(["not-signed-in", "not-allowed", "not-found"]);
 const PASSING = Object.freeze(["unreachable", "server-error", "too-many-tries", "too-early", "bad-request", "conflict"]);
 const READY_MS = 1500;
 const ENDING_MS = 400;
+const AGAIN_MS = 3000;
 
 export class App {
   constructor(service) {
@@ -265,11 +266,23 @@ export class App {
     this.conference ??= this._newConference();
     const { feeds, you } = this.state.meeting;
     if (event.type === "media-lost") this.conference.pause();
-    else if (event.type === "ticket") this.conference.begin(event.ticket).catch(() => {});
+    else if (event.type === "ticket") this._admitted(event.ticket);
     if (["welcome", "snapshot", "feed-added", "feed-removed", "you-changed"].includes(event.type)) {
       this.conference.sync(feeds.filter((feed) => feed.session !== you.session));
     }
     this._play();
+  }
+
+  // A ticket that was not taken is followed by another one only on a connection of its own.
+  async _admitted(ticket) {
+    const { conference } = this;
+    try {
+      await conference.begin(ticket);
+    } catch (refusal) {
+      if (refusal.code === "lost") return;
+      await wait(AGAIN_MS);
+      if (conference === this.conference && !conference.allowed) this.reconnect();
+    }
   }
 
   _newConference() {

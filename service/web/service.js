@@ -41,16 +41,20 @@ export class Service {
   }
 
   async _ask(path, options) {
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
     let answer;
     try {
       answer = await fetch(this.base + path, {
         ...options,
         headers: options.body ? { "Content-Type": "application/json" } : {},
         cache: "no-store",
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: patience.signal,
       });
     } catch {
       throw new Refused("unreachable");
+    } finally {
+      clearTimeout(timer);
     }
     const date = Date.parse(answer.headers.get("Date") ?? "");
     if (!Number.isNaN(date)) this._ahead = date - Date.now();

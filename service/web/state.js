@@ -109,7 +109,7 @@ function moved(state, meeting) {
 
 function put(list, one, key) {
   const at = list.findIndex((other) => other[key] === one[key]);
-  return at < 0 ? [...list, one] : list.with(at, one);
+  return at < 0 ? [...list, one] : list.map((other, place) => (place === at ? one : other));
 }
 
 function isNews(state, line) {

@@ -7,15 +7,21 @@ import contextlib
 import itertools
 import json
 import ssl
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import numpy as np
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from av import VideoFrame
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from devices.cameras.timecode import draw
+from media.video.timecode import read_frame
 from service_api.meeting import SUBPROTOCOL
-from tests.lab.engine_clients import AiortcClient
+from tests.lab.engine_clients import AiortcClient, Camera, Microphone, Received
 from tests.lab.service import LabService, SignedIn
 
 Json = dict[str, Any]
@@ -164,3 +170,56 @@ class MeetingHost:
             self.feeds.pop(event["feed"], None)
         elif event["type"] == "ticket":
             self._ticket = event["ticket"]
+
+
+class TimedCamera(Camera):
+    """A moving picture with the time in it."""
+
+    async def recv(self) -> VideoFrame:
+        """The next one, when it is due."""
+        frame = await super().recv()
+        picture = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
+        for colour in range(3):
+            draw(picture[:, :, colour], milliseconds())
+        timed = VideoFrame.from_ndarray(picture, "bgr24")
+        timed.pts, timed.time_base = frame.pts, frame.time_base
+        return timed
+
+
+class TimedReceived(Received):
+    """Reads the time from what it sees; `counts["delays"]` in ms."""
+
+    def _picture(self, frame: VideoFrame) -> None:
+        super()._picture(frame)
+        told = read_frame(frame)
+        if told is not None:
+            self.counts.setdefault("delays", []).append((milliseconds() - told) & 0xFFFFFFFF)
+
+
+class TimedClient(AiortcClient):
+    """A media client whose picture holds the time, and that reads it from others'."""
+
+    async def offer(self, width: int = 640, height: int = 360) -> str:
+        """Camera and microphone on; the sender's offer."""
+        peer = self._sender = _peer()
+        peer.addTransceiver(Microphone(), direction="sendonly")
+        peer.addTransceiver(TimedCamera(width, height), direction="sendonly")
+        await peer.setLocalDescription(await peer.createOffer())
+        return str(peer.localDescription.sdp)
+
+    async def take(self, name: str, sdp: str) -> str:
+        """The answer to the engine's offer of a feed."""
+        peer = _peer()
+        self._received[name] = TimedReceived(peer)
+        await peer.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
+        await peer.setLocalDescription(await peer.createAnswer())
+        return str(peer.localDescription.sdp)
+
+
+def milliseconds() -> int:
+    """Now, as the time code has it."""
+    return time.time_ns() // 1_000_000 & 0xFFFFFFFF
+
+
+def _peer() -> RTCPeerConnection:
+    return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))

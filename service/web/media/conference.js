@@ -6,20 +6,20 @@ import { Stall } from "./stall.js";
 
 const LOOK_MS = 1000;
 const LEVEL_MS = 250;
-const AGAIN_MS = Object.freeze([0, 500, 1000, 2000]);
+const AGAIN_MS = Object.freeze([0, 500, 1000, 2000, 4000]);
 const SPEAKING = 0.02;
 
 /**
  * `send(type, members)`: the socket's. `tracks()`: the equipment's. `personOf(session)`: what is known of a person.
- * `changed()`: pictures, sounds, who speaks or how well it comes changed.
+ * `changed()`: pictures, sounds, who speaks or how well it comes changed. `allowed`: a ticket was taken.
  */
 export class Conference {
   constructor({ send, tracks, personOf, changed }) {
     Object.assign(this, { send, tracks, personOf, changed });
     this.speaking = "";
     this.poor = false;
+    this.allowed = false;
     this._generation = 0;
-    this._allowed = false;
     this._feeds = [];
     this._receivers = new Map();
     this._stalls = new Map();
@@ -35,7 +35,7 @@ export class Conference {
     const generation = this._generation;
     await this.send("redeem", { ticket });
     if (generation !== this._generation) return;
-    this._allowed = true;
+    this.allowed = true;
     this._subscribeAll();
     await this._publish();
   }
@@ -68,7 +68,7 @@ export class Conference {
 
   /** The way to the service is gone: the pictures may still come, nothing can be asked. */
   pause() {
-    this._allowed = false;
+    this.allowed = false;
   }
 
   close() {
@@ -78,7 +78,7 @@ export class Conference {
 
   _clear() {
     this._generation += 1;
-    this._allowed = false;
+    this.allowed = false;
     this._sender?.close();
     this._sender = null;
     for (const id of [...this._receivers.keys()]) this._end(id, true);
@@ -88,18 +88,18 @@ export class Conference {
   async _publish() {
     const generation = this._generation;
     this._sender?.close();
-    const sender = new Sender(this.tracks(), () => sender === this._sender && this._allowed && this._publishSoon());
+    const sender = new Sender(this.tracks(), () => sender === this._sender && this.allowed && this._publishSoon());
     this._sender = sender;
     await sender.publish(this.send).catch(() => generation === this._generation && this._publishSoon());
   }
 
   _publishSoon() {
     const generation = this._generation;
-    setTimeout(() => generation === this._generation && this._allowed && this._publish(), AGAIN_MS[2]);
+    setTimeout(() => generation === this._generation && this.allowed && this._publish(), AGAIN_MS[3]);
   }
 
   _subscribeAll() {
-    if (!this._allowed) return;
+    if (!this.allowed) return;
     for (const feed of this._feeds) if (!this._receivers.has(feed.id)) this._subscribe(feed);
   }
 
@@ -120,7 +120,7 @@ export class Conference {
     const generation = this._generation;
     setTimeout(() => {
       if (generation !== this._generation || this._receivers.get(id) !== receiver) return;
-      this._end(id, !this._allowed);
+      this._end(id, !this.allowed);
       this._subscribeAll();
     }, AGAIN_MS[Math.min(tries, AGAIN_MS.length - 1)]);
   }
@@ -136,7 +136,7 @@ export class Conference {
     for (const [id, receiver] of [...this._receivers]) {
       const figures = await receiver.figures();
       const stall = this._stalls.get(id);
-      if (!stall || !this._allowed || this._receivers.get(id) !== receiver) continue;
+      if (!stall || !this.allowed || this._receivers.get(id) !== receiver) continue;
       const person = this.personOf(receiver.feed.session);
       const there = person?.state === "connected";
       const due = {
