@@ -24,6 +24,7 @@ MOST_PAST = 30
 class AppointmentRow:
     """One meeting. `join` is the word of its button, "" for none; `note` says when it opens.
 
+    `test` is the word of the button that leads to its test page days before, "" for none.
     `mine`: this person holds it and may change it; `people` are those invited.
     """
 
@@ -38,6 +39,7 @@ class AppointmentRow:
     note: str
     mine: bool
     over: bool
+    test: str = ""
     people: tuple[Option, ...] = ()
 
 
@@ -136,6 +138,7 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
             note="" if over or opened or here else self._opens(appointment),
             mine=mine,
             over=over,
+            test="" if over or opened or here else self._("Test the equipment"),
             people=tuple(Option(person.id, person.name) for person in appointment.participants),
         )
 

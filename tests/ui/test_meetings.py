@@ -146,6 +146,28 @@ def test_from_the_list_over_the_test_page_into_the_meeting_and_out(run: Play) ->
     run(scenario)
 
 
+def test_the_equipment_is_tested_days_ahead_from_the_list(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, page = played.live, played.live.desk.meetings.page
+        await live.sign_in()
+        live.desk.main.tabs.setCurrentIndex(2)
+        start = played.now + timedelta(days=3)
+        about = played.appointment(id="a", start=start, opens_at=start, closes_at=start + timedelta(hours=1))
+        await live.on_engine(played.appointments.show, about)
+        await live.until(lambda: "a" in live.desk.main.meetings.cards)
+        card = live.desk.main.meetings.cards["a"]
+        assert not card.join.isEnabled()
+        card.test.click()
+        await live.until(lambda: played.asked("open") == [("open", "a")])
+        you = the_host(state=SessionState.PREJOIN)
+        await played.show(a_meeting(appointment=about, you=you))
+        await live.until(page.test.isVisible)
+        await live.until(lambda: "3 days" in page.note.text())
+        assert not page.main.isEnabled()
+
+    run(scenario)
+
+
 def test_a_link_leads_in_without_signing_in_and_names_its_server_first(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, page = played.live, played.live.desk.meetings.page

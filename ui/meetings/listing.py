@@ -39,9 +39,11 @@ class AppointmentCard(QFrame):
         self.sign = SignLabel(look, wrap=True)
         self.note = Label("side", wrap=True)
         self.join = Button(look, "quiet", "camera")
+        self.test = Button(look, "link")
         self.more = IconButton(look, "more", "text_quiet")
         self._arrange()
         self.join.clicked.connect(lambda: self.join_wanted.emit(self._id))
+        self.test.clicked.connect(lambda: self.join_wanted.emit(self._id))
         self.more.clicked.connect(lambda: self.asked.emit(self._id, self.more))
 
     def _arrange(self) -> None:
@@ -60,7 +62,12 @@ class AppointmentCard(QFrame):
         column.addWidget(self.sign)
         column.addWidget(self.note)
         column.addSpacing(4)
-        column.addWidget(self.join, 0, Qt.AlignmentFlag.AlignLeft)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(4)
+        buttons.addWidget(self.join)
+        buttons.addWidget(self.test)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
 
     def show_row(self, row: AppointmentRow) -> None:
         """Render how it stands."""
@@ -74,6 +81,8 @@ class AppointmentCard(QFrame):
         self.join.say(row.join, f"{row.join}: {row.title}" if row.join else "")
         self.join.setVisible(bool(row.join))
         self.join.setEnabled(row.can_join)
+        self.test.say(row.test, f"{row.test}: {row.title}" if row.test else "")
+        self.test.setVisible(bool(row.test))
         self.join.become("primary" if row.main else "quiet", "camera")
         self.more.say(self._look.word("More: {title}").format(title=row.title))
         self.more.setVisible(row.mine and not row.over)
@@ -191,7 +200,7 @@ class MeetingList(QWidget):
 
     def _order_tabs(self, view: AppointmentsView) -> None:
         cards = (self.cards[row.id] for group in view.groups for row in group.rows)
-        chain(self.empty.action, *((card.more, card.join) for card in cards))
+        chain(self.empty.action, *((card.more, card.join, card.test) for card in cards))
 
     def _card(self, appointment_id: str) -> AppointmentCard:
         card = self.cards.get(appointment_id)

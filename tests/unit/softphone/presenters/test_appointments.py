@@ -46,6 +46,7 @@ async def test_join_opens_fifteen_minutes_before_and_the_time_until_then_runs(st
     row = rows(stage)["a"]
     assert (row.join, row.can_join, row.main) == ("Join", False, False)
     assert row.note == "You can join in 12 min. Check meanwhile that your equipment works."
+    assert row.test == "Test the equipment"
     stage.doubles.clock.advance(11 * 60 + 15)
     stage.board.meetings.list.tick()
     assert rows(stage)["a"].note.startswith("You can join in 45 s.")
@@ -53,7 +54,7 @@ async def test_join_opens_fifteen_minutes_before_and_the_time_until_then_runs(st
     stage.doubles.clock.advance(45)
     stage.board.meetings.list.tick()
     row = rows(stage)["a"]
-    assert (row.can_join, row.main, row.note) == (True, True, "")
+    assert (row.can_join, row.main, row.note, row.test) == (True, True, "", "")
     assert stage.view(AppointmentsView).badge == 1
 
 
