@@ -172,7 +172,14 @@ class FakeCompanyService:
         self.issued += 1
         own = f"{self.issued}".zfill(43)
         made = DeviceCredentials(
-            "sip.example.com", "tls", request.phone, f"user{self.issued}", own, f"device{self.issued}", 5061
+            "sip.example.com",
+            "tls",
+            request.phone,
+            f"user{self.issued}",
+            own,
+            f"device{self.issued}",
+            5061,
+            f"refresh{self.issued}".ljust(43, "r"),
         )
         place = f"{request.phone} {request.instance_id}"
         self.devices = {key: kept for key, kept in self.devices.items() if kept[0] != place}

@@ -42,6 +42,8 @@ from tests.lab.company_service import BASE, CompanyService
 from tests.lab.ports import free_port
 from tests.lab.service import LabService, SignedIn
 
+pytestmark = pytest.mark.peer
+
 NUMBER, PASSWORD = "0401000009", "Lantern-Orchard-71"
 TOKEN = "t" * 43
 

@@ -1,4 +1,4 @@
-"""A network that can be cut: a TCP relay before the service, through which nothing passes for a while."""
+"""A TCP relay before a server: it can go silent both ways, as a network that is away, or be cut."""
 
 from __future__ import annotations
 
@@ -7,63 +7,72 @@ import contextlib
 
 from tests.lab.ports import LOOPBACK
 
-CHUNK = 65536
+PIECE = 65536
 
 
 class Wire:
-    """Listens at `port` and leads to `target`. While it is `cut`, connections stay and nothing passes, as
-    without a network. Use as a context manager."""
+    """From `start` to `stop`. While `silent` nothing passes, and new connections are taken and not served."""
 
-    def __init__(self, port: int, target: int) -> None:
-        self._port = port
-        self._target = target
-        self._whole = asyncio.Event()
-        self._whole.set()
+    def __init__(self, port: int) -> None:
+        self._goal = port
+        self.port = 0
+        self.taken = 0
+        self._open = asyncio.Event()
+        self._open.set()
         self._server: asyncio.Server | None = None
-        self._ends: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
-    def cut(self) -> None:
-        """Nothing passes from now on."""
-        self._whole.clear()
+    @property
+    def silent(self) -> bool:
+        """Whether nothing passes."""
+        return not self._open.is_set()
 
-    def mend(self) -> None:
-        """Everything passes again, what was held back as well."""
-        self._whole.set()
+    @silent.setter
+    def silent(self, silent: bool) -> None:
+        if silent:
+            self._open.clear()
+        else:
+            self._open.set()
 
-    async def __aenter__(self) -> Wire:
-        self._server = await asyncio.start_server(self._accept, LOOPBACK, self._port)
-        return self
+    async def start(self) -> None:
+        """Listen."""
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
+        self.port = self._server.sockets[0].getsockname()[1]
 
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
+    async def stop(self) -> None:
+        """End everything."""
+        if self._server is not None:
+            self._server.close()
+        self.cut()
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for end in self._ends:
-            end.close()
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._lead(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def cut(self) -> None:
+        """Every connection breaks."""
+        for writer in tuple(self._writers):
+            writer.transport.abort()
 
-    async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._ends.add(writer)
-        await self._whole.wait()
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.taken += 1
         try:
-            far_reader, far_writer = await asyncio.open_connection(LOOPBACK, self._target)
-        except OSError:
-            writer.close()
+            await self._open.wait()
+            there, back = await asyncio.open_connection(LOOPBACK, self._goal)
+        except (OSError, asyncio.CancelledError):
+            writer.transport.abort()
             return
-        self._ends.add(far_writer)
-        await asyncio.gather(self._pass(reader, far_writer), self._pass(far_reader, writer))
+        self._writers |= {writer, back}
+        for source, sink in ((reader, back), (there, writer)):
+            task = asyncio.get_running_loop().create_task(self._pass(source, sink))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
-            while data := await reader.read(CHUNK):
-                await self._whole.wait()
-                writer.write(data)
-                await writer.drain()
-        writer.close()
+            while data := await source.read(PIECE):
+                await self._open.wait()
+                sink.write(data)
+                await sink.drain()
+        self._writers.discard(sink)
+        sink.close()

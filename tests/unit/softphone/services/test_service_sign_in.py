@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from service_api.devices import DeviceRevocation, DeviceSignIn
@@ -247,3 +249,57 @@ async def test_a_service_elsewhere_is_believed_where_an_administrator_locked_it(
     locked = Bench(policy={"service.url": elsewhere})
     await locked.session.sign_in(HERE)
     assert locked.service.asked[0][0] == elsewhere
+
+
+def devices_told(bench: Bench) -> list[str]:
+    """The devices that whoever asks the service was told of, "" for none."""
+    return [told.device.issued.device_id if told and told.device else "" for told in bench.devices]
+
+
+async def test_whoever_asks_the_service_is_told_the_device_and_its_end() -> None:
+    bench = served()
+    await bench.session.sign_in(HERE)
+    assert devices_told(bench) == ["", "device1"]
+    await bench.session.sign_out()
+    assert devices_told(bench)[-1] == ""
+
+
+async def test_the_device_is_known_while_the_line_is_not_up() -> None:
+    bench = served()
+    await bench.session.sign_in(HERE)
+    await bench.session.close()
+    again = Bench(bench.store, bench.secrets)
+    await again.settings.load()
+    again.telephony.refusals = [SignInRefused(Refusal.SERVER_SILENT)] * 3
+    await again.session.restore()
+    await settle(3)
+    assert again.session.account.state is not LineState.REGISTERED
+    assert devices_told(again)[0] == "device1"
+    await again.tasks.close()
+
+
+async def test_a_plain_server_has_no_such_device() -> None:
+    bench = Bench()
+    await bench.session.sign_in(HERE)
+    assert set(devices_told(bench)) == {""}
+
+
+async def test_a_refresh_token_that_went_on_makes_no_other_device() -> None:
+    """The line registers again with what it knew at its start; its own device is not given back for that."""
+    bench = served()
+    await bench.session.sign_in(HERE)
+    [_, account] = bench.devices
+    assert account is not None
+    await bench.memory.rotate(account, "next".ljust(43, "n"))
+    again = Bench(bench.store, bench.secrets)
+    await again.settings.load()
+    again.service.devices = bench.service.devices
+    await again.session.restore()
+    await settle()
+    await again.memory.rotate(account, "after".ljust(43, "a"))
+    await again.session.sign_in(replace(HERE, password="", device=account.device))
+    await settle()
+    assert revoked(again) == []
+    assert "after" in str(again.secrets.stored)
+    await again.session.sign_out()
+    assert revoked(again) == ["device1"]

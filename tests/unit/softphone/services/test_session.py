@@ -25,7 +25,7 @@ HERE = Credentials(SERVER, "040 123 4567", "geheim-42", remember=True)
 
 
 class Bench:
-    """A session on doubles; `pauses` holds how long it slept between attempts."""
+    """A session on doubles; `pauses`: how long it slept between attempts, `devices`: accounts it told."""
 
     def __init__(
         self,
@@ -39,21 +39,24 @@ class Bench:
         self.secrets, self.store = secrets or FakeSecrets(), store or FakeSettingsStore()
         self.events: list[Event] = []
         self.pauses: list[float] = []
+        self.devices: list[Credentials | None] = []
         bus = Bus()
         bus.subscribe(self.events.append)
         self.settings = Settings(self.store, bus, policy=policy, overrides=overrides)
         self.tasks = Tasks()
+        self.memory = AccountMemory(self.secrets, self.settings, bus)
         self.session = Session(
             self.telephony,
             self.directory,
             self.service,
-            AccountMemory(self.secrets, self.settings, bus),
+            self.memory,
             self.settings,
             Numbers(),
             bus,
             self.tasks,
             version="0.1.0",
             sleep=self._sleep,
+            on_device=self.devices.append,
         )
 
     async def _sleep(self, seconds: float) -> None:
