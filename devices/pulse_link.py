@@ -151,16 +151,19 @@ class PulseLink:
 
     def _take(self, data: bytes) -> None:
         self.ended = self.ended or not data
+        sound: list[bytes] = []
         for channel, payload in self._inbox.packets(data):
-            if channel == wire.CONTROL:
-                self._obey(*wire.parse(payload))
+            if channel != wire.CONTROL:
+                sound.append(payload)
+            elif (asked := wire.requested(payload)) is not None:
+                self.credit += asked // SAMPLE
             else:
-                self._heard(payload)
+                self._obey(*wire.parse(payload))
+        if sound:
+            self._heard(b"".join(sound))
 
     def _obey(self, number: int, tag: int, values: list[wire.Value]) -> None:
-        if number == Command.REQUEST:
-            self.credit += _number(values, 1) // SAMPLE
-        elif number == Command.UNDERFLOW:
+        if number == Command.UNDERFLOW:
             self.underflows += 1
         elif number in ENDS:
             self.ended = True

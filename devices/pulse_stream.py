@@ -108,8 +108,7 @@ class PulsePlayout:
 
     def queued(self) -> int:
         """Samples waiting."""
-        self._look()
-        return max(0, self._unplayed() - max(0, self._link.device_takes - BLOCK))
+        return max(0, self._look() - max(0, self._link.device_takes - BLOCK))
 
     def write(self, pcm: Pcm) -> int:
         """Queue samples; returns how many fitted."""
@@ -126,16 +125,18 @@ class PulsePlayout:
         """Release the device; harmless when done already."""
         self._link.close()
 
-    def _unplayed(self) -> int:
-        return self._ring.available() + self._link.length - self._link.credit
-
-    def _look(self) -> None:
-        """See what was played since the last look; an empty queue has nothing to show for itself."""
+    def _look(self) -> int:
+        """Samples that are not played yet; an empty queue has no playing to show for itself."""
         link = self._link
         link.turn()
-        if link.credit > self._credit or self._unplayed() <= 0:
+        waiting = self._ring.available()
+        unplayed = waiting + link.length - link.credit
+        if link.credit > self._credit or unplayed <= 0:
             self._until = self._clock() + STALL_S
-        self._pass_on()
+        if waiting:
+            self._pass_on()
+        self._credit = link.credit
+        return unplayed
 
     def _pass_on(self) -> None:
         link = self._link

@@ -21,6 +21,7 @@ LONGEST = 1 << 20
 _HEAD = struct.Struct(">IIIII")
 _WORD = struct.Struct(">I")
 _COMMAND = struct.Struct(">cIcI")
+_REQUEST = struct.Struct(">cIcIcIcI")
 S16LE = 3
 MONO = b"m\x01\x00"
 UNCHANGED = b"v\x01" + _WORD.pack(0x1_0000)
@@ -45,6 +46,9 @@ class Command(IntEnum):
     RECORD_STREAM_KILLED = 65
     PLAYBACK_STREAM_MOVED = 78
     PLAYBACK_BUFFER_ATTR_CHANGED = 94
+
+
+_REQUEST_HEAD = b"L" + _WORD.pack(Command.REQUEST)
 
 
 class BadPacket(ValueError):
@@ -150,6 +154,11 @@ class Inbox:
             yield channel, data[start + _HEAD.size : end]
             start = end
         self._rest = data[start:]
+
+
+def requested(payload: bytes) -> int | None:
+    """The bytes a REQUEST asks for, None of any other command: this one comes fifty times a second."""
+    return _REQUEST.unpack(payload)[-1] if payload.startswith(_REQUEST_HEAD) and len(payload) == 20 else None
 
 
 def parse(payload: bytes) -> tuple[int, int, list[Value]]:

@@ -33,7 +33,8 @@ class Ring:
         start = self._written % self._capacity
         first = min(count, self._capacity - start)
         self._samples[start : start + first] = pcm[:first]
-        self._samples[: count - first] = pcm[first:count]
+        if first < count:
+            self._samples[: count - first] = pcm[first:count]
         self._written += count
         return count
 
@@ -43,7 +44,8 @@ class Ring:
         start = self._taken % self._capacity
         first = min(count, self._capacity - start)
         out[:first] = self._samples[start : start + first]
-        out[first:count] = self._samples[: count - first]
+        if first < count:
+            out[first:count] = self._samples[: count - first]
         self._taken += count
         return count
 

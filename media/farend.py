@@ -52,7 +52,8 @@ class FarEnd:
         start = self._written % CAPACITY
         first = min(len(block), CAPACITY - start)
         self._ring[start : start + first] = block[:first]
-        self._ring[: len(block) - first] = block[first:]
+        if first < len(block):
+            self._ring[: len(block) - first] = block[first:]
         self._written += len(block)
 
     def beside(self, unplayed: int, waiting: int) -> Pcm:

@@ -244,7 +244,8 @@ class JitterBuffer:
         decoded = False
         while len(self._ready) < BLOCK:
             waiting = len(self._slots)
-            self._ready = np.concatenate([self._ready, self._produce(now)])
+            piece = self._produce(now)
+            self._ready = np.concatenate([self._ready, piece]) if len(self._ready) else piece
             decoded |= len(self._slots) < waiting
         return decoded
 

@@ -17,7 +17,7 @@ def mean_square(pcm: Pcm) -> float:
     if not len(pcm):
         return 0.0
     signal = pcm.astype(np.float32)
-    return float(signal @ signal) / len(pcm)
+    return float(signal.dot(signal)) / len(pcm)
 
 
 def dbfs(power: float) -> float:

@@ -22,7 +22,7 @@ CLIPPED_FOR = 100
 QUIET_DBFS = -60.0
 QUIET = 32_768**2 * 10 ** (QUIET_DBFS / 10)
 PEAKS = 5
-AT_ONCE = 10
+AT_ONCE = 25
 """Blocks looked at together: each look has its price, whatever it is at."""
 BLOCK_S = BLOCK / RATE
 
@@ -79,7 +79,7 @@ class MicrophoneWatch:
     def _look(self) -> None:
         if not self._unseen:
             return
-        blocks = np.stack(self._unseen)
+        blocks = np.concatenate(self._unseen).reshape(-1, BLOCK)
         signal = blocks.astype(np.float32)
         powers = np.vecdot(signal, signal) / BLOCK
         peaks = np.maximum(blocks.max(axis=1), -blocks.min(axis=1).astype(np.int32))

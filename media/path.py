@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from media.farend import FarEnd
-from media.levels import FLOOR_DBFS, LevelMeter
+from media.levels import FLOOR_DBFS, LevelMeter, dbfs, mean_square
 from media.microphone import MicrophoneState, MicrophoneWatch
 from media.mixer import mix
 from media.pacing import Fill, Pacer
@@ -54,6 +54,7 @@ class VoicePath:
         self._owed = 0
         self._to_take = self._waiting = self._unplayed = 0
         self._far_dbfs = FLOOR_DBFS
+        self._played: Pcm = np.zeros(BLOCK, np.int16)
         self._fill = Fill()
         self._microphone = MicrophoneWatch()
         self._near_end = near_end or NearEnd()
@@ -167,7 +168,7 @@ class VoicePath:
         """One block of `capture`, for who has other work to do in between; False when nothing was left."""
         if not self._to_take:
             self._to_take = self._capture_due(now)
-            self._far_dbfs = self._speaker.dbfs if self._near_end.treating else FLOOR_DBFS
+            self._far_dbfs = dbfs(mean_square(self._played)) if self._near_end.treating else FLOOR_DBFS
         if not self._to_take:
             return False
         self._to_take -= 1
@@ -265,7 +266,7 @@ class VoicePath:
                 self._tone = None
             else:
                 blocks.append(block)
-        mixed = mix(blocks)
+        self._played = mixed = mix(blocks)
         self._speaker.add(mixed)
         self._heard.give(mixed)
         return mixed

@@ -181,7 +181,13 @@ class DecoderHandle:
 
 def packet_samples(payload: bytes) -> int:
     """How many samples at 48 kHz a packet holds. Raises CodecError for a payload that is not Opus."""
-    return _check(load().opus_packet_get_nb_samples(payload, len(payload), RATE), "packet")
+    return _head_samples(payload[:2] if payload[:1] and payload[0] & 3 == 3 else payload[:1])
+
+
+@functools.lru_cache(maxsize=1024)
+def _head_samples(head: bytes) -> int:
+    """The first byte tells, with a count of frames in the second where there are several (RFC 6716 3.1)."""
+    return _check(load().opus_packet_get_nb_samples(head, len(head), RATE), "packet")
 
 
 def packet_has_fec(payload: bytes) -> bool:

@@ -45,6 +45,16 @@ def test_packets_may_come_in_any_pieces() -> None:
     assert wire.parse(found[1][1]) == (Command.REQUEST, 9, [4])
 
 
+def test_a_request_is_told_apart() -> None:
+    asks = wire.command(Command.REQUEST, wire.NONE, wire.word(7) + wire.word(1920))[20:]
+    assert wire.requested(asks) == 1920
+    assert wire.requested(asks[:-1]) is None
+    assert (
+        wire.requested(wire.command(Command.UNDERFLOW, wire.NONE, wire.word(7) + wire.word(1920))[20:])
+        is None
+    )
+
+
 def test_a_packet_without_end_is_no_packet() -> None:
     with pytest.raises(BadPacket):
         list(wire.Inbox().packets(b"\xff" * 20))
