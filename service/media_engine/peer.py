@@ -21,6 +21,10 @@ CONNECT_S = 15.0
 MAX_ADDRESSES = 8
 """Candidate pairs one peer may try."""
 
+MAX_EARLY = 4
+"""Datagrams of DTLS kept until the description comes: a receiver begins when it has written its answer, which
+reaches us after that. Sent again, they would come half a second or a second later."""
+
 MAX_PACKET = 1340
 """Bytes of plain RTP that are forwarded. aiortc makes 1324; pylibsrtp takes 1356, our header included."""
 
@@ -57,6 +61,7 @@ class Peer:
         self.password = secrets.token_urlsafe(24)
         self._dtls: DtlsServer | None = None
         self._dtls_due: float | None = None
+        self._early: list[tuple[bytes, Address]] = []
         self.srtp: Srtp | None = None
         self.address: Address | None = None
         self.addresses: set[Address] = set()
@@ -76,6 +81,9 @@ class Peer:
         """The description came: these are its certificates."""
         self._dtls = DtlsServer(self._identity, remote.fingerprints)
         self._deadline = now + CONNECT_S
+        early, self._early = self._early, []
+        for data, address in early:
+            self.receive(data, address, now)
 
     def check(self, request: stun.BindingRequest, address: Address, now: float) -> None:
         """A connectivity check or consent check from there, for our user fragment."""
@@ -99,8 +107,11 @@ class Peer:
         first = data[0]
         if 127 < first < 192 and self.srtp is not None:
             self._receive_srtp(self.srtp, data, now)
-        elif 19 < first < 64 and self._dtls is not None:
-            self._receive_dtls(self._dtls, data, address, now)
+        elif 19 < first < 64:
+            if self._dtls is not None:
+                self._receive_dtls(self._dtls, data, address, now)
+            elif len(self._early) < MAX_EARLY and not self.closed:
+                self._early.append((data, address))
 
     def send_rtp(self, data: bytes) -> None:
         """Protect and send; nothing happens before the keys are there. At most MAX_PACKET bytes."""

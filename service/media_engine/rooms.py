@@ -108,6 +108,7 @@ class Rooms:
         subscription.adjust(video=video, height=height)
         peer.on_dead = lambda _: self._subscription_died(room, subscription)
         seat.subscriptions[subscription.ident] = subscription
+        self._port.add(peer)
         local = peer.local(self._port.address, self._port.number, "actpass")
         return Offered(subscription.ident, offer_receiver(subscription.lines, found.ident, local))
 
@@ -122,7 +123,6 @@ class Rooms:
             raise EngineError("answered already")
         found.settle(answer)
         found.peer.expect(transport, self._clock())
-        self._port.add(found.peer)
 
     def adjust(self, room: str, member: str, subscription: str, *, video: bool, height: int) -> None:
         """Less or more."""

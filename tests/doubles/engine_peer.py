@@ -148,7 +148,7 @@ class EnginePeer:
         """Check and shake hands."""
         self.check(description)
         self.shake_hands()
-        self._set_keys()
+        self.set_keys()
 
     def shake_hands(self) -> None:
         """DTLS until nobody has anything to say."""
@@ -230,7 +230,8 @@ class EnginePeer:
         """What RTCP said since the last time."""
         return [item for data in self.received()[1] for item in rtcp.parse_rtcp(data)]
 
-    def _set_keys(self) -> None:
+    def set_keys(self) -> None:
+        """The handshake is over: this is what it agreed on."""
         profile, key, salt = PROFILES[self._tls.get_selected_srtp_profile()]
         material = self._tls.export_keying_material(b"EXTRACTOR-dtls_srtp", 2 * (key + salt))
         mine = material[:key] + material[2 * key : 2 * key + salt]

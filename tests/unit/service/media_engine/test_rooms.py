@@ -6,7 +6,7 @@ import pytest
 
 from service.domain.errors import EngineError
 from service.media_engine import rtcp
-from service.media_engine.peer import CONNECT_S, MAX_ADDRESSES, SILENT_S
+from service.media_engine.peer import CONNECT_S, MAX_ADDRESSES, MAX_EARLY, SILENT_S
 from service.media_engine.rooms import MAX_SUBSCRIPTIONS
 from service.usecases.engine import FeedEnded, Member, SubscriptionEnded
 from tests.doubles.engine_peer import Bench, EnginePeer
@@ -184,6 +184,33 @@ def test_an_address_that_moves_is_followed(bench: Bench) -> None:
     client.check(offered.sdp)
     sender.send_sound(1)
     assert len(client.received()[0]) == 1
+
+
+def test_a_receiver_may_begin_before_its_answer_is_here(bench: Bench) -> None:
+    sender, feed = bench.sender()
+    client = bench.client()
+    offered = bench.rooms.subscribe("room", "anna", feed, video=True, height=0)
+    answer = client.answer(offered.sdp)
+    client.check(offered.sdp)
+    assert bench.port.taken(client.address), "the check is answered already"
+    client.shake_hands()
+    assert not bench.port.taken(client.address), "but no handshake with somebody unknown"
+    bench.rooms.answer("room", "anna", offered.subscription, answer)
+    client.shake_hands()
+    client.set_keys()
+    sender.send_sound(1)
+    assert len(client.received()[0]) == 1
+
+
+def test_little_is_kept_of_who_begins_early(bench: Bench) -> None:
+    _, feed = bench.sender()
+    client = bench.client()
+    offered = bench.rooms.subscribe("room", "anna", feed, video=True, height=0)
+    client.check(offered.sdp)
+    for _ in range(100):
+        bench.port.receive(b"\x16" + bytes(1200), client.address)
+    client.answer(offered.sdp)
+    assert sum(len(peer._early) for peer in bench.port.peers()) == MAX_EARLY
 
 
 @pytest.mark.parametrize("setup", ["passive", "actpass", ""])
