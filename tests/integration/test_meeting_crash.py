@@ -10,14 +10,13 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import WebSocketException
 
-from service_api.meeting import ConfirmCode, Done, NewCode, Redeem, Remove, Say
+from service_api.meeting import Close, ConfirmCode, Done, NewCode, Redeem, Remove, Say
 from service_api.states import SessionState
 from tests.lab.meeting_client import MeetingClient, Way, bearer, exchange
 from tests.lab.service import LabService
 
 pytestmark = [
     pytest.mark.peer,
-    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning"),
 ]
 
@@ -47,6 +46,30 @@ async def talk(client: MeetingClient, kept: list[str]) -> None:
         await asyncio.sleep(0.01)
 
 
+async def test_told_to_stop_in_the_middle_of_a_meeting(service: LabService) -> None:
+    signed_in = await asyncio.to_thread(service.sign_in, PHONE, PASSWORD)
+    made = await asyncio.to_thread(service.make_appointment, signed_in, ["Anna"])
+    opened: list[MeetingClient] = []
+    token = exchange(service.client, made.links[0].link)[1]
+    host_way, way = [
+        Way(service.api, service.ca_file, made.appointment.id, bearer(shown), opened)
+        for shown in (signed_in.access_token, token)
+    ]
+    host, guest = await host_way.open(), await way.knock()
+    await host.enter()
+    await host.let_in(guest)
+    assert await asyncio.to_thread(service.stop) == 0
+    assert {await host.closed(), await guest.closed()} <= {Close.GOING_AWAY, Close.RESTART}
+    assert " ERROR " not in service.log and "Traceback" not in service.log, service.log[-4000:]
+    await asyncio.to_thread(service.start)
+    back = await way.open(resume=guest.resume_token)
+    assert back.you.state is SessionState.CONNECTED
+    await back.redeem()
+    for client in opened:
+        await client.close()
+
+
+@pytest.mark.slow
 async def test_killed_at_random_moments(service: LabService) -> None:
     chance = random.Random(SEED)
     signed_in = await asyncio.to_thread(service.sign_in, PHONE, PASSWORD)

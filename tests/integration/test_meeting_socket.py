@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import json
+import random
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from service_api.appointments import AppointmentMade
 from service_api.meeting import (
+    COMMANDS,
     PING_S,
     SIZE_LIMIT,
     SUBPROTOCOL,
@@ -41,7 +44,7 @@ from service_api.meeting import (
     Ticket,
     YouChanged,
 )
-from service_api.states import SessionState
+from service_api.states import PRESENT, SessionState
 from tests.lab.meeting_client import MeetingClient, Way, bearer, cookie, exchange
 from tests.lab.service import LabService, SignedIn
 
@@ -60,8 +63,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
     found.add_user(OTHER, PASSWORD, name="Olli Other")
     found.start()
     yield found
-    log = found.log
     found.stop()
+    log = found.log
     assert " ERROR " not in log and "Traceback" not in log, log[-4000:]
 
 
@@ -315,6 +318,48 @@ async def test_a_flood_ends_the_connection_and_nobody_elses(town: Town) -> None:
         await guest.websocket.send(json.dumps({"type": "resync", "id": f"n{number}"}))
     assert await guest.closed() == Close.TOO_FAST
     await host.done(Say, text="still here")
+
+
+async def test_random_frames_do_the_meeting_no_harm(town: Town) -> None:
+    chance = random.Random(20261122)
+    host, guest = await town.in_meeting()
+    kinds = sorted(COMMANDS.json_schema()["discriminator"]["mapping"])
+    for _ in range(15):
+        bad = await town.guests[1].open()
+        with contextlib.suppress(ConnectionClosed):
+            for _ in range(20):
+                await bad.websocket.send(noise(chance, kinds, guest.session))
+    await host.done(Say, text="still here")
+    await guest.until(lambda: any(one.line.text == "still here" for one in guest.events(ChatAdded)))
+    assert host.people[guest.session].state is SessionState.CONNECTED
+    inside = {one for one, person in host.people.items() if person.state in PRESENT}
+    assert inside == {guest.session}
+
+
+def noise(chance: random.Random, kinds: list[str], session: str) -> str | bytes:
+    """Bytes, text, or a command with members it should not have."""
+    what = chance.randrange(4)
+    if what == 0:
+        return chance.randbytes(chance.randrange(200))
+    if what == 1:
+        return "".join(chr(chance.randrange(32, 0x2FFF)) for _ in range(chance.randrange(100)))
+    values: list[object] = [
+        None,
+        True,
+        -1,
+        1e308,
+        "x" * 3000,
+        [[]],
+        {"a": {}},
+        session,
+        "０１２３４５",
+        "\x00",
+    ]
+    names = ["session", "text", "ticket", "sdp", "camera", "code", "feed", "height", "id"]
+    members = {name: chance.choice(values) for name in chance.sample(names, 4)}
+    return json.dumps(
+        {"id": f"n{chance.random()}"[:20].replace(".", ""), **members, "type": chance.choice(kinds)}
+    )
 
 
 @pytest.mark.slow
