@@ -35,7 +35,7 @@ class Outgoing:
         self._publisher: Publisher | None = None
         self._opened_at = 0.0
         self._lost = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._beginning = asyncio.Lock()
         self._tasks = Tasks()
 
     @property
@@ -45,8 +45,9 @@ class Outgoing:
 
     async def begin(self) -> None:
         """Publish, in the background; what was published before ends."""
-        await self.close()
-        self._task = self._tasks.spawn(self._publish(), "publishing")
+        async with self._beginning:
+            await self.close()
+            self._tasks.spawn(self._publish(), "publishing")
 
     async def close(self) -> None:
         """Send nothing more; harmless when done already."""
