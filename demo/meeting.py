@@ -15,7 +15,8 @@ from demo.town import CALLER, Town
 CUSTOMER, SECOND = "Aino Asiakas", "Matti Meikäläinen"
 TITLE = "Loan talk"
 HELLO = "Good morning! Can you see me?"
-CAMERA = {"video.camera": "fake:demo"}
+CAMERA = {"video.camera": "fake:demo", "video.size": "360p"}
+"""Two programs and the engine share one computer, and whatever else it does."""
 PICTURE_S = 20.0
 SEEN_FPS = 5.0
 HELD_S = 1.0

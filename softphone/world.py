@@ -29,6 +29,9 @@ from softphone.ports.meetings import Cameras, MeetingMedia
 from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_entrance import MeetingPorts
 
+SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
+"""Of pictures in pixels, by the setting `video.size`."""
+
 if TYPE_CHECKING:
     from softphone.adapters.call_voice import Ear
     from softphone.adapters.cameras import CameraDesk
@@ -58,6 +61,7 @@ class World:
 def real_world(application: Application) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
     from devices.cameras.registry import system_cameras
+    from devices.cameras.types import Wish
     from devices.permission import microphone_permission
     from devices.registry import system_drivers
     from softphone.adapters.cameras import CameraDesk
@@ -74,13 +78,19 @@ def real_world(application: Application) -> World:
         permission=microphone_permission,
     )
     telephony = SipTelephony(sound, application.settings)
-    cameras = CameraDesk(system_cameras(), lambda: application.settings.text("video.camera"))
+    settings = application.settings
+    cameras = CameraDesk(
+        system_cameras(),
+        lambda: settings.text("video.camera"),
+        lambda: Wish(*SIZES[settings.text("video.size")]),
+    )
     clock, tasks = SystemClock(), Tasks()
 
     def camera_chosen(_: object) -> None:
         tasks.spawn(cameras.choose(), "camera chosen")
 
-    application.settings.subscribe("video.camera", camera_chosen)
+    for key in ("video.camera", "video.size"):
+        settings.subscribe(key, camera_chosen)
 
     async def start() -> None:
         await sound.start()

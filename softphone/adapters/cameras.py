@@ -45,19 +45,20 @@ class CameraDesk:
     """Implements ports.Cameras, and gives a meeting its pictures by `attach` and `detach`."""
 
     def __init__(
-        self, driver: CameraDriver, wanted: Callable[[], str] = str, wish: Wish | None = None
+        self, driver: CameraDriver, wanted: Callable[[], str] = str, wish: Callable[[], Wish] = Wish
     ) -> None:
-        """`wanted` is the setting `video.camera`: an id, or "" for the first one."""
+        """`wanted` is the setting `video.camera`: an id, or "" for the first one; `wish` is what is asked of
+        a camera that is opened."""
         self._driver = driver
         self.wanted = wanted
-        self._wish = wish or Wish()
+        self._wish = wish
         self._worker = ThreadPoolExecutor(1, "cameras")
         self._tasks = Tasks()
         self._callbacks: list[Callable[[Sequence[Camera]], None]] = []
         self._cameras: tuple[CameraInfo, ...] = ()
         self._sinks: tuple[Sink, ...] = ()
         self._open: OpenCamera | None = None
-        self._opened = ""
+        self._opened: tuple[str, Wish] | None = None
         self._failed = DeviceCheck.UNKNOWN
         self._slot = FrameSlot()
         self._preview = CameraPreview(self._slot)
@@ -170,7 +171,7 @@ class CameraDesk:
         """Bring the open device in line with what is wanted and there."""
         async with self._settling:
             chosen = self._chosen() if self._sinks else None
-            wanted = chosen.id if chosen else ""
+            wanted = (chosen.id, self._wish()) if chosen else None
             if self._open is not None and self._opened != wanted:
                 await self._let_go()
             if self._sinks and self._open is None:
@@ -186,14 +187,15 @@ class CameraDesk:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(self._lost, chosen.id, failure)
 
+        wish = self._wish()
         self._preview.reset(moves=not chosen.id.startswith(STILL_PICTURES))
         try:
-            self._open = await self._run(self._driver.open, chosen.id, self._wish, self._picture, lost)
+            self._open = await self._run(self._driver.open, chosen.id, wish, self._picture, lost)
         except CameraFailure as failure:
             log.info("the camera can't be used (%s): %s", failure.reason, failure)
             self._failed = CHECKS[failure.reason]
             return
-        self._opened = chosen.id
+        self._opened = chosen.id, wish
         self.on_state()
 
     async def _let_go(self) -> None:
@@ -204,7 +206,7 @@ class CameraDesk:
             self.on_state()
 
     def _lost(self, camera: str, failure: CameraFailure) -> None:
-        if self._open is None or self._opened != camera:
+        if self._open is None or self._opened is None or self._opened[0] != camera:
             return
         log.info("the camera is gone (%s): %s", failure.reason, failure)
         self._open = None

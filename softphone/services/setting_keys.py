@@ -122,6 +122,7 @@ _ALL = (
     _text("sip.echo_number"),
     _text("service.url"),
     _text("video.camera"),
+    _text("video.size", "720p", "360p", "540p", "720p"),
     _names("meetings.servers"),
     _flag("meetings.camera_on_join", default=True),
     _flag("meetings.microphone_on_join", default=True),

@@ -66,7 +66,7 @@ async def two(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Two]:
         relay = await stack.enter_async_context(LossyRelay())
         hall.through = relay.through
         head = await stack.enter_async_context(Head(OURS))
-        desk = CameraDesk(FakeCameras("one"), wish=Wish(640, 360, 30))
+        desk = CameraDesk(FakeCameras("one"), wish=lambda: Wish(640, 360, 30))
         await desk.start()
         page = await stack.enter_async_context(timed_page())
         both = Two(hall, Guest(hall, "program", head, desk), page, relay)

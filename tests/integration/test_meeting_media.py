@@ -45,7 +45,7 @@ class Room:
         """Somebody with a camera and a whistle, not in the meeting yet."""
         head = await self._stack.enter_async_context(Head(TONES[session]))
         self.cameras[session] = FakeCameras(session)
-        desk = CameraDesk(self.cameras[session], wish=Wish(height * 16 // 9, height, 30))
+        desk = CameraDesk(self.cameras[session], wish=lambda: Wish(height * 16 // 9, height, 30))
         await desk.start()
         return Guest(self.hall, session, head, desk)
 

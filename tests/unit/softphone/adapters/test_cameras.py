@@ -28,6 +28,7 @@ class Opened:
     id: str
     show: OnPicture
     lose: OnLost
+    wish: Wish = Wish()
     fps: float = 30.0
     closed: int = 0
 
@@ -58,7 +59,7 @@ class Driver:
     def open(self, camera: str, wish: Wish, on_picture: OnPicture, on_lost: OnLost) -> Opened:
         if self.refuse is not None:
             raise CameraFailure("refused", self.refuse)
-        self.opened.append(Opened(camera, on_picture, on_lost))
+        self.opened.append(Opened(camera, on_picture, on_lost, wish))
         return self.opened[-1]
 
     def watch(self, changed: Notice) -> Notice:
@@ -275,3 +276,17 @@ def test_a_hidden_self_picture_costs_nothing_but_a_look_now_and_then() -> None:
     preview.picture(picture())
     frame = slot.take()
     assert frame is not None and frame.height == 90
+
+
+async def test_another_size_opens_the_camera_anew(driver: Driver) -> None:
+    wishes = [Wish(640, 360), Wish(1280, 720)]
+    desk = CameraDesk(driver, wish=lambda: wishes[0])
+    await desk.start()
+    await desk.attach(ignore)
+    await desk.choose()
+    assert [opened.wish.height for opened in driver.opened] == [360]
+    del wishes[0]
+    await desk.choose()
+    assert [opened.wish.height for opened in driver.opened] == [360, 720]
+    assert driver.in_use == ["test:one"]
+    await desk.close()
