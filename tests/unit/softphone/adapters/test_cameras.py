@@ -28,7 +28,7 @@ class Opened:
     id: str
     show: OnPicture
     lose: OnLost
-    wish: Wish = Wish()
+    wish: Wish
     fps: float = 30.0
     closed: int = 0
 
