@@ -87,6 +87,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=ROOT,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         return self._process
 

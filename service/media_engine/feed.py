@@ -17,7 +17,9 @@ from service.media_engine.rtp import RtpPacket, parse_rtp
 from service.media_engine.transport_feedback import Arrivals
 from service.media_engine.vp8 import Descriptor, parse_vp8
 
-KEYFRAME_EVERY_S = 0.3
+KEYFRAME_EVERY_S, NEWCOMER_S = 0.3, 0.1
+"""At most so often is a key picture asked for, and where somebody new waits for one."""
+
 REPORT_EVERY_S = 1.0
 REMB_EVERY_S = 0.5
 FEEDBACK_EVERY_S = 0.1
@@ -56,7 +58,7 @@ class Feed:
         for stream in self.streams.values():
             for payload_type in {stream.line.payload_type, stream.line.rtx} - {-1}:
                 self._by_type[payload_type] = stream
-        self._keyframe_wanted = False
+        self._keyframe_wanted = self._newcomer = False
         self._keyframe_asked = -KEYFRAME_EVERY_S
         self._reported = self._rembed = self._fed_back = clock()
         self._arrivals = Arrivals()
@@ -71,16 +73,17 @@ class Feed:
             return
         stream.sinks.append(sink)
         if sink.line.kind == "video":
-            self.want_keyframe()
+            self.want_keyframe(newcomer=True)
 
     def drop(self, sink: Outgoing) -> None:
         """No longer."""
         with contextlib.suppress(ValueError):
             self.streams[sink.line.kind].sinks.remove(sink)
 
-    def want_keyframe(self) -> None:
-        """Ask the sender for a key picture, KEYFRAME_EVERY_S at most."""
+    def want_keyframe(self, *, newcomer: bool = False) -> None:
+        """Ask the sender for a key picture; somebody who sees nothing yet is not kept waiting as long."""
         self._keyframe_wanted = True
+        self._newcomer = self._newcomer or newcomer
         self._ask_keyframe(self._clock())
 
     def tick(self, now: float) -> None:
@@ -169,7 +172,7 @@ class Feed:
             return
         stream.recent.append((number, packet, picture))
         if picture.key:
-            self._keyframe_wanted = False
+            self._keyframe_wanted = self._newcomer = False
         for sink in stream.sinks:
             waited = not sink.open
             sink.forward(packet, number, b"", picture, now)
@@ -206,7 +209,7 @@ class Feed:
         stream = self.streams.get("video")
         if not self._keyframe_wanted or stream is None or stream.incoming.ssrc < 0:
             return
-        if now - self._keyframe_asked >= KEYFRAME_EVERY_S:
+        if now - self._keyframe_asked >= (NEWCOMER_S if self._newcomer else KEYFRAME_EVERY_S):
             self._keyframe_asked = now
             self.peer.send_rtcp(rtcp.picture_loss(self._ssrc, stream.incoming.ssrc))
 

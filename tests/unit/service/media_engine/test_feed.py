@@ -8,7 +8,7 @@ import pytest
 
 from service.media_engine import rtcp
 from service.media_engine.bandwidth import CAP
-from service.media_engine.feed import FEEDBACK_EVERY_S, KEYFRAME_EVERY_S
+from service.media_engine.feed import FEEDBACK_EVERY_S, KEYFRAME_EVERY_S, NEWCOMER_S
 from service.media_engine.incoming import NACK_EVERY_S, NACK_TRIES
 from service.media_engine.outgoing import REPEATS_PER_S
 from service.media_engine.rtp import TRANSPORT_CC, RtpPacket, pack_extensions, parse_rtp, rtp_header
@@ -81,6 +81,18 @@ def test_many_wishes_are_one_request(bench: Bench) -> None:
     sender.send_picture(102, key=True, number=2)
     bench.pass_time(1)
     assert key_requests(sender) == 0
+
+
+def test_newcomers_wait_less(bench: Bench) -> None:
+    sender, feed = bench.sender()
+    bench.receiver(feed, "bertil")
+    sender.send_picture(100)
+    sender.send_picture(101, key=True)
+    assert key_requests(sender) == 1
+    bench.receiver(feed, "cecilia")
+    assert key_requests(sender) == 0, "asked for just now"
+    bench.pass_time(NEWCOMER_S + 0.02)
+    assert key_requests(sender) == 1
 
 
 def test_fir_is_a_wish_too(bench: Bench) -> None:
