@@ -5,40 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 from service.domain.booking import Booking, claim
-from service.domain.errors import EngineError, IllegalTransition, RefusedError, ServiceError
+from service.domain.errors import EngineError, RefusedError, ServiceError
 from service.domain.principal import Guest, Principal
-from service.domain.scene import RECENT_LINES, Pictures
-from service.domain.session import Session
+from service.domain.scene import RECENT_LINES
 from service.usecases.appointment_view import seen_by
 from service.usecases.appointments_reader import AppointmentsReader
-from service.usecases.chat import Chat
-from service.usecases.confirm import Codes
 from service.usecases.engine import EngineEvent, EngineRestarted, FeedEnded, MediaEngine
-from service.usecases.lobby import Lobby
 from service.usecases.media_access import MediaAccess
+from service.usecases.meeting_commands import MeetingCommands
 from service.usecases.meeting_ports import Change, MeetingStore, Outlet
 from service.usecases.meeting_room import Connection, Proof, Room
 from service.usecases.ports import Chance, Clock, Keys
 from service.usecases.presence import Presence
 from service_api import meeting as wire
-from service_api.meeting import Close, Done, Hello, Refused, Snapshot
+from service_api.meeting import Close, Hello
 from service_api.states import MeetingRefusal, Seat
 
 TICK_S = 1.0
-MEDIA_COMMANDS = (
-    wire.Redeem,
-    wire.Publish,
-    wire.Unpublish,
-    wire.Subscribe,
-    wire.Answer,
-    wire.Adjust,
-    wire.Unsubscribe,
-)
-"""They wait for the engine, so they have an order of their own beside the other commands."""
+"""How often time is looked at."""
 
 log = logging.getLogger(__name__)
 
@@ -67,32 +53,7 @@ class Meetings:
         self._ticking: asyncio.Task[None] | None = None
         self._presence = Presence(clock, chance)
         self._media = MediaAccess(engine, clock)
-        lobby, codes = Lobby(clock, self._presence), Codes(clock, chance, keys)
-        chat = Chat(store, clock, chance, keys)
-        self._commands: dict[type[wire.Command], Callable[[Room, Session, Any], Awaitable[Done]]] = {
-            wire.Knock: self._presence.knock,
-            wire.Leave: self._presence.leave,
-            wire.Admit: lobby.admit,
-            wire.AdmitAll: lobby.admit_all,
-            wire.Decline: lobby.decline,
-            wire.PutBack: lobby.put_back,
-            wire.Remove: lobby.remove,
-            wire.End: lobby.end,
-            wire.Say: chat.say,
-            wire.LobbySay: chat.lobby_say,
-            wire.MediaState: chat.media_state,
-            wire.NewCode: codes.new,
-            wire.ConfirmCode: codes.confirm,
-        }
-        self._media_commands: dict[type[wire.Command], Callable[[Room, Connection, Any], Awaitable[Done]]] = {
-            wire.Redeem: self._media.redeem,
-            wire.Publish: self._media.publish,
-            wire.Unpublish: self._media.unpublish,
-            wire.Subscribe: self._media.subscribe,
-            wire.Answer: self._media.answer,
-            wire.Adjust: self._media.adjust,
-            wire.Unsubscribe: self._media.unsubscribe,
-        }
+        self._commands = MeetingCommands(store, clock, chance, keys, self._presence, self._media)
 
     async def start(self) -> None:
         """Take up work. Raises ServiceError."""
@@ -137,12 +98,7 @@ class Meetings:
 
     async def command(self, connection: Connection, command: wire.Command) -> None:
         """Carry out a command and tell its answer."""
-        if isinstance(command, MEDIA_COMMANDS):
-            await self._media_command(connection, command)
-        elif isinstance(command, wire.Resync):
-            self._resync(connection, command)
-        else:
-            await self._state_command(connection, command)
+        await self._commands.carry_out(connection, command)
 
     async def lost(self, connection: Connection) -> None:
         """The connection ended, whoever ended it."""
@@ -254,65 +210,6 @@ class Meetings:
         if away:
             await room.keep(Change(sessions=away))
         return room
-
-    async def _state_command(self, connection: Connection, command: wire.Command) -> None:
-        room = connection.room
-        async with room.lock:
-            if not connection.current:
-                return
-            answers = room.memory[connection.session].answers
-            answer = answers.get(command.id)
-            if answer is None:
-                answer = await self._answer(command, self._carry_out(connection, command))
-                answers.put(answer)
-        await room.cuts_done()
-        connection.answer(answer)
-        if isinstance(answer, Done) and isinstance(command, wire.Leave):
-            room.detach(connection, Close.NORMAL)
-        elif isinstance(answer, Done) and isinstance(command, wire.End):
-            self._presence.dismiss(room)
-
-    async def _carry_out(self, connection: Connection, command: wire.Command) -> Done:
-        handler = self._commands.get(type(command))
-        if handler is None:
-            raise RefusedError(MeetingRefusal.BAD_REQUEST)
-        return await handler(connection.room, connection.room.session(connection), command)
-
-    async def _media_command(self, connection: Connection, command: wire.Command) -> None:
-        room = connection.room
-        memory = room.memory[connection.session]
-        async with memory.media_lock:
-            if not connection.current:
-                return
-            answer = connection.media_answers.get(command.id)
-            if answer is None:
-                handler = self._media_commands[type(command)]
-                answer = await self._answer(command, handler(room, connection, command))
-                connection.media_answers.put(answer)
-        connection.answer(answer)
-
-    async def _answer(self, command: wire.Command, doing: Awaitable[Done]) -> Done | Refused:
-        try:
-            return await doing
-        except RefusedError as refusal:
-            return Refused(id=command.id, code=refusal.code, tries_left=refusal.tries_left)
-        except IllegalTransition:
-            return Refused(id=command.id, code=MeetingRefusal.WRONG_STATE)
-        except ServiceError as error:
-            log.error("%s failed: %s", type(command).__name__, error)
-            return Refused(id=command.id, code=MeetingRefusal.SERVER_ERROR)
-
-    def _resync(self, connection: Connection, command: wire.Resync) -> None:
-        """The whole picture; and where a ticket was not redeemed in time or in vain, a new one."""
-        if not connection.current:
-            return
-        room, session = connection.room, connection.room.session(connection)
-        connection.picture = Pictures(room.scene).of(session)
-        connection.tell(Snapshot(picture=connection.picture))
-        access = connection.access
-        if session.inside and access is not None and not access.redeemed and not access.pending:
-            room.give_ticket(connection)
-        connection.answer(Done(id=command.id))
 
     async def _tick_on(self) -> None:
         while True:

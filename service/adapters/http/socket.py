@@ -25,8 +25,9 @@ from service.adapters.http.outbox import Outbox
 from service.domain.allowance import Allowance
 from service.domain.errors import RefusedError, ServiceError
 from service.domain.principal import Principal, User
+from service.usecases.meeting_commands import MEDIA_COMMANDS
 from service.usecases.meeting_room import Connection, Proof
-from service.usecases.meetings import MEDIA_COMMANDS, Meetings
+from service.usecases.meetings import Meetings
 from service.usecases.ports import Identities
 from service_api.accounts import Refused as HttpRefused
 from service_api.meeting import COMMANDS, HELLO_S, SIZE_LIMIT, SUBPROTOCOL, Close, Command, Hello, Refused
