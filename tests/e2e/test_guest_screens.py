@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.doubles.guest_service import GuestService, appointment, host, in_minutes, line, person
-from tests.lab.browser import PHONE, WIDE, Tab, assert_accessible, chromium, new_context, new_tab
+from tests.lab.browser import PHONE, WIDE, Tab, assert_accessible, chromium, new_context, new_tab, until
 from tests.lab.certificates import Authority
 
 pytestmark = pytest.mark.peer
@@ -162,6 +162,24 @@ async def test_before_it_opens_the_page_counts_down_and_lets_one_test(service: G
         await page.get_by_role("button", name="Join", exact=True).click()
         await expect(page.get_by_role("heading", name="You are in the lobby")).to_be_visible()
         tab.check(service.address)
+
+
+async def test_days_ahead_the_page_names_the_day(service: GuestService) -> None:
+    service.invitation["appointment"] = appointment(
+        start=in_minutes(6000), end=in_minutes(6060), opens_at=in_minutes(5985), closes_at=in_minutes(6120)
+    )
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser, size=PHONE))
+        await tab.page.goto(service.link)
+        await tab.page.get_by_role("button", name="Open the invitation").click()
+        await expect(tab.page.get_by_text("on any day", exact=False)).to_be_visible()
+        await expect(tab.page.get_by_text("Opens in", exact=False)).to_be_hidden()
+        await tab.page.get_by_role("button", name="Test the equipment").click()
+        await expect(tab.page.locator(".toggle[data-status=on]")).to_have_count(2)
+        await Tour(service, tab, "en-ahead").look("3-test")
+        await tab.page.get_by_role("button", name="Back").click()
+        await expect(tab.page.locator("h1")).to_be_focused()
+        await until(tab.page, "document.querySelector('video') === null")
 
 
 async def test_languages_nobody_speaks_here_give_the_invitations(service: GuestService) -> None:

@@ -4,15 +4,18 @@ import { button, h, say, set, show } from "../dom.js";
 import { facts, heading, lock, note, refusal, trouble } from "../parts/frame.js";
 import { duration, when } from "../times.js";
 
+const DAY_MS = 24 * 3600 * 1000;
+
 export function invitation(app) {
   const { words } = app;
   const { appointment, name } = app.state.invitation;
   const time = when(appointment, words.language);
-  const opens = when({ ...appointment, start: appointment.opens_at }, words.language).hours.split("–")[0];
+  const opens = when({ ...appointment, start: appointment.opens_at }, words.language);
   const join = button(null, words.t("invitation.join"), () => app.toTest(), "primary wide");
   const test = button("headphones", words.t("invitation.test"), () => app.toTest(), "quiet wide");
   const left = h("p", { class: "countdown", "aria-hidden": "true" });
-  const early = h("div", { class: "early" }, h("p", {}, words.t("invitation.early", { time: opens })), left);
+  const from = h("p");
+  const early = h("div", { class: "early" }, from, left);
   const wrong = note({ alert: true });
 
   function tick() {
@@ -20,6 +23,10 @@ export function invitation(app) {
     show(early, remaining > 0);
     show(test, remaining > 0);
     set(join, "disabled", remaining > 0);
+    const today = remaining < DAY_MS / 2;
+    const values = { day: opens.day, time: opens.hours.split("–")[0] };
+    say(from, words.t(today ? "invitation.early" : "invitation.early-day", values));
+    show(left, today);
     say(left, words.t("invitation.left", { time: duration(remaining) }));
   }
 

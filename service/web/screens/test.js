@@ -9,6 +9,7 @@ import { mirror } from "../parts/mirror.js";
 import { toggle } from "../parts/toggle.js";
 import { duration } from "../times.js";
 
+const DAY_MS = 24 * 3600 * 1000;
 const KINDS = Object.freeze(["camera", "microphone"]);
 
 export function test(app) {
@@ -36,7 +37,7 @@ export function test(app) {
 
   function tick() {
     const remaining = Date.parse(appointment.opens_at) - app.service.now();
-    say(early, remaining > 0 ? words.t("invitation.left", { time: duration(remaining) }) : "");
+    say(early, remaining > 0 && remaining < DAY_MS ? words.t("invitation.left", { time: duration(remaining) }) : "");
     picture.tick();
   }
 
