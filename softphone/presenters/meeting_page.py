@@ -11,6 +11,7 @@ from softphone.domain.errors import BadTarget, MeetingRefused, SoftphoneError
 from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged
 from softphone.domain.meeting import (
     Appointment,
+    DeviceCheck,
     Equipment,
     JoinOffer,
     Meeting,
@@ -281,11 +282,10 @@ class PagePresenter(Presenter[PageView]):
         if meeting is None:
             return False
         found = self._equipment()
+        camera = meeting.camera_on and found.camera is not DeviceCheck.MISSING
         await self._release()
         return await self._try(
-            lambda: self._desk.join(
-                camera=meeting.camera_on, microphone=meeting.microphone_on, equipment=found
-            )
+            lambda: self._desk.join(camera=camera, microphone=meeting.microphone_on, equipment=found)
         )
 
     @property

@@ -97,7 +97,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
             state=self._state(meeting),
             trouble=meeting_words.trouble(self.words, meeting.trouble),
             advice=self._error() if self._error is not None else None,
-            camera=camera_toggle(self.words, on=meeting.camera_on, flows=self._flows(meeting)),
+            camera=self._camera(meeting),
             microphone=microphone_toggle(self.words, on=meeting.microphone_on),
             tiles=tuple(people.tile(person, self._slot) for person in (*others, meeting.you)),
             speaker=self._on_stage(others),
@@ -140,8 +140,10 @@ class RoomPresenter(Presenter["RoomView | None"]):
             return Sign("connecting", self._("Connecting picture and sound …"), Tone.QUIET)
         return None
 
-    def _flows(self, meeting: Meeting) -> bool:
-        return meeting.you.camera or meeting.you.state is not SessionState.CONNECTED
+    def _camera(self, meeting: Meeting) -> Toggle:
+        flows = meeting.you.camera or meeting.you.state is not SessionState.CONNECTED
+        failed = meeting.trouble is Trouble.CAMERA_FAILED
+        return camera_toggle(self.words, on=meeting.camera_on, flows=flows, failed=failed)
 
     def _on_stage(self, others: tuple[Person, ...]) -> str:
         """Who speaks; the one before stays while nobody else does."""
@@ -193,7 +195,8 @@ class RoomPresenter(Presenter["RoomView | None"]):
         before, self._meeting = self._meeting, meeting
         if meeting is None or before is None or before.appointment.id != meeting.appointment.id:
             self._unread, self._chat_open, self._error, self._speaker = 0, False, None, ""
-            self._slots.clear()
+        if meeting is None or meeting.you.state not in INSIDE:
+            self._slots.clear()  # coming in again brings pictures of its own
 
     def tick(self) -> None:
         """Called every second: timers run."""

@@ -97,8 +97,10 @@ class PageView:
     said: Sign | None
 
 
-def camera_toggle(words: Words, *, on: bool, flows: bool = True) -> Toggle:
-    """The camera as a button tells it; `flows` is false while it is wanted but gives no picture yet."""
+def camera_toggle(words: Words, *, on: bool, flows: bool = True, failed: bool = False) -> Toggle:
+    """The camera as a button tells it; `flows` is false while it is wanted but gives no picture (yet)."""
+    if on and failed:
+        return Toggle(True, words._("No picture"), words._("Switch the camera off"))
     if on and not flows:
         return Toggle(True, words._("Camera starts"), words._("Switch the camera off"))
     if on:

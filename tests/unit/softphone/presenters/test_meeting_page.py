@@ -131,6 +131,15 @@ async def test_joining_tells_what_was_tested_and_lets_the_camera_go_first(stage:
     assert not stage.cameras.open
 
 
+async def test_who_has_no_camera_joins_without(stage: Stage) -> None:
+    stage.cameras.plug()
+    stage.cameras.chosen = ""
+    stage.meetings.show(guest(stage, SessionState.PREJOIN))
+    await stage.board.meetings.watch_camera(True)
+    await stage.board.meetings.join()
+    assert stage.meetings.asked[-1][1] is False
+
+
 async def test_a_refused_join_brings_the_picture_back(stage: Stage) -> None:
     stage.meetings.show(guest(stage, SessionState.PREJOIN))
     await stage.board.meetings.watch_camera(True)

@@ -113,6 +113,8 @@ async def test_toggles_tell_what_is_so_not_what_was_wished(stage: Stage) -> None
     stage.meetings.show(meeting(stage, you=the_host(camera=False), microphone_on=False))
     view = room(stage)
     assert (view.camera.word, view.microphone.word) == ("Camera starts", "Mic off")
+    stage.meetings.show(meeting(stage, you=the_host(camera=False), trouble=Trouble.CAMERA_FAILED))
+    assert room(stage).camera.word == "No picture"
     await stage.board.meetings.room.camera(False)
     assert (room(stage).camera.word, room(stage).camera.hint) == ("Camera off", "Switch the camera on")
 
