@@ -143,6 +143,7 @@ class _Socket:
         if self._ended:
             raise ServiceUnreachable("the meeting's connection has ended")
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(_known)
         self._waiting[command.id] = answer
         if isinstance(command, Hello):
             self._hello = command.id
@@ -211,6 +212,12 @@ class _Socket:
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ServiceUnreachable("the meeting's connection ended"))
+
+
+def _known(answer: asyncio.Future[Done]) -> None:
+    """An answer whose asker has gone meanwhile is no fault."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _final(code: int, refusal: str) -> str:

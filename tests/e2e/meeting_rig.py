@@ -135,6 +135,13 @@ class Attendee:
         status = self.until(flowing, f"{kind} of somebody else", timeout_s)
         return flowing(status)[0]
 
+    def has_nowhere(self, *secrets: str) -> None:
+        """No file this program may write holds any of these."""
+        for folder in self.program.folders:
+            for file in (path for path in folder.rglob("*") if path.is_file()):
+                content = file.read_bytes()
+                assert not any(secret.encode() in content for secret in secrets), f"a secret is in {file}"
+
 
 def an_hour_from_now(**members: object) -> Json:
     """An appointment that is open, as FILE.json has it."""

@@ -108,6 +108,15 @@ def test_from_the_appointment_to_goodbye(host: Attendee, customer: Attendee) -> 
     with pytest.raises(ControlError) as refused:
         customer.ask("open", target=guest["link"])
     assert refused.value.code == "meeting-over"
+    for attendee in (host, customer):
+        attendee.has_nowhere(guest["link"].partition("#")[2], code)
+
+
+def test_who_ends_the_program_has_said_goodbye(host: Attendee, customer: Attendee) -> None:
+    both_inside(host, customer)
+    assert customer.program.terminate() == 0
+    host.until(lambda status: not status["participants"], "the customer gone at once", 3)
+    assert host.program.terminate() == 0
 
 
 def test_the_service_killed_and_started_again(company: Company, host: Attendee, customer: Attendee) -> None:

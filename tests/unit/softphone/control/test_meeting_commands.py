@@ -142,6 +142,14 @@ async def test_a_link_is_opened_joined_and_left(at: Bench) -> None:
     assert await at.ask("meeting-status") == {"state": "none"}
 
 
+async def test_a_link_handed_over_from_outside_shows_where_it_leads(at: Bench) -> None:
+    await at.ask("open", target=LINK)
+    [opened] = [event for event in at.doubles.events if isinstance(event, LinkOpened)]
+    assert opened.link.server == "meet.example.com"
+    assert at.doubles.appointments.asked == []
+    assert await at.refusal("open", target="https://example.com/elsewhere") == "bad-target"
+
+
 async def test_a_server_the_company_does_not_list_has_to_be_asked_for(tmp_path: Path) -> None:
     policy = {"meetings.servers": ["meet.example.org"]}
     async with running_application(tmp_path, policy=policy) as (application, doubles):
