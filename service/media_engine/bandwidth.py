@@ -10,6 +10,9 @@ CAP = 1_500_000
 FLOOR = 250_000
 """Bits per second."""
 
+MOST = 8_000_000
+"""Bits per second of one sender that are forwarded, a second's worth at once. None of ours sends a third."""
+
 HEIGHTS = ((180, 300_000), (360, 700_000))
 """What a picture of at most this many pixels in height needs, bits per second."""
 
@@ -53,10 +56,17 @@ class Bandwidth:
         self._bytes = 0
         self._rate = 0.0
         self._measured_at = now
+        self._budget, self._budget_at = MOST / 8, now
 
-    def received(self, size: int) -> None:
-        """Bytes came from the sender."""
+    def received(self, size: int, now: float) -> bool:
+        """Bytes came from the sender. False where that is more than anybody should be sent."""
         self._bytes += size
+        budget = self._budget + (now - self._budget_at) * MOST / 8
+        self._budget, self._budget_at = min(budget, MOST / 8), now
+        if size > self._budget:
+            return False
+        self._budget -= size
+        return True
 
     def lost(self, fraction: float) -> None:
         """Loss on the way from the sender, once a second."""

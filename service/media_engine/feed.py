@@ -128,8 +128,8 @@ class Feed:
             return
         if incoming.holes:
             self._ask_again(incoming, now)
-        self.bandwidth.received(len(data))
-        self._forward(stream, packet, number, now)
+        if self.bandwidth.received(len(data), now):
+            self._forward(stream, packet, number, now)
 
     def _repeated(self, stream: Stream, packet: RtpPacket, now: float) -> None:
         """RFC 4588 §4: the first two bytes are the number it had."""
@@ -139,7 +139,7 @@ class Feed:
         sequence = int.from_bytes(packet.payload[:2], "big")
         original = packet._replace(sequence=sequence, payload=packet.payload[2:])
         number = incoming.receive(sequence, packet.timestamp, now, repeated=True)
-        if number is not None:
+        if number is not None and self.bandwidth.received(len(packet.payload), now):
             self._forward(stream, original, number, now)
 
     def _begin(self, stream: Stream, now: float, *, new_clock: bool) -> None:

@@ -100,7 +100,7 @@ def _receiving(section: Section, line: SenderLine, local: Local) -> list[str]:
         "a=recvonly",
         f"a=mid:{section.mid}",
         "a=rtcp-mux",
-        "a=rtcp-rsize",
+        *(["a=rtcp-rsize"] if section.rtcp_rsize else []),
     ]
     for uri in (MID, AUDIO_LEVEL, TRANSPORT_CC):
         if uri in section.extensions and (uri != TRANSPORT_CC or line.transport_cc):

@@ -45,6 +45,7 @@ class Section:
     codecs: dict[int, Codec] = field(default_factory=dict)
     extensions: dict[str, int] = field(default_factory=dict)
     rtcp_mux: bool = False
+    rtcp_rsize: bool = False
     bundle_only: bool = False
     ufrag: str = ""
     setup: str = ""
@@ -160,6 +161,8 @@ def _attribute(section: Section, text: str) -> None:
         section.mid = value
     elif name == "rtcp-mux":
         section.rtcp_mux = True
+    elif name == "rtcp-rsize":
+        section.rtcp_rsize = True
     elif name == "bundle-only":
         section.bundle_only = True
     elif name == "setup":

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from service.media_engine.bandwidth import CAP, FLOOR, SMALL_AFTER_S, Bandwidth
+from service.media_engine.bandwidth import CAP, FLOOR, MOST, SMALL_AFTER_S, Bandwidth
 
 
 def sending(bandwidth: Bandwidth, now: float, bitrate: int) -> None:
     """A second of it."""
     bandwidth.estimate(now)
-    bandwidth.received(bitrate // 8)
+    bandwidth.received(bitrate // 8, now + 0.5)
     bandwidth.estimate(now + 1)
 
 
@@ -28,6 +28,13 @@ def test_much_loss_takes_it_down_and_little_brings_it_back() -> None:
     for _ in range(40):
         bandwidth.lost(0)
     assert bandwidth.estimate(0) == CAP
+
+
+def test_a_flood_is_not_forwarded() -> None:
+    bandwidth = Bandwidth(0)
+    assert sum(bandwidth.received(1000, 0) for _ in range(5000)) == MOST // 8 // 1000
+    assert sum(bandwidth.received(1000, 0.5) for _ in range(5000)) == MOST // 8 // 1000 // 2
+    assert sum(bandwidth.received(1000, 60) for _ in range(5000)) == MOST // 8 // 1000
 
 
 def test_an_idle_receivers_low_estimate_is_no_limit() -> None:

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 from service.media_engine import rtcp
-from service.media_engine.bandwidth import CAP
+from service.media_engine.bandwidth import CAP, MOST
 from service.media_engine.feed import FEEDBACK_EVERY_S, KEYFRAME_EVERY_S, NEWCOMER_S
 from service.media_engine.incoming import NACK_EVERY_S, NACK_TRIES
 from service.media_engine.outgoing import REPEATS_PER_S
@@ -353,6 +353,14 @@ def test_sound_is_repeated_for_those_who_can(bench: Bench, asked: bool) -> None:
     receiver.send_rtcp(rtcp.nack(1, receiver.ssrcs["audio"], [first + 3]))
     (again,) = receiver.received()[0]
     assert (again.sequence, again.payload) == (first + 3, b"opus")
+
+
+def test_a_flood_is_not_passed_on(bench: Bench) -> None:
+    sender, receiver, _ = flowing(bench)
+    for number in range(101, 1201):
+        header = rtp_header(96, False, number, 0, sender.VIDEO)
+        sender.send(header + vp8(number=number) + bytes(1200))
+    assert len(receiver.pictures()) * 1200 < MOST / 8
 
 
 HOSTILE = {
