@@ -149,7 +149,7 @@ async def run(camera: str, wish: Wish, tone: float) -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader(limit=PIPE_LIMIT)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    desk = CameraDesk(system_cameras(), lambda: camera, wish)
+    desk = CameraDesk(system_cameras(), lambda: camera, lambda: wish)
     await desk.start()
     working: set[asyncio.Task[None]] = set()
     async with Head(tone) as head:

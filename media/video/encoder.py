@@ -42,15 +42,18 @@ class Vp8Encoder:
         codec.thread_count = threads(width, height)
         codec.options = _options(bitrate)
         self._codec = codec
-        self._last = -1
+        self._step = CLOCK_RATE // fps
+        self._pts = 0
 
     def encode(self, frame: av.VideoFrame, timestamp: int, *, key: bool = False) -> EncodedPicture | None:
         """One frame of this size, YUV 4:2:0, at `timestamp` (CLOCK_RATE). None where the encoder left it out.
 
         Raises CodecError.
         """
-        self._last = max(timestamp, self._last + 1)
-        frame.pts, frame.time_base = self._last, TIME_BASE
+        # The encoder is told that time goes evenly: after a pause it would spend all it saved on one frame,
+        # ten times what a line takes at once.
+        self._pts += self._step
+        frame.pts, frame.time_base = self._pts, TIME_BASE
         frame.pict_type = PictureType.I if key else PictureType.NONE
         try:
             packets = self._codec.encode(frame)
@@ -79,5 +82,5 @@ def _options(bitrate: int) -> dict[str, str]:
         "overshoot-pct": "15",
         "noise-sensitivity": "0",
         "static-thresh": "1",
-        "max-intra-rate": "900",
+        "max-intra-rate": "300",
     }

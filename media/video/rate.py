@@ -56,3 +56,43 @@ class RateControl:
         """The tallest picture that looks better at this rate than a smaller one would."""
         rate = self.bitrate()
         return next(height for height, least in SIZES if rate >= least)
+
+
+HEIGHTS = (720, 540, 360, 240)
+BUSY_S, EASY_S = 0.022, 0.006
+"""Seconds for one picture: of the 33 ms between two, encoding may take two thirds."""
+DOWN_AFTER_S, UP_AFTER_S = 2.0, 20.0
+MEMORY = 15
+"""Pictures over which the time is averaged."""
+
+
+class EncodingEffort:
+    """Makes the picture smaller where this computer does not keep up, quickly down and slowly up again.
+
+    `now` in monotonic seconds.
+    """
+
+    def __init__(self) -> None:
+        self._level = 0
+        self._average = 0.0
+        self._changed: float | None = None
+
+    def note(self, seconds: float, now: float) -> None:
+        """Encoding one picture took so long."""
+        if self._changed is None:
+            self._changed = now
+        self._average += (seconds - self._average) / MEMORY
+        since = now - self._changed
+        if self._average > BUSY_S and since > DOWN_AFTER_S and self._level < len(HEIGHTS) - 1:
+            self._move(1, now)
+        elif self._average < EASY_S and since > UP_AFTER_S and self._level:
+            self._move(-1, now)
+
+    def height(self) -> int:
+        """The tallest picture that can be had."""
+        return HEIGHTS[self._level]
+
+    def _move(self, step: int, now: float) -> None:
+        self._level += step
+        self._average = (BUSY_S + EASY_S) / 2
+        self._changed = now

@@ -20,7 +20,7 @@ from media.types import AudioFrame
 from media.video.convert import ToEncoder, fitting
 from media.video.encoder import Vp8Encoder
 from media.video.figures import PictureFlow
-from media.video.rate import RateControl
+from media.video.rate import EncodingEffort, RateControl
 from media.video.types import CLOCK_RATE, EncodedPicture
 from media.video.vp8 import PICTURE_IDS, packets
 
@@ -107,6 +107,7 @@ class PictureTrack(MediaStreamTrack):
         self._key = False
         self._picture_id = 0
         self._rate: RateControl | None = None
+        self._effort = EncodingEffort()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -162,15 +163,18 @@ class PictureTrack(MediaStreamTrack):
     async def _encode(self, picture: Picture) -> EncodedPicture | None:
         if self._rate is None:
             self._rate = RateControl(*fitting(picture.frame.width, picture.frame.height, TALLEST))
-        tallest, bitrate = min(TALLEST, self._rate.height()), self._rate.bitrate()
+        tallest = min(TALLEST, self._rate.height(), self._effort.height())
+        bitrate, began = self._rate.bitrate(), time.monotonic()
         key, self._key = self._key, False
         try:
-            return await self._home.run_in_executor(
+            encoded = await self._home.run_in_executor(
                 self._executor, self._encoding.encode, picture, tallest, bitrate, key
             )
         except CodecError as failure:
             log.warning("a picture could not be encoded: %s", failure)
             return None
+        self._effort.note(time.monotonic() - began, began)
+        return encoded
 
     def stop(self) -> None:
         """End it."""

@@ -59,6 +59,17 @@ def test_the_rate_is_kept() -> None:
         assert 0.5 * bitrate < sent * 8 * 30 / 50 < 1.3 * bitrate
 
 
+def test_a_frame_after_a_pause_is_no_larger_than_any_other() -> None:
+    picture, encoder = MovingPicture(1280, 720), Vp8Encoder(1280, 720, 1_500_000)
+    sizes, timestamp = [], 0
+    for number in range(60):
+        timestamp += 3000 if number < 50 else 90_000
+        out = encoder.encode(picture.at(number / 30, number), timestamp, key=number == 59)
+        assert out is not None and out.timestamp == timestamp
+        sizes.append(len(out.data))
+    assert max(sizes[50:]) < 40_000
+
+
 def test_what_is_no_vp8_is_refused_and_the_decoder_goes_on() -> None:
     decoder = Vp8Decoder()
     with pytest.raises(CodecError):

@@ -8,7 +8,7 @@ import pytest
 from media.speaking import LASTS_S, SpeakingDetector
 from media.video.figures import PictureFlow
 from media.video.judge import BLACK_FOR_S, FROZEN_FOR_S, PictureJudge
-from media.video.rate import FLOOR, RateControl, needed
+from media.video.rate import FLOOR, EncodingEffort, RateControl, needed
 
 
 def flow_of(*moments: float) -> PictureFlow:
@@ -82,6 +82,28 @@ def test_what_the_far_end_believes_is_a_limit_and_small_changes_are_passed_over(
     control.estimate(10**9)
     assert control.bitrate() == 1_260_000
     assert control.height() == 720
+
+
+def test_a_computer_that_does_not_keep_up_sends_less_and_tries_more_later() -> None:
+    effort, now = EncodingEffort(), 0.0
+
+    def encode(seconds: float, count: int) -> list[int]:
+        """Pictures that take so long each; the heights they were given."""
+        nonlocal now
+        heights = []
+        for _ in range(count):
+            heights.append(effort.height())
+            effort.note(seconds, now)
+            now += max(seconds, 1 / 30)
+        return sorted(set(heights), reverse=True)
+
+    assert encode(0.005, 300) == [720]
+    assert encode(0.100, 12) == [720, 540], "down at once when it takes too long"
+    assert encode(0.050, 10) == [540], "but no two steps within two seconds"
+    assert encode(0.050, 400) == [540, 360, 240]
+    assert encode(0.012, 900) == [240], "neither busy nor idle"
+    assert encode(0.003, 100) == [360, 240]
+    assert encode(0.003, 3000) == [720, 540, 360]
 
 
 def looked(pictures: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]], step: float) -> PictureJudge:
