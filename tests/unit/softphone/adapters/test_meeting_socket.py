@@ -1,0 +1,53 @@
+"""A meeting's socket whose connection breaks in the middle of sending."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from typing import cast
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosedError
+
+from service_api.meeting import Say
+from softphone.adapters.meeting_socket import _Socket
+from softphone.domain.errors import ServiceUnreachable
+
+
+class Breaking:
+    """As a connection: it breaks for the reader first, then for the writer."""
+
+    def __init__(self) -> None:
+        self.broken, self.told = asyncio.Event(), asyncio.Event()
+
+    async def recv(self) -> str:
+        """Until it breaks."""
+        await self.broken.wait()
+        raise ConnectionClosedError(None, None)
+
+    async def send(self, text: str) -> None:
+        """Held up until everybody knows."""
+        self.broken.set()
+        await self.told.wait()
+        raise ConnectionClosedError(None, None)
+
+    async def close(self) -> None:
+        """Nothing is left to close."""
+
+
+async def test_an_answer_that_nobody_waits_for_yet_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
+    connection, lost = Breaking(), list[str]()
+
+    def on_lost(reason: str) -> None:
+        lost.append(reason)
+        connection.told.set()
+
+    socket = _Socket(cast(ClientConnection, connection), lambda event: None, on_lost)
+    with pytest.raises(ServiceUnreachable):
+        await socket.send(Say(id="1", text="hello"))
+    await socket.close()
+    gc.collect()
+    assert lost == [""]
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
