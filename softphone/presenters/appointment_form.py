@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, available_timezones
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from resources.words import LANGUAGE_NAMES, LANGUAGES, Words
 from softphone.domain.errors import SoftphoneError
-from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, Invitation, InviteeWish
+from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, Invitation
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
+from softphone.presenters.form_text import (
+    ZONES,
+    FormText,
+    InviteeText,
+    is_email,
+    is_number,
+    moment_of,
+    text_of,
+    text_of_appointment,
+    wish_of,
+)
 from softphone.presenters.meeting_desks import AppointmentDesk
 from softphone.presenters.parts import Advice, Option, Tone
 from softphone.presenters.presenter import Presenter
@@ -21,42 +31,6 @@ from softphone.presenters.presenter import Presenter
 log = logging.getLogger(__name__)
 
 LENGTH = timedelta(hours=1)
-NUMBER = re.compile(r"\+?[0-9][0-9 ()\-]{2,30}")
-EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
-"""What the service takes (service_api.model), so that it is told at the field before anything is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class InviteeText:
-    """One participant as typed; `id` where they are invited already."""
-
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-    language: str = "fi"
-    id: str = ""
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing was typed."""
-        return not (self.name or self.email or self.phone or self.id)
-
-
-@dataclass(frozen=True, slots=True)
-class FormText:
-    """The form as typed."""
-
-    title: str
-    description: str
-    day: date
-    start: time
-    end: time
-    time_zone: str
-    office: str = ""
-    expert_number: str = ""
-    lobby: bool = True
-    demanded: str = "link"
-    participants: tuple[InviteeText, ...] = (InviteeText(),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +126,7 @@ class FormPresenter(Presenter[FormView]):
         empty = self._empty(zone if zone in ZONES else "UTC")
         self._changed, self._kept = "", kept is not None and bool(kept.title or kept.participants)
         self._draft_id = kept.draft_id if kept is not None and self._kept else self._desk.new_draft_id()
-        self._begin(_text_of(kept) if kept is not None and self._kept else empty)
+        self._begin(text_of(kept) if kept is not None and self._kept else empty)
 
     async def _draft(self, *, fresh: bool) -> AppointmentWish | None:
         try:
@@ -167,7 +141,7 @@ class FormPresenter(Presenter[FormView]):
         """The form of an appointment that exists."""
         self._changed, self._kept = appointment.id, False
         self._draft_id = self._desk.new_draft_id()
-        self._begin(_text_of_appointment(appointment))
+        self._begin(text_of_appointment(appointment))
 
     def _begin(self, text: FormText) -> None:
         self._open, self._opened, self._text = True, self._opened + 1, text
@@ -190,7 +164,7 @@ class FormPresenter(Presenter[FormView]):
         """Keep what was typed, so that it survives whatever happens."""
         if self._open and not (self._changed or self._made or self._busy):
             try:
-                await self._desk.keep_draft(_wish(text, self._draft_id))
+                await self._desk.keep_draft(wish_of(text, self._draft_id))
             except SoftphoneError as error:
                 self._error = error
                 self.render()
@@ -207,7 +181,7 @@ class FormPresenter(Presenter[FormView]):
         self._busy, self._kept = True, False
         self.render()
         try:
-            await self._send(_wish(text, self._draft_id))
+            await self._send(wish_of(text, self._draft_id))
         except SoftphoneError as error:
             self._error = error
         finally:
@@ -233,7 +207,7 @@ class FormPresenter(Presenter[FormView]):
         try:
             self._told(appointment.title, (await self._desk.new_link(appointment.id, participant_id),))
         except SoftphoneError as error:
-            self._text, self._error = _text_of_appointment(appointment), error
+            self._text, self._error = text_of_appointment(appointment), error
         self._open, self._opened = True, self._opened + 1
         self.render()
 
@@ -251,9 +225,9 @@ class FormPresenter(Presenter[FormView]):
             faults["title"] = self._("Give the meeting a name.")
         if text.end <= text.start:
             faults["end"] = self._("The end must be after the start.")
-        elif _moment(text, text.end).timestamp() <= self._clock.time():
+        elif moment_of(text, text.end).timestamp() <= self._clock.time():
             faults["day"] = self._("This time has passed.")
-        if text.expert_number and not _number(text.expert_number):
+        if text.expert_number and not is_number(text.expert_number):
             faults["expert_number"] = self._("This is not a phone number.")
         for at, person in enumerate(text.participants):
             if not person.empty:
@@ -264,80 +238,11 @@ class FormPresenter(Presenter[FormView]):
         wrong = {}
         if not person.name.strip():
             wrong["name"] = self._("Fill in this field.")
-        if person.email and not _email(person.email):
+        if person.email and not is_email(person.email):
             wrong["email"] = self._("This is not an e-mail address.")
-        if person.phone and not _number(person.phone):
+        if person.phone and not is_number(person.phone):
             wrong["phone"] = self._("This is not a phone number.")
         return wrong
-
-
-REGIONS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
-ZONES = tuple(
-    sorted(zone for zone in available_timezones() if zone == "UTC" or zone.split("/")[0] in REGIONS)
-)
-"""The zones people live in; the other names of the data base are old ones for the same."""
-
-
-def _moment(text: FormText, at: time) -> datetime:
-    return datetime.combine(text.day, at, ZoneInfo(text.time_zone))
-
-
-def _wish(text: FormText, draft_id: str) -> AppointmentWish:
-    invited = tuple(
-        InviteeWish(p.name.strip(), p.email.strip(), p.phone.strip(), p.language, p.id)
-        for p in text.participants
-        if not p.empty
-    )
-    return AppointmentWish(
-        draft_id=draft_id,
-        title=text.title.strip(),
-        description=text.description.strip(),
-        start=_moment(text, text.start),
-        end=_moment(text, text.end),
-        time_zone=text.time_zone,
-        office=text.office.strip(),
-        expert_number=text.expert_number.strip(),
-        lobby=text.lobby,
-        demanded=Assurance(text.demanded),
-        participants=invited,
-    )
-
-
-def _text_of(wish: AppointmentWish) -> FormText:
-    zone = wish.time_zone if wish.time_zone in ZONES else "UTC"
-    start, end = wish.start.astimezone(ZoneInfo(zone)), wish.end.astimezone(ZoneInfo(zone))
-    invited = tuple(InviteeText(p.name, p.email, p.phone, p.language, p.id) for p in wish.participants)
-    return FormText(
-        title=wish.title,
-        description=wish.description,
-        day=start.date(),
-        start=start.time(),
-        end=end.time(),
-        time_zone=zone,
-        office=wish.office,
-        expert_number=wish.expert_number,
-        lobby=wish.lobby,
-        demanded=str(wish.demanded),
-        participants=invited or (InviteeText(),),
-    )
-
-
-def _text_of_appointment(known: Appointment) -> FormText:
-    invited = tuple(InviteeWish(p.name, p.email, p.phone, p.language, p.id) for p in known.participants)
-    wish = AppointmentWish(
-        draft_id="",
-        title=known.title,
-        description=known.description,
-        start=known.start,
-        end=known.end,
-        time_zone=known.time_zone,
-        office=known.office,
-        expert_number=known.expert_number,
-        lobby=known.lobby,
-        demanded=known.demanded,
-        participants=invited,
-    )
-    return _text_of(wish)
 
 
 def _card(invitation: Invitation) -> InvitationCard:
@@ -349,11 +254,3 @@ def _card(invitation: Invitation) -> InvitationCard:
         invitation.ics,
         f"{name or 'invitation'}.ics",
     )
-
-
-def _number(text: str) -> bool:
-    return NUMBER.fullmatch(text.strip()) is not None
-
-
-def _email(text: str) -> bool:
-    return EMAIL.fullmatch(text.strip()) is not None

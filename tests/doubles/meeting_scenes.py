@@ -27,7 +27,8 @@ from softphone.domain.meeting import (
     Trouble,
 )
 from softphone.domain.picture import Frame
-from softphone.presenters.appointment_form import FormText, FormView, InviteeText
+from softphone.presenters.appointment_form import FormView
+from softphone.presenters.form_text import FormText, InviteeText
 from tests.doubles.application import settle
 from tests.doubles.meetings import a_meeting, a_person, an_appointment, the_host
 

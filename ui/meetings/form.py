@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from softphone.presenters.appointment_form import FormText, FormView
+from softphone.presenters.appointment_form import FormView
+from softphone.presenters.form_text import FormText
 from softphone.presenters.parts import Choice
 from ui.look import Look
 from ui.meetings.dates import ClockEdit, DayEdit

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from softphone.presenters.appointment_form import InviteeText
+from softphone.presenters.form_text import InviteeText
 from softphone.presenters.parts import Choice, Option
 from ui.look import Look
 from ui.widgets.buttons import Button, IconButton

@@ -156,6 +156,9 @@ class RoomWindow(Window):
         """Somebody new in the lobby: the panel where the host lets them in opens, unless another is read."""
         known = {row.session for row in before.waiting} if before is not None else set()
         fresh = [row for row in view.waiting if row.session not in known]
+        if fresh:
+            names = ", ".join(row.name for row in fresh)
+            announce(self, self.word("{name} waits in the lobby").format(name=names))
         if fresh and not self.side.isVisibleTo(self):
             self.open_side(self.people)
 

@@ -10,7 +10,8 @@ import pytest
 
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.meeting import AppointmentWish, Assurance
-from softphone.presenters.appointment_form import FormText, FormView, InviteeText
+from softphone.presenters.appointment_form import FormView
+from softphone.presenters.form_text import FormText, InviteeText
 from tests.doubles.meeting_scenes import at, invited, now
 from tests.doubles.stage import Stage
 
