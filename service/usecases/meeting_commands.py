@@ -74,7 +74,8 @@ class MeetingCommands:
             answer = answers.get(command.id)
             if answer is None:
                 answer = await self._answer(command, self._state_handled(connection, command))
-                answers.put(answer)
+                if isinstance(answer, Done) or answer.code is not MeetingRefusal.SERVER_ERROR:
+                    answers.put(answer)
         await room.cuts_done()
         connection.answer(answer)
         if isinstance(answer, Done) and isinstance(command, wire.Leave):

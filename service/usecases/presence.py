@@ -29,8 +29,8 @@ class Presence:
         self._check_count(room, claim, former)
         token = self._chance.secret()
         session = self._connected(room, claim, former, hello, token)
-        _take_over(room, session.id)
         await room.keep(Change(sessions=(session,)))
+        _take_over(room, session.id)
         connection = Connection(room, session.id, outlet, proof, token)
         room.connections[session.id] = connection
         room.settle()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from service.usecases import meetings
 from service_api.meeting import (
     Admit,
     AdmitAll,
@@ -12,6 +15,7 @@ from service_api.meeting import (
     Done,
     End,
     Ended,
+    Hello,
     Knock,
     Knocked,
     Leave,
@@ -21,7 +25,9 @@ from service_api.meeting import (
     Publish,
     PutBack,
     Redeem,
+    Refused,
     Remove,
+    Resync,
     Say,
     Snapshot,
     Subscribe,
@@ -164,6 +170,38 @@ async def test_a_command_sent_twice_works_once(hall: Hall) -> None:
     late = await hall.open(a_guest())
     assert isinstance(await late.send(said), Done)
     assert len(late.picture.chat) == 1
+
+
+async def test_hello_is_said_once(hall: Hall) -> None:
+    guest = await hall.open(a_guest())
+    assert (await guest.refused(Hello, client="browser")).code == "bad-request"
+
+
+async def test_a_connection_that_was_taken_over_is_not_listened_to(hall: Hall) -> None:
+    first = await hall.open(a_guest())
+    second = await hall.open(a_guest())
+    assert first.connection is not None
+    for command in (Knock(id="k"), Resync(id="r"), Publish(id="p", sdp="audio")):
+        await hall.meetings.command(first.connection, command)
+    assert not [one for one in first.told if isinstance(one, Done | Refused)]
+    assert second.state() is SessionState.PREJOIN
+
+
+async def test_time_goes_on_after_a_fault(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(meetings, "TICK_S", 0)
+    guest = await hall.waiting(a_guest())
+    await hall.lose(guest)
+    monkeypatch.setattr(hall.engine, "members", None)
+    await hall.meetings.start()
+    async with asyncio.timeout(5):
+        while "time stood still" not in caplog.text:
+            await asyncio.sleep(0)
+        hall.clock.advance(60)
+        while hall.meetings.rooms():
+            await asyncio.sleep(0)
+    await hall.meetings.close()
 
 
 async def test_the_end_is_for_everybody_and_a_host_may_open_it_again(hall: Hall) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.domain.confirmation import TRIES
+from service.domain.errors import ServiceError
 from service.domain.scene import CHAT_BYTES
 from service_api.meeting import (
     SIZE_LIMIT,
@@ -176,9 +177,22 @@ async def test_what_could_not_be_kept_did_not_happen(hall: Hall, caplog: pytest.
     assert (await guest.refused(MediaState, camera=True, microphone=True)).code == "server-error"
     assert guest.state() is SessionState.ADMITTED
     assert not host.events(ChatAdded)
+    same = Say(id="same", text="kept")
+    assert (await guest.send(same)).type == "refused"
     hall.store.broken = False
-    await guest.done(Say, text="kept")
+    assert (await guest.send(same)).type == "done"
+    assert [one.line.text for one in host.events(ChatAdded)] == ["kept"]
     assert "Say failed" in caplog.text and "lost" not in caplog.text
+
+
+async def test_a_second_tab_that_can_not_be_kept_takes_nothing_over(hall: Hall) -> None:
+    guest = await hall.waiting(a_guest())
+    hall.store.broken = True
+    with pytest.raises(ServiceError):
+        await hall.open(a_guest())
+    assert guest.ended_by() is None
+    hall.store.broken = False
+    await guest.done(LobbySay, text="still here")
 
 
 async def test_media_is_cut_even_where_the_removal_can_not_be_kept(hall: Hall) -> None:
