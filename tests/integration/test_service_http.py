@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from service.adapters.http.guard import BODY_LIMIT, HEADERS
 from service.adapters.http.identity import COOKIE
@@ -87,6 +88,41 @@ async def test_a_large_body_is_not_read(app: App) -> None:
         assert (answer.status_code, answer.json()) == (413, {"code": "bad-request"})
     answer = await app.client.post("/api/v1/devices", content=b" " * (SIZE_LIMIT + 1))
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "٣"])
+async def test_a_length_nobody_can_count_is_refused(app: App, length: str) -> None:
+    headers = {b"content-length": length.encode()}
+    answer = await app.client.post("/api/v1/tokens", content=b"{}", headers=list(headers.items()))
+    assert answer.status_code == 413
+
+
+async def test_who_goes_away_while_asking_is_no_fault(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "service")
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def nowhere(_: Message) -> None:
+        return None
+
+    for path in ("/api/v1/devices", "/api/v1/devices/revoke"):
+        scope: dict[str, object] = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "headers": [],
+        }
+        scope |= {"query_string": b"", "root_path": "", "scheme": "https", "server": ("meet.test", 443)}
+        await app.service.app({**scope, "client": ("192.0.2.1", 1), "http_version": "1.1"}, gone, nowhere)
+    assert caplog.text.count("whoever asked went away") == 2
+
+
+async def test_a_second_cookie_header_hides_no_place(app: App) -> None:
+    headers = [("Cookie", "a=b"), ("Cookie", f"{COOKIE}={'x' * 43}"), ("Content-Type", "application/json")]
+    answer = await app.client.post("/api/v1/tokens", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not-allowed")
 
 
 async def test_an_unknown_version_of_a_device_document_is_told_apart(app: App) -> None:

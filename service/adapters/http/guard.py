@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.adapters.http.identity import COOKIE
@@ -56,11 +58,12 @@ class Guard:
     def _refusal(self, method: str, headers: Headers) -> tuple[MeetingRefusal, int] | None:
         """Why it isn't even looked at."""
         length = headers.get("content-length", "0")
-        if not length.isascii() or not length.isdigit() or int(length) > BODY_LIMIT:
+        if not re.fullmatch(r"[0-9]{1,9}", length) or int(length) > BODY_LIMIT:
             return MeetingRefusal.BAD_REQUEST, 413
         if method in SAFE_METHODS or headers.get("origin") == self._origin:
             return None
-        holds_place = COOKIE in headers.get("cookie", "")  # however odd the rest: parsers differ in that
+        # Looked for as plain text, however odd the rest: parsers of cookies differ.
+        holds_place = any(COOKIE in one for one in headers.getlist("cookie"))
         return (MeetingRefusal.NOT_ALLOWED, 403) if holds_place else None
 
 
@@ -83,6 +86,8 @@ class _Request:
                 await answer(*refusal)(self._scope, self.receive, self.send)
         except TooLarge:
             await self._give_up(MeetingRefusal.BAD_REQUEST, 413)
+        except ClientDisconnect:
+            log.info("whoever asked went away")
         except Exception:
             log.exception("a request failed")
             await self._give_up(MeetingRefusal.SERVER_ERROR, 500)
