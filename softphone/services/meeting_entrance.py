@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PLACE_KEPT_S = 12 * 3600.0
+"""How long a place is kept beyond its meeting's end, for meetings go on after it."""
+
 LONGEST_NAP_S = 30.0
 """A computer that slept meanwhile must not miss when a meeting opens."""
 
@@ -83,8 +86,10 @@ class MeetingEntrance:
         self._sleep = sleep
         self.room: MeetingRoom | None = None
         self._key = ""
+        self._by_account = False
         self._opening = asyncio.Lock()
         self._until_open: asyncio.Task[None] | None = None
+        account.listen(self._somebody_else)
 
     async def by_link(self, link: MeetingLink) -> JoinOffer:
         """Exchange the link for a place, which this computer keeps, and go to the test page."""
@@ -99,8 +104,8 @@ class MeetingEntrance:
                 access, link.secret, device_name(), known.token if known else ""
             )
             offer = replace(offer, server=link.server)
-            until = offer.appointment.closes_at.timestamp()
-            place = Place(offer.appointment.id, until, token, known.resume if known else "")
+            until, resume = self._kept_until(offer.appointment), known.resume if known else ""
+            place = Place(offer.appointment.id, until, token, resume)
             await self._places.keep(key, place)
             self._bus.publish(JoinOffered(offer))
             you = _before(offer.name, offer.appointment, Assurance.LINK)
@@ -122,7 +127,7 @@ class MeetingEntrance:
             if appointment is None or access is None:
                 raise MeetingRefused(MeetingRefusal.NOT_FOUND)
             place = await self._places.find(key)
-            place = place or Place(appointment.id, appointment.closes_at.timestamp())
+            place = place or Place(appointment.id, self._kept_until(appointment))
             you = _before(appointment.host_name, appointment, Assurance.SIGNED_IN)
             server = access.url.removeprefix("https://").partition("/")[0]
             await self._enter(self._first(appointment, server, you), AccountWay(self._account), key, place)
@@ -137,11 +142,13 @@ class MeetingEntrance:
 
     def _already(self, key: str) -> Meeting | None:
         """The meeting of this place, where it goes on. Another one is never left unasked."""
-        if self.room is None or self.room.state in (*OVER, SessionState.PREJOIN):
+        if self.room is None or self.room.state in OVER:
             return None
-        if key != self._key:
+        if key == self._key:
+            return self.room.meeting
+        if self.room.state is not SessionState.PREJOIN:
             raise CommandRefused("another meeting goes on", code="in-a-meeting")
-        return self.room.meeting
+        return None
 
     def _access(self, link: MeetingLink) -> ServiceAccess:
         """The way to a link's service, with the certificates trusted for it."""
@@ -149,6 +156,10 @@ class MeetingEntrance:
         if own is not None and own.url == link.service_url:
             return own
         return ServiceAccess(link.service_url, self._settings.text("sip.ca_file"))
+
+    def _kept_until(self, appointment: Appointment) -> float:
+        """Unix time."""
+        return max(appointment.closes_at.timestamp(), self._clock.time()) + PLACE_KEPT_S
 
     def _first(self, appointment: Appointment, server: str, you: Person) -> Meeting:
         flag = self._settings.flag
@@ -178,7 +189,7 @@ class MeetingEntrance:
             lambda resume: self._keep(key, replace(place, resume=resume)),
         )
         room = MeetingRoom(first, way, around, resume=place.resume, held=self._talking())
-        self.room, self._key = room, key
+        self.room, self._key, self._by_account = room, key, isinstance(way, AccountWay)
         await room.start()
         try:
             await room.connect()
@@ -204,6 +215,11 @@ class MeetingEntrance:
                     log.info("the meeting does not open: %s", refused.code)
                     return
             await self._sleep(LONGEST_NAP_S)
+
+    def _somebody_else(self) -> None:
+        """Signed out, or in as another: the meeting of the former account is left."""
+        if self.room is not None and self._by_account:
+            self._tasks.spawn(self.leave(), "leaving the account's meeting")
 
     def _wait_no_more(self) -> None:
         if self._until_open is not None:

@@ -24,6 +24,8 @@ from softphone.domain.meeting import DeviceCheck, Equipment, Meeting, Seat, Sess
 from softphone.services.meetings import Meetings
 from tests.doubles.application import Doubles, running_application, settle
 from tests.doubles.meeting_ports import a_chat_line, a_picture, a_wire_appointment, a_wire_person
+from tests.doubles.meetings import an_appointment
+from tests.unit.softphone.services.test_service_account import FIRST, signed_in
 
 E_ = TypeVar("E_", bound=Event)
 
@@ -456,3 +458,43 @@ async def test_the_expert_is_called_while_the_meeting_goes_on(at: Bench) -> None
 def replace_picture(picture: wire.Picture, **appointment: object) -> wire.Picture:
     """The same with another appointment."""
     return picture.model_copy(update={"appointment": a_wire_appointment(**appointment)})
+
+
+async def test_a_meeting_of_the_account_is_left_with_it_and_a_guests_is_not(tmp_path: Path) -> None:
+    async with running_application(tmp_path) as (application, doubles):
+        at = Bench(application.meetings, doubles)
+        account = application._service_account
+        doubles.appointments.refresh, doubles.appointments.items = FIRST, (an_appointment(),)
+        account.use(signed_in())
+        await at.meetings.open("appointment1")
+        await at.meetings.open("appointment1")
+        assert at.server.bearers == ["access1"]
+        assert at.meeting.server == "meet.example.com"
+        account.use(None)
+        await settle(60)
+        assert at.meetings.meeting() is None
+        assert len(at.server.of(wire.Leave)) == 1
+        await at.opened()
+        account.use(signed_in())
+        await settle(60)
+        assert at.meetings.meeting() is not None
+
+
+async def test_an_appointment_nobody_knows_of_is_not_opened(tmp_path: Path) -> None:
+    async with running_application(tmp_path) as (application, doubles):
+        with pytest.raises(MeetingRefused) as refused:
+            await application.meetings.open("appointment1")
+        assert refused.value.code == "not-signed-in"
+        doubles.appointments.refresh = FIRST
+        application._service_account.use(signed_in())
+        with pytest.raises(MeetingRefused) as refused:
+            await application.meetings.open("appointment1")
+        assert refused.value.code == "not-found"
+
+
+async def test_a_meeting_that_lasts_longer_keeps_its_place(tmp_path: Path) -> None:
+    doubles = Doubles()
+    doubles.clock.advance(an_appointment().closes_at.timestamp() + 3600 - doubles.clock.time())
+    async with bench(tmp_path, doubles) as at:
+        await at.inside()
+        assert "place1" in str(doubles.secrets.stored)  # type: ignore[attr-defined]
