@@ -7,7 +7,7 @@ from datetime import tzinfo
 
 from resources.words import Words
 from softphone.domain.account import LineState
-from softphone.domain.errors import BadTarget, MeetingRefused, SoftphoneError
+from softphone.domain.errors import BadTarget, CommandRefused, MeetingRefused, SoftphoneError
 from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged
 from softphone.domain.meeting import (
     Appointment,
@@ -204,8 +204,12 @@ class PagePresenter(Presenter[PageView]):
         self.render()
 
     def _lead_to(self, link: MeetingLink) -> None:
-        self._link, self._stage, self._error = link, Stage.SERVER, None
+        """Show where a link leads; a meeting that goes on, or its lobby, is never put aside for it."""
         self._opened += 1
+        if self._stage in (Stage.LOBBY, Stage.INSIDE):
+            self._error = CommandRefused("a meeting goes on", code="in-a-meeting")
+        else:
+            self._link, self._stage, self._error = link, Stage.SERVER, None
 
     def _show_offer(self, offer: JoinOffer) -> None:
         self._offer, self._accepted = offer, False
@@ -239,8 +243,9 @@ class PagePresenter(Presenter[PageView]):
     # --- intents ----------------------------------------------------------------------------------------
 
     async def ask_for_link(self) -> None:
-        """The field for a link."""
-        self._stage, self._error, self._link, self._link_fault = Stage.LINK, None, None, False
+        """The field for a link; who waits or is in a meeting finds the way back to it."""
+        if self._stage not in (Stage.LOBBY, Stage.INSIDE):
+            self._stage, self._error, self._link, self._link_fault = Stage.LINK, None, None, False
         self._opened += 1
         self.render()
 

@@ -453,6 +453,10 @@ def test_a_hidden_or_small_picture_asks_for_less(run: Play) -> None:
         await live.until(lambda: looks["s2"] > 0)
         room.grid.click()
         await live.until(lambda: looks["s1"] == looks["s2"] or abs(looks["s1"] - looks["s2"]) < 8)
+        room.showMinimized()
+        await live.until(lambda: looks["s1"] == looks["s2"] == 0)
+        room.showNormal()
+        await live.until(lambda: looks["s1"] > 0)
         room.hide()
         await live.until(lambda: looks["s1"] == looks["s2"] == 0)
 

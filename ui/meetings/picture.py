@@ -153,6 +153,10 @@ class PictureView(QWidget):
         super().hideEvent(event)
         self._settled.start()
 
+    def look_again(self) -> None:
+        """The window may be seen now, or no longer."""
+        self._settled.start()
+
     def _tell(self) -> None:
         seen = self.isVisible() and not self.window().isMinimized()
         height = round(self.height() * self.devicePixelRatioF()) if seen else 0

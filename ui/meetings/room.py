@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QRect, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -234,6 +234,13 @@ class RoomWindow(Window):
             self.toolbar.camera.click()
         else:
             super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 — Qt's name
+        """A minimised window needs no pictures."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.WindowStateChange:
+            for tile in self.stage.tiles.values():
+                tile.look_again()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 — Qt's name
         """Nobody leaves a meeting by mistake."""

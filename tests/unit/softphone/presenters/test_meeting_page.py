@@ -78,6 +78,18 @@ async def test_a_link_from_outside_brings_the_page_up_and_sends_nothing(stage: S
     assert stage.meetings.asked == []
 
 
+async def test_who_waits_is_led_back_and_no_other_link_takes_their_page(stage: Stage) -> None:
+    stage.meetings.show(guest(stage, SessionState.WAITING))
+    before = page(stage).opened
+    await stage.board.meetings.page.ask_for_link()
+    assert (page(stage).stage, page(stage).opened) == (PageStage.LOBBY, before + 1)
+    stage.program.bus.publish(LinkOpened(stage.meetings.read_link(LINK)))
+    assert page(stage).stage is PageStage.LOBBY
+    advice = page(stage).advice
+    assert advice is not None
+    assert advice.text == "You are in another meeting."
+
+
 async def test_the_invitation_comes_before_the_test_page(stage: Stage) -> None:
     about = at(stage, seat=Seat.PARTICIPANT)
     stage.meetings.offer = replace(stage.meetings.offer, appointment=about, other_device=True)
