@@ -95,7 +95,8 @@ async def _fill_lobby(town: Town, you: Phone) -> None:
     await customer(town, made.links[CUSTOMER])
     print(f"{CUSTOMER} waits in the lobby of your meeting: Remote meetings, Join, Let in.")
     print(f"Be {SECOND} in a browser on this computer: {made.links[SECOND]}")
-    print("The browser will ask whether to go on: the certificate was made for this demo alone.", flush=True)
+    print("The browser will ask whether to go on: the certificate was made for this demo alone.")
+    print("Firefox sends no pictures within one computer; take Chrome, Edge or Chromium.", flush=True)
 
 
 class Tour:
