@@ -95,7 +95,7 @@ class MeetingEntrance:
         """Exchange the link for a place, which this computer keeps, and go to the test page."""
         async with self._opening:
             key = key_of(link.service_url, link.secret)
-            here = self._already(key)
+            here = await self._already(key)
             if here is not None:
                 return JoinOffer(here.appointment, here.you.name, here.server, here.you.other_device)
             access = self._access(link)
@@ -117,7 +117,7 @@ class MeetingEntrance:
         """To the test page of one of the account's own appointments."""
         async with self._opening:
             key = key_of(self._account.person, appointment_id)
-            if self._already(key) is not None:
+            if await self._already(key) is not None:
                 return
             appointment = self._appointments.find(appointment_id)
             if appointment is None:
@@ -140,11 +140,13 @@ class MeetingEntrance:
             await room.leave()
             self._bus.publish(MeetingChanged(None))
 
-    def _already(self, key: str) -> Meeting | None:
-        """The meeting of this place, where it goes on. Another one is never left unasked."""
+    async def _already(self, key: str) -> Meeting | None:
+        """The meeting of this place, where it goes on; back where it was taken over. Another one is never
+        left unasked."""
         if self.room is None or self.room.state in OVER:
             return None
         if key == self._key:
+            await self.room.reconnect()
             return self.room.meeting
         if self.room.state is not SessionState.PREJOIN:
             raise CommandRefused("another meeting goes on", code="in-a-meeting")

@@ -29,10 +29,15 @@ FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 1.5
 """Between tries to come back: one try more than this after the service's return everybody is in again."""
 
-TRIED_AGAIN = frozenset(
-    {MeetingRefusal.SERVER_ERROR, MeetingRefusal.ENGINE_DOWN, MeetingRefusal.TOO_MANY_TRIES}
-)
-"""A service that says one of these may say another thing soon."""
+PATIENT_PAUSE_S = 20.0
+
+TRIED_AGAIN = {
+    MeetingRefusal.SERVER_ERROR: LONGEST_PAUSE_S,
+    MeetingRefusal.ENGINE_DOWN: LONGEST_PAUSE_S,
+    MeetingRefusal.TOO_MANY_TRIES: PATIENT_PAUSE_S,
+    MeetingRefusal.TOO_EARLY: PATIENT_PAUSE_S,
+}
+"""A service that says one of these may say another thing after this many seconds."""
 
 
 class MeetingLine:
@@ -241,6 +246,8 @@ class MeetingLine:
         pause = 0.0
         while True:
             self._hurried.clear()
+            pause = min(max(FIRST_PAUSE_S, 2 * pause), LONGEST_PAUSE_S)
+            asked_for = 0.0
             try:
                 await self.open()
                 return
@@ -251,8 +258,8 @@ class MeetingLine:
                     self._wait_no_more()
                     self._on_end(refused.code)
                     return
-            pause = min(max(FIRST_PAUSE_S, 2 * pause), LONGEST_PAUSE_S)
-            await self._pause(pause * (0.8 + 0.4 * self._chance()))
+                asked_for = TRIED_AGAIN[MeetingRefusal(refused.code)]
+            await self._pause(max(pause, asked_for) * (0.8 + 0.4 * self._chance()))
 
     async def _pause(self, seconds: float) -> None:
         """Shorter where somebody is in a hurry."""

@@ -154,9 +154,10 @@ class MeetingRoom:
             )
 
     async def reconnect(self) -> None:
-        """Come back now, also where another window took this place over."""
-        self._state = replace(self._state, trouble=Trouble.NONE)
-        self._line.keep_trying()
+        """Come back now, also where another window took this place over; nothing where one is there."""
+        if self._away or self._state.trouble is Trouble.TAKEN_OVER:
+            self._state = replace(self._state, trouble=Trouble.NONE)
+            self._line.keep_trying()
 
     async def leave(self) -> None:
         """Say goodbye where somebody hears it, and let everything go."""

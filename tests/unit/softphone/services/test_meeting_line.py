@@ -12,7 +12,7 @@ from service_api import meeting as wire
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.ports.meetings import Bearer, ServiceAccess
 from softphone.runtime.tasks import Tasks
-from softphone.services.meeting_line import FIRST_PAUSE_S, LONGEST_PAUSE_S, MeetingLine
+from softphone.services.meeting_line import FIRST_PAUSE_S, LONGEST_PAUSE_S, PATIENT_PAUSE_S, MeetingLine
 from softphone.services.meeting_ways import GuestWay, Way
 from tests.doubles.application import settle
 from tests.doubles.meeting_ports import FakeMeetingServer, a_chat_line, a_picture
@@ -222,6 +222,19 @@ def test_a_refusal_on_the_way_back_ends_it_and_a_fault_of_the_server_does_not() 
         await asyncio.sleep(10)
         assert rig.ends == ["link-expired"]
         assert not rig.line.up
+
+    plays(script)
+
+
+def test_a_service_that_asks_for_patience_is_not_pressed() -> None:
+    async def script(rig: Rig) -> None:
+        await rig.line.open()
+        rig.server.connect_refusals = [MeetingRefused("too-many-tries"), MeetingRefused("too-early")]
+        rig.server.lose()
+        await asyncio.sleep(PATIENT_PAUSE_S - 1)
+        assert len(rig.server.bearers) == 2
+        await asyncio.sleep(PATIENT_PAUSE_S + 3)
+        assert rig.line.up
 
     plays(script)
 

@@ -257,6 +257,16 @@ async def test_taken_over_elsewhere_ends_here_until_the_person_comes_back(at: Be
     assert at.trouble() is Trouble.NONE
 
 
+async def test_a_place_that_was_taken_over_is_taken_back_by_opening_it_again(at: Bench) -> None:
+    await at.inside()
+    at.server.tell(wire.TakenOver())
+    at.server.lose("taken-over")
+    await at.meetings.open_link(at.meetings.read_link(LINK))
+    await settle(60)
+    assert at.server.connects == 2
+    assert at.trouble() is not Trouble.TAKEN_OVER
+
+
 async def test_the_end_for_everybody_stays_on_the_screen_until_left(at: Bench) -> None:
     await at.inside()
     at.server.tell(wire.Ended(reason="Thank you"))
