@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from softphone.presenters.form_text import InviteeText
 from softphone.presenters.parts import Choice, Option
@@ -30,21 +30,15 @@ class InviteeRow(QFrame):
         self.name = Field(QLineEdit())
         self.email = Field(QLineEdit())
         self.phone = Field(QLineEdit())
-        self.language = Field(DropDown(look))
-        self.language.editor.setMinimumContentsLength(7)
         self.remove = IconButton(look, "trash", "text_quiet")
+        self.language = Field(DropDown(look), beside=self.remove)
+        self.language.editor.setMinimumContentsLength(7)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 10, 12, 12)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        grid.addWidget(self.name, 0, 0)
-        grid.addWidget(self.email, 0, 1)
-        grid.addWidget(self.phone, 1, 0)
-        last = QHBoxLayout()
-        last.setSpacing(8)
-        last.addWidget(self.language, 1)
-        last.addWidget(self.remove, 0, Qt.AlignmentFlag.AlignBottom)
-        grid.addLayout(last, 1, 1)
+        for at, field in enumerate((self.name, self.email, self.phone, self.language)):
+            grid.addWidget(field, at // 2, at % 2, alignment=Qt.AlignmentFlag.AlignTop)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
         for field in (self.name, self.email, self.phone):
@@ -72,6 +66,8 @@ class InviteeRow(QFrame):
         self.name.editor.setText(text.name)
         self.email.editor.setText(text.email)
         self.phone.editor.setText(text.phone)
+        for field in (self.name, self.email, self.phone):
+            field.editor.setCursorPosition(0)  # a long name is read from its beginning
         self.language.editor.show_choice(Choice(languages, text.language))
 
     def text(self) -> InviteeText:
