@@ -37,8 +37,9 @@ class InviteeRow(QFrame):
         grid.setContentsMargins(12, 10, 12, 12)
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(8)
-        for at, field in enumerate((self.name, self.email, self.phone, self.language)):
-            grid.addWidget(field, at // 2, at % 2, alignment=Qt.AlignmentFlag.AlignTop)
+        parts: tuple[QWidget, ...] = (self.name, self.email, self.phone, self.language)
+        for at, part in enumerate(parts):
+            grid.addWidget(part, at // 2, at % 2, Qt.AlignmentFlag.AlignTop)
         for column in (0, 1):
             grid.setColumnStretch(column, 1)
         for field in (self.name, self.email, self.phone):
