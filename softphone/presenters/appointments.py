@@ -13,7 +13,7 @@ from softphone.domain.meeting import Appointment, Meeting, Seat
 from softphone.ports import Clock
 from softphone.presenters import meeting_words, moments
 from softphone.presenters.meeting_desks import AppointmentDesk
-from softphone.presenters.parts import Advice, Option, Sign, Tone
+from softphone.presenters.parts import Advice, Option, Sign, SystemNotice, Tone
 from softphone.presenters.presenter import Presenter
 
 TODAY, COMING, PAST = marked("Today"), marked("Coming"), marked("Past")
@@ -73,10 +73,13 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
         clock: Clock,
         words: Words,
         emit: Callable[[AppointmentsView], None],
+        tell: Callable[[SystemNotice], None],
         *,
         zone: tzinfo | None = None,
     ) -> None:
+        """`tell` hears what the system should show as a notice of its own."""
         super().__init__(words, emit)
+        self._tell, self._told = tell, dict[str, int]()
         self._desk, self._clock, self._zone = desk, clock, zone
         self._known: tuple[Appointment, ...] | None = None
         self._available, self._stale = desk.available(), False
@@ -146,10 +149,7 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
         if appointment.cancelled:
             return Sign("close", self._("Cancelled"), Tone.BAD)
         if appointment.waiting:
-            text = self.words.n(
-                "{count} waits in the lobby", "{count} wait in the lobby", appointment.waiting
-            )
-            return Sign("people", text.format(count=appointment.waiting), Tone.WARN)
+            return Sign("people", self._waiting(appointment.waiting), Tone.WARN)
         if self._open(appointment) and self._clock.time() >= appointment.start.timestamp():
             return Sign("clock", self._("Going on now"), Tone.ACCENT)
         return None
@@ -192,11 +192,33 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
                 self._meeting = meeting
             case _:
                 return
+        self._notice()
         self.render()
 
     def tick(self) -> None:
         """Called every second: the countdown runs, meetings open and end."""
+        self._notice()
         self.render()
+
+    def _notice(self) -> None:
+        """Once when a meeting opens, and again when somebody more waits in it; never of the one one is in."""
+        here = self._meeting.appointment.id if self._meeting is not None else ""
+        for appointment in self._known or ():
+            if not self._open(appointment):
+                continue
+            before = self._told.get(appointment.id)
+            self._told[appointment.id] = appointment.waiting
+            if appointment.id != here and (before is None or appointment.waiting > before):
+                self._tell(SystemNotice(appointment.title, self._notice_text(appointment)))
+
+    def _notice_text(self, appointment: Appointment) -> str:
+        if appointment.waiting:
+            return self._waiting(appointment.waiting)
+        return self._("You can join the meeting now.")
+
+    def _waiting(self, count: int) -> str:
+        text = self.words.n("{count} waits in the lobby", "{count} wait in the lobby", count)
+        return text.format(count=count)
 
     def appointment(self, appointment_id: str) -> Appointment | None:
         """One of the list."""

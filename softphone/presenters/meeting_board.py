@@ -58,7 +58,7 @@ class MeetingBoard:
         self._tasks, self._knocked = tasks, False
         self._tests, self._devices = s.device_test, s.devices
         self._heard = self._seen = False
-        self.list = AppointmentsPresenter(s.appointments, s.clock, words, emit)
+        self.list = AppointmentsPresenter(s.appointments, s.clock, words, emit, emit)
         self.form = FormPresenter(s.appointments, s.clock, words, emit)
         self.camera = CameraPresenter(s.cameras, s.settings, words, emit)
         self.page = PagePresenter(s.meetings, s.clock, self.equipment, self.camera.release, words, emit)

@@ -15,7 +15,7 @@ from softphone.presenters import meeting_words, moments
 from softphone.presenters.meeting_desks import RoomDesk
 from softphone.presenters.meeting_people import ChatRow, PeopleWords, PersonRow, TileView, WaitingRow
 from softphone.presenters.page_views import Toggle, camera_toggle, microphone_toggle
-from softphone.presenters.parts import Advice, Sign, Tone
+from softphone.presenters.parts import Advice, Sign, SystemNotice, Tone
 from softphone.presenters.presenter import Presenter
 from softphone.runtime.frames import FrameSlot
 
@@ -26,14 +26,6 @@ QUALITY = {
     3: ("signal-fair", "fair", Tone.QUIET),
     4: ("signal-good", "good", Tone.GOOD),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SystemNotice:
-    """Told once, by the system's own notices: somebody waits, somebody wrote."""
-
-    title: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,3 +60,11 @@ class Advice:
     what_to_do: str = ""
     action: str = ""
     action_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SystemNotice:
+    """Told once, by the system's own notices: somebody waits, somebody wrote, a meeting has opened."""
+
+    title: str
+    text: str

@@ -10,8 +10,9 @@ from softphone.presenters.appointments import AppointmentsView
 from softphone.presenters.camera_test import CameraView
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.headset import HeadsetView
-from softphone.presenters.meeting_room import RoomShown, SystemNotice
+from softphone.presenters.meeting_room import RoomShown
 from softphone.presenters.page_views import PageView
+from softphone.presenters.parts import SystemNotice
 from ui.incoming.popup import Beside
 from ui.look import Look
 from ui.meetings.devices import DeviceMenu

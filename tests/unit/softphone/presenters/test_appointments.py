@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from resources.words import Words
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
+from softphone.domain.events import AppointmentsChanged, MeetingChanged
 from softphone.domain.meeting import Seat
-from softphone.presenters.appointments import AppointmentRow, AppointmentsView
-from softphone.presenters.parts import Tone
+from softphone.presenters.appointments import AppointmentRow, AppointmentsPresenter, AppointmentsView
+from softphone.presenters.parts import SystemNotice, Tone
 from tests.doubles.meeting_scenes import at, now
 from tests.doubles.meetings import a_meeting
 from tests.doubles.stage import Stage
@@ -148,6 +150,25 @@ async def test_a_meeting_that_cannot_be_opened_is_told_in_the_list(stage: Stage)
     advice = stage.view(AppointmentsView).advice
     assert advice is not None
     assert advice.text == "The meeting is over."
+
+
+async def test_a_meeting_that_opens_and_who_comes_to_its_lobby_are_told_once(stage: Stage) -> None:
+    told: list[SystemNotice] = []
+    clock = stage.doubles.clock
+    presenter = AppointmentsPresenter(stage.appointments, clock, Words("en"), lambda view: None, told.append)
+    soon = at(stage, id="a", title="Loan talk", start=now(stage) + timedelta(minutes=16))
+    presenter.hear(AppointmentsChanged((soon,)))
+    assert told == []
+    clock.advance(61)
+    presenter.tick()
+    presenter.tick()
+    assert told == [SystemNotice("Loan talk", "You can join the meeting now.")]
+    for waiting in (1, 1, 2, 1):
+        presenter.hear(AppointmentsChanged((replace(soon, waiting=waiting),)))
+    assert [notice.text for notice in told[1:]] == ["1 waits in the lobby", "2 wait in the lobby"]
+    presenter.hear(MeetingChanged(a_meeting(appointment=soon)))
+    presenter.hear(AppointmentsChanged((replace(soon, waiting=5),)))
+    assert len(told) == 3
 
 
 async def test_the_list_speaks_the_persons_language(stage: Stage) -> None:

@@ -19,8 +19,8 @@ from softphone.domain.meeting import (
     Trouble,
 )
 from softphone.presenters.meeting_people import initials
-from softphone.presenters.meeting_room import RoomShown, RoomView, SystemNotice
-from softphone.presenters.parts import Tone
+from softphone.presenters.meeting_room import RoomShown, RoomView
+from softphone.presenters.parts import SystemNotice, Tone
 from tests.doubles.application import settle
 from tests.doubles.meeting_scenes import at, now
 from tests.doubles.meetings import START, a_meeting, a_person, the_host
