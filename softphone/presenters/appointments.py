@@ -82,7 +82,7 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
         self._tell, self._told = tell, dict[str, int]()
         self._desk, self._clock, self._zone = desk, clock, zone
         self._known: tuple[Appointment, ...] | None = None
-        self._available, self._stale = desk.available(), False
+        self._available, self._stale, self._reason = desk.available(), False, ""
         self._meeting: Meeting | None = None
         self._error: SoftphoneError | None = None
 
@@ -173,10 +173,11 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
         if self._error is not None:
             return meeting_words.failure(self.words, self._error)
         if self._stale and self._available:
+            why = SoftphoneError(code=self._reason or "server-silent")
             return Advice(
                 "stale",
                 Tone.WARN,
-                self._("The meeting service does not answer."),
+                meeting_words.failure(self.words, why).text,
                 self._("These are the meetings as they were known last."),
             )
         return None
@@ -186,8 +187,9 @@ class AppointmentsPresenter(Presenter[AppointmentsView]):
     def hear(self, event: Event) -> None:
         """Follow the list and the meeting one is in."""
         match event:
-            case AppointmentsChanged(appointments, available, stale):
+            case AppointmentsChanged(appointments, available, stale, reason):
                 self._known, self._available, self._stale = appointments, available, stale
+                self._reason = reason
             case MeetingChanged(meeting):
                 self._meeting = meeting
             case _:

@@ -8,7 +8,7 @@ from datetime import tzinfo
 from resources.words import Words
 from softphone.domain.account import LineState
 from softphone.domain.errors import BadTarget, CommandRefused, MeetingRefused, SoftphoneError
-from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged
+from softphone.domain.events import AccountChanged, Event, JoinOffered, LinkOpened, MeetingChanged, Notice
 from softphone.domain.meeting import (
     Appointment,
     DeviceCheck,
@@ -197,6 +197,9 @@ class PagePresenter(Presenter[PageView]):
                 self._show_offer(offer)
             case MeetingChanged(meeting):
                 self._follow(meeting)
+            case Notice("meeting-refused", parameters):
+                self._error = MeetingRefused(parameters.get("code", ""))
+                self._opened += 1
             case AccountChanged(account):
                 self._registered = account.state is LineState.REGISTERED
             case _:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from resources.words import Words
-from softphone.domain.errors import SoftphoneError
-from softphone.domain.events import ChatArrived, Event, Knocked, MeetingChanged
+from softphone.domain.errors import MeetingRefused, SoftphoneError
+from softphone.domain.events import ChatArrived, Event, Knocked, MeetingChanged, Notice
 from softphone.domain.meeting import Meeting, Person, SessionState, Trouble
 from softphone.domain.picture import PictureSlot
 from softphone.ports import Clock
@@ -169,6 +169,8 @@ class RoomPresenter(Presenter["RoomView | None"]):
         match event:
             case MeetingChanged(meeting):
                 self._follow(meeting)
+            case Notice("chat-refused", parameters):
+                self._tell_failure(MeetingRefused(parameters.get("code", "")))
             case Knocked(person):
                 text = self._("{name} waits in the lobby").format(name=person.name)
                 self._tell(SystemNotice(text, self._title()))
@@ -189,6 +191,21 @@ class RoomPresenter(Presenter["RoomView | None"]):
             self._unread, self._chat_open, self._error, self._speaker = 0, False, None, ""
         if meeting is None or meeting.you.state not in INSIDE:
             self._slots.clear()  # coming in again brings pictures of its own
+
+        name = meeting.other_device_of if meeting is not None else ""
+        if name and (before is None or before.other_device_of != name):
+            self._error = lambda: self._other_device(name)
+
+    def _other_device(self, name: str) -> Advice:
+        return Advice(
+            "other-device",
+            Tone.WARN,
+            self._("The link of {name} was used on another device.").format(name=name),
+            self._("Make sure who it is before you let them in."),
+        )
+
+    def _tell_failure(self, error: SoftphoneError) -> None:
+        self._error = lambda: meeting_words.failure(self.words, error)
 
     def tick(self) -> None:
         """Called every second: timers run."""
@@ -281,8 +298,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
         try:
             await work()
         except SoftphoneError as error:
-            failed = error
-            self._error = lambda: meeting_words.failure(self.words, failed)
+            self._tell_failure(error)
         self.render()
         return self._error is None
 

@@ -119,6 +119,14 @@ async def test_a_silent_service_leaves_the_last_known_list_and_says_so(stage: St
     assert [row.id for row in rows(stage).values()] == ["a"]
 
 
+async def test_a_certificate_nobody_trusts_is_no_silent_service(stage: Stage) -> None:
+    event = AppointmentsChanged((at(stage, id="a"),), stale=True, reason="certificate")
+    stage.program.bus.publish(event)
+    advice = stage.view(AppointmentsView).advice
+    assert advice is not None
+    assert "certificate" in advice.text
+
+
 async def test_without_a_company_service_only_a_link_leads_into_a_meeting(stage: Stage) -> None:
     stage.appointments.online = False
     stage.appointments.show()

@@ -9,7 +9,7 @@ import pytest
 
 from resources.words import LANGUAGES, Words
 from softphone.domain.errors import CommandRefused, MeetingRefused, ServiceUnreachable
-from softphone.domain.events import LevelsChanged, LinkOpened
+from softphone.domain.events import LevelsChanged, LinkOpened, Notice
 from softphone.domain.meeting import (
     Assurance,
     DeviceCheck,
@@ -294,6 +294,16 @@ async def test_an_end_made_by_others_says_how_and_leads_nowhere(
     view = page(stage)
     assert view.said is not None
     assert (view.stage, view.said.text, view.main) == (PageStage.OVER, said, "")
+
+
+async def test_a_service_that_lets_nobody_back_says_why(stage: Stage) -> None:
+    stage.meetings.show(guest(stage, SessionState.CONNECTED))
+    before = page(stage).opened
+    stage.program.bus.publish(Notice("meeting-refused", {"code": "link-expired"}))
+    advice = page(stage).advice
+    assert advice is not None
+    assert advice.text == "This link can't be used any more."
+    assert page(stage).opened == before + 1
 
 
 async def test_who_left_may_come_again_by_the_way_they_came(stage: Stage) -> None:

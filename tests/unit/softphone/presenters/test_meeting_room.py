@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from softphone.domain.errors import DeviceError, MeetingRefused
-from softphone.domain.events import ChatArrived, Knocked
+from softphone.domain.events import ChatArrived, Knocked, Notice
 from softphone.domain.meeting import (
     Assurance,
     ChatLine,
@@ -236,6 +236,26 @@ async def test_a_refused_message_stays_with_its_writer(stage: Stage) -> None:
     advice = room(stage).advice
     assert advice is not None
     assert "confirmation code" in advice.text
+
+
+async def test_a_line_typed_while_the_service_was_away_and_refused_later_is_told(stage: Stage) -> None:
+    stage.meetings.show(meeting(stage))
+    stage.program.bus.publish(Notice("chat-refused", {"code": "code-in-chat"}))
+    advice = room(stage).advice
+    assert advice is not None
+    assert "confirmation code" in advice.text
+
+
+async def test_a_link_used_on_a_second_device_is_told_once(stage: Stage) -> None:
+    stage.meetings.show(meeting(stage))
+    for _again in range(2):
+        stage.meetings.show(meeting(stage, other_device_of="Aino Asiakas"))
+    advice = room(stage).advice
+    assert advice is not None
+    assert advice.text == "The link of Aino Asiakas was used on another device."
+    await stage.board.meetings.room.put_away()
+    stage.meetings.show(meeting(stage, other_device_of="Aino Asiakas", quality=2))
+    assert room(stage).advice is None
 
 
 async def test_a_phone_call_and_a_lost_connection_are_said_in_words(stage: Stage) -> None:
