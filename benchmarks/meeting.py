@@ -30,7 +30,7 @@ SETTLE_S = 4.0
 FIRST_S = 10.0
 FILM_FRAMES = 30
 LOSSES = (0.0, 0.01, 0.05, 0.10)
-CASES = ((360, 1), (360, 3), (720, 1), (720, 3))
+CASES = ((720, 1), (720, 3), (360, 1), (360, 3))
 Sides = Callable[..., Any]
 
 
@@ -130,8 +130,10 @@ async def cost(room: Room, make: Sides, films: dict[int, str], case: tuple[int, 
         for session in feeds.values():
             await side.seen(session)
         used = await cpu_of(side, seconds)
-        pictures = [(await side.seen(session))["pictures"] / seconds for session in feeds.values()]
-    return f"{used:5.2f} CPU s per 10 s, showing {' '.join(f'{rate:.0f}' for rate in pictures)} pictures/s"
+        found = [await side.seen(session) for session in feeds.values()]
+    shown_rates = " ".join(f"{one['pictures'] / seconds:.0f}" for one in found)
+    sent = found[0].get("sent", "nothing")
+    return f"{used:5.2f} CPU s per 10 s, showing {shown_rates} pictures/s, sending {sent}"
 
 
 async def lossy(room: Room, make: Sides, loss: float, seconds: float) -> str:

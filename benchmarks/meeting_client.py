@@ -75,6 +75,8 @@ class Watcher:
             "delays": self.delays,
         }
         self.gap, self.pictures, self.delays = 0.0, 0, []
+        for track in self.media.tracks(""):
+            found["sent"] = f"{track.height}p{track.fps:.0f}"
         video = [track for track in self.media.tracks(self.session) if track.kind == "video"]
         for track in video:
             found |= {"freezes": track.freezes, "width": track.width, "height": track.height}

@@ -58,11 +58,11 @@ class RateControl:
         return next(height for height, least in SIZES if rate >= least)
 
 
-HEIGHTS = (720, 540, 360, 240)
-BUSY_S, EASY_S = 0.022, 0.006
-"""Seconds for one picture: of the 33 ms between two, encoding may take two thirds."""
-DOWN_AFTER_S, UP_AFTER_S = 2.0, 20.0
-MEMORY = 15
+HEIGHTS = (720, 540, 360)
+BUSY_S, EASY_S = 0.030, 0.008
+"""Seconds for one picture: of the 33 ms between two, encoding may take nearly all."""
+DOWN_AFTER_S, UP_AFTER_S = 3.0, 20.0
+MEMORY = 30
 """Pictures over which the time is averaged."""
 
 

@@ -25,6 +25,7 @@ from softphone.adapters.meeting_voice import MeetingVoice
 from softphone.domain.meeting import Track, Trouble
 from softphone.domain.picture import PictureSlot
 from softphone.runtime.frames import FrameSlot
+from softphone.runtime.memory import give_back
 from softphone.runtime.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -241,3 +242,4 @@ class _Parts:
         """End everything; the executor's threads end with their last picture."""
         await asyncio.gather(self.outgoing.close(), self.feeds.close())
         self._executor.shutdown(wait=False)
+        await asyncio.to_thread(give_back)

@@ -132,8 +132,11 @@ async function seen(name) {
       width: report.frameWidth, height: report.frameHeight, decoded: report.framesDecoded});
     else Object.assign(found, {sounds: report.packetsReceived, lost: report.packetsLost,
       samples: report.totalSamplesReceived, concealed: report.concealedSamples,
-      fec: report.fecPacketsReceived});
+      fec: report.fecPacketsReceived - report.fecPacketsDiscarded});
   }
+  for (const report of (await peers.sender?.getStats() ?? new Map()).values())
+    if (report.type === 'outbound-rtp' && report.kind === 'video')
+      found.sent = `${report.frameHeight}p${report.framesPerSecond}`;
   return found;
 }
 function end(name) { peers[name].video?.remove(); peers[name].close(); delete peers[name]; }

@@ -98,12 +98,12 @@ def test_a_computer_that_does_not_keep_up_sends_less_and_tries_more_later() -> N
         return sorted(set(heights), reverse=True)
 
     assert encode(0.005, 300) == [720]
-    assert encode(0.100, 12) == [720, 540], "down at once when it takes too long"
-    assert encode(0.050, 10) == [540], "but no two steps within two seconds"
-    assert encode(0.050, 400) == [540, 360, 240]
-    assert encode(0.012, 900) == [240], "neither busy nor idle"
-    assert encode(0.003, 100) == [360, 240]
-    assert encode(0.003, 3000) == [720, 540, 360]
+    assert encode(0.100, 15) == [720, 540], "down at once when it takes too long"
+    assert encode(0.100, 10) == [540], "but no two steps within three seconds"
+    assert encode(0.050, 400) == [540, 360], "and no smaller than this: it would not help any more"
+    assert encode(0.015, 900) == [360], "neither busy nor idle"
+    assert encode(0.003, 100) == [540, 360]
+    assert encode(0.003, 3000) == [720, 540]
 
 
 def looked(pictures: list[np.ndarray[tuple[int, ...], np.dtype[np.uint8]]], step: float) -> PictureJudge:
