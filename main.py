@@ -25,7 +25,9 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--transport", choices=("auto", "udp", "tcp", "tls"), default="auto")
     top.add_argument("--ca-file", default="", help="certificates to trust besides the system's")
     top.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="overrides")
-    top.add_argument("what", nargs="?", default="", help="ctl, demo, selftest, or a tel: or sip: address")
+    top.add_argument(
+        "what", nargs="?", default="", help="ctl, demo, selftest, a tel: or sip: address, or a meeting link"
+    )
     top.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return top
 

@@ -7,7 +7,7 @@ import importlib
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from softphone.adapters.clock import SystemClock
 from softphone.adapters.company_service import HttpsCompanyService
@@ -28,6 +28,8 @@ from softphone.ports import (
 from softphone.ports.meetings import Cameras, MeetingMedia
 from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_entrance import MeetingPorts
+from softphone.services.numbers import Numbers
+from softphone.services.settings import Settings
 
 SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
 """Of pictures in pixels, by the setting `video.size`."""
@@ -35,7 +37,6 @@ SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
 if TYPE_CHECKING:
     from softphone.adapters.call_voice import Ear
     from softphone.adapters.cameras import CameraDesk
-    from softphone.assemble import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,21 @@ class World:
     packaged: bool = False
 
 
-def real_world(application: Application) -> World:
+class Ground(Protocol):
+    """What there is of the program before its world."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings, not read yet."""
+        ...
+
+    @property
+    def numbers(self) -> Numbers:
+        """How numbers are read here."""
+        ...
+
+
+def real_world(ground: Ground) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
     from devices.cameras.registry import system_cameras
     from devices.cameras.types import Wish
@@ -72,13 +87,13 @@ def real_world(application: Application) -> World:
     from softphone.adapters.sound import SoundAdapter
     from softphone.adapters.telephony import SipTelephony
 
+    settings = ground.settings
     sound = SoundAdapter(
         system_drivers(),
-        region=lambda: application.numbers.region,
+        region=lambda: ground.numbers.region,
         permission=microphone_permission,
     )
-    telephony = SipTelephony(sound, application.settings)
-    settings = application.settings
+    telephony = SipTelephony(sound, settings)
     cameras = CameraDesk(
         system_cameras(),
         lambda: settings.text("video.camera"),
