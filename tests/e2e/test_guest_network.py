@@ -16,11 +16,11 @@ from playwright.async_api import expect
 
 from tests.e2e.guest_rig import AINO, HOST, NUMBER, PASSWORD, Meeting, Office, Steps, let_in, moving, office
 from tests.lab.browser import Tab, chromium, new_context, new_tab, until
+from tests.lab.far_wire import FarWire
 from tests.lab.lossy import LossyRelay
 from tests.lab.meeting_host import MeetingHost
 from tests.lab.ports import free_port
 from tests.lab.service import LabService
-from tests.lab.wire import Wire
 
 __all__ = ["office"]
 pytestmark = pytest.mark.peer
@@ -43,7 +43,7 @@ class FarMeeting:
     host: MeetingHost
     aino: Steps
     tab: Tab
-    wire: Wire
+    wire: FarWire
     relay: LossyRelay
     link: str
 
@@ -70,7 +70,7 @@ async def far_meeting(folder: Path) -> AsyncIterator[FarMeeting]:
         account = service.sign_in(NUMBER, PASSWORD)
         made = service.make_appointment(account, [AINO], title="Lending talk")
         async with (
-            Wire(port, service.port) as wire,
+            FarWire(port, service.port) as wire,
             LossyRelay() as relay,
             MeetingHost.in_meeting(service, account, made.appointment.id) as host,
             chromium() as browser,
