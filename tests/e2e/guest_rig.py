@@ -70,16 +70,16 @@ class Meeting:
 
 @contextlib.contextmanager
 def serving(folder: Path, config: str = "") -> Iterator[Office]:
-    """A service and its host's account; it logged no fault of its own."""
+    """A service and its host's account; while it served it logged no fault of its own."""
     service = LabService(folder, config=config)
     service.add_user(NUMBER, PASSWORD, name=HOST)
     service.start()
     try:
         yield Office(service, service.sign_in(NUMBER, PASSWORD))
+        faults = [one for one in service.log.splitlines() if " ERROR " in one or "Traceback" in one]
+        assert not faults, service.log[-4000:]
     finally:
         service.stop()
-    faults = [one for one in service.log.splitlines() if " ERROR " in one or "Traceback" in one]
-    assert not faults, service.log[-4000:]
 
 
 @pytest.fixture(scope="module")
