@@ -176,6 +176,7 @@ async def test_a_hidden_picture_is_not_sent_and_a_small_one_comes_small(room: Ro
     anna, _ = await room.two()
     await until(lambda: len(anna.media.tracks("bo")) == 2, "a picture flows")
     anna.media.look("bo", 0)
+    await until(lambda: any(isinstance(asked, Adjust) for asked in room.hall.commands), "it is asked for")
     await until(lambda: len(anna.media.tracks("bo")) == 1, "no picture while hidden")
     for height in range(10, 180, 10):
         anna.media.look("bo", height)
