@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BLOCK_S = 0.010
+LATER_S = 0.0025
+"""A step that came just before the microphone's sound moves away from that moment, or others would too."""
+
 LINGER_S = 2.0
 """Devices stay open for so long after the last need: between a tone and the call nothing is opened anew."""
 
@@ -95,10 +98,13 @@ class VoiceLoop:
     def _take(self) -> None:
         """Decoding, treating two blocks and encoding take over 1 ms together: between the blocks whatever
         else waits gets its turn."""
-        if self._move(self._path.capture_block) and self._path.blocks_due:
+        taken = self._move(self._path.capture_block)
+        if taken and self._path.blocks_due:
             self._next = asyncio.get_running_loop().call_soon(self._take)
-        else:
-            self._rest()
+            return
+        if not taken and self.patience > 1:
+            self._due += LATER_S
+        self._rest()
 
     def _rest(self) -> None:
         """Until there is something to do: each step finds its caches cold, whatever it does.
