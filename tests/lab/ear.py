@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 
 import numpy as np
 
 from media.path import Send, VoicePath
 from media.stream import VoiceStream
-from tests.lab.sound import Pcm, level_at, tone
+from tests.lab.sound import RATE, Pcm, level_at, tone
 
 STEP_S = 0.01
 BLOCK = 480
@@ -21,10 +22,13 @@ class Whistle:
     def __init__(self, frequency: float) -> None:
         self._sound = tone(frequency, 1.0)
         self._at = 0
+        self._began: float | None = None
 
     def available(self) -> int:
-        """As much as the clock asks for: ten milliseconds per step."""
-        return BLOCK
+        """What was whistled since the first look, and is not read yet."""
+        now = time.monotonic()
+        self._began = now if self._began is None else self._began
+        return BLOCK + int((now - self._began) * RATE) - self._at
 
     def read(self, samples: int) -> Pcm:
         """The next samples."""
