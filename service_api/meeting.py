@@ -2,8 +2,8 @@
 
 The client speaks first (`hello`, within HELLO_S). It sends commands, each with an `id` of its own: sent
 twice, a command works once and has the same answer. Every command is answered by `done` or `refused` with
-its id. Events are numbered from 1 for each connection; the first is `welcome` with the whole picture. A
-client that misses a number sends `resync` and is given `snapshot`.
+its id, but `hello`: its answer is `welcome` with the whole picture, the first of the events, which are
+numbered from 1 for each connection. A client that misses a number sends `resync` and is given `snapshot`.
 
 Media: the client that is ADMITTED is sent `ticket`, redeems it within `expires_in` seconds, then offers one
 sending PeerConnection (`publish`), and is offered one receiving PeerConnection for each feed it asks for
