@@ -126,6 +126,7 @@ def test_one_press_checks_everything_and_the_result_can_be_copied(run: Play) -> 
         assert not page.copy.isEnabled()
         live.doubles.sound.patience.clear()
         page.start.setFocus()
+        await live.until(page.start.hasFocus)
         await key("space")
         await live.until(lambda: page.start.text() == "Stop" and page.line.isVisible())
         await live.on_engine(live.doubles.sound.patience.set)
