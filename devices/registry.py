@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 
-from devices.notices import Notice
+from devices.drivers import Registry
 from devices.types import CaptureStream, DeviceFailure, PlayoutStream, SoundDevice, SoundDriver
 
 
-class Drivers:
+class Drivers(Registry[SoundDriver]):
     """Drivers in order of preference: the first that lists anything speaks for the machine.
 
     The others stay reachable by id. All calls may block, and are made from one worker thread.
     """
-
-    def __init__(self, drivers: Sequence[SoundDriver]) -> None:
-        self._drivers = tuple(drivers)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -42,25 +38,6 @@ class Drivers:
     def open_playout(self, device: str, *, waits: bool = False) -> PlayoutStream:
         """Open a speaker by id; one that `waits` sounds from its `begin` on. Raises DeviceFailure."""
         return self._needed(device).open_playout(device, waits=waits)
-
-    def watch(self, changed: Notice) -> Notice:
-        """Call `changed` (from any thread) when devices come or go; the returned function ends it."""
-        stops = [driver.watch(changed) for driver in self._drivers]
-
-        def stop() -> None:
-            for stop_one in stops:
-                stop_one()
-
-        return stop
-
-    def close(self) -> None:
-        """Release everything."""
-        for driver in self._drivers:
-            driver.close()
-
-    def _driver(self, device: str) -> SoundDriver | None:
-        name = device.partition(":")[0]
-        return next((driver for driver in self._drivers if driver.name == name), None)
 
     def _needed(self, device: str) -> SoundDriver:
         driver = self._driver(device)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from devices.cameras.types import (
     CameraDriver,
     CameraFailure,
@@ -13,16 +11,13 @@ from devices.cameras.types import (
     OpenCamera,
     Wish,
 )
-from devices.notices import Notice
+from devices.drivers import Registry
 
 
-class CameraDrivers:
+class CameraDrivers(Registry[CameraDriver]):
     """Implements types.CameraDriver over several of them; ids are looked up by their first part."""
 
     name = ""
-
-    def __init__(self, drivers: Sequence[CameraDriver]) -> None:
-        self._drivers = tuple(drivers)
 
     def cameras(self) -> tuple[CameraInfo, ...]:
         """What all drivers list, in their order."""
@@ -39,25 +34,6 @@ class CameraDrivers:
         if driver is None:
             raise CameraFailure(f"no camera driver for {camera}", "missing")
         return driver.open(camera, wish, on_picture, on_lost)
-
-    def watch(self, changed: Notice) -> Notice:
-        """See types.CameraDriver."""
-        stops = [driver.watch(changed) for driver in self._drivers]
-
-        def stop() -> None:
-            for stop_one in stops:
-                stop_one()
-
-        return stop
-
-    def close(self) -> None:
-        """See types.CameraDriver."""
-        for driver in self._drivers:
-            driver.close()
-
-    def _driver(self, camera: str) -> CameraDriver | None:
-        name = camera.partition(":")[0]
-        return next((driver for driver in self._drivers if driver.name == name), None)
 
 
 def system_cameras() -> CameraDrivers:

@@ -75,10 +75,10 @@ class Srtp:
         """A compound RTCP packet."""
         return self._counted(data[4:8], self._incoming.unprotect_rtcp, data)
 
-    def _counted(self, source: bytes, unprotect: object, data: bytes) -> bytes:
+    def _counted(self, source: bytes, unprotect: Callable[[bytes], bytes], data: bytes) -> bytes:
         if source not in self._sources and len(self._sources) >= MAX_STREAMS:
             raise pylibsrtp.Error("too many sources")
-        plain: bytes = unprotect(data)  # type: ignore[operator]
+        plain = unprotect(data)
         self._sources.add(source)
         return plain
 
