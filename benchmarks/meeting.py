@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.meeting_sides import ALIAS, Room, Side, browser, cpu_of, memory_of, program
 from devices.cameras.fake import TestPicture
 from service.media_engine.embedded import EmbeddedEngine
-from tests.lab.lossy import LossyRelay
+from tests.lab.relay import Relay
 
 SETTLE_S = 4.0
 FIRST_S = 10.0
@@ -140,7 +140,7 @@ async def lossy(room: Room, make: Sides, loss: float, seconds: float) -> str:
     """Freezes and gaps of what one is shown, with packets lost on both ways of the side that is measured."""
     async with (
         sender(room, height=360) as feed,
-        LossyRelay() as relay,
+        Relay() as relay,
         make(room, "side", height=360) as side,
     ):
         room.through = relay.through

@@ -16,11 +16,11 @@ from playwright.async_api import expect
 
 from tests.e2e.guest_rig import AINO, HOST, NUMBER, PASSWORD, Meeting, Office, Steps, let_in, moving, office
 from tests.lab.browser import Tab, chromium, new_context, new_tab, until
-from tests.lab.far_wire import FarWire
-from tests.lab.lossy import LossyRelay
 from tests.lab.meeting_host import MeetingHost
 from tests.lab.ports import free_port
+from tests.lab.relay import Relay
 from tests.lab.service import LabService
+from tests.lab.wire import Wire
 
 __all__ = ["office"]
 pytestmark = pytest.mark.peer
@@ -43,18 +43,18 @@ class FarMeeting:
     host: MeetingHost
     aino: Steps
     tab: Tab
-    wire: FarWire
-    relay: LossyRelay
+    wire: Wire
+    relay: Relay
     link: str
 
     def cut(self) -> None:
         """No network."""
-        self.wire.cut()
+        self.wire.silent = True
         self.relay.cut = True
 
     def mend(self) -> float:
         """The network is back; when."""
-        self.wire.mend()
+        self.wire.silent = False
         self.relay.cut = False
         return time.monotonic()
 
@@ -70,8 +70,8 @@ async def far_meeting(folder: Path) -> AsyncIterator[FarMeeting]:
         account = service.sign_in(NUMBER, PASSWORD)
         made = service.make_appointment(account, [AINO], title="Lending talk")
         async with (
-            FarWire(port, service.port) as wire,
-            LossyRelay() as relay,
+            Wire(service.port, port) as wire,
+            Relay() as relay,
             MeetingHost.in_meeting(service, account, made.appointment.id) as host,
             chromium() as browser,
         ):

@@ -14,8 +14,8 @@ from devices.cameras.types import Wish
 from media.video.timecode import read_pixels
 from softphone.adapters.cameras import CameraDesk
 from tests.lab.ear import Head
-from tests.lab.lossy import LossyRelay
 from tests.lab.meeting_hall import ROOM, Guest, Hall
+from tests.lab.relay import Relay
 from tests.lab.timed_page import TimedPage, timed_page
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -27,7 +27,7 @@ LOUD = -30.0
 class Two:
     """A program and a browser in the hall, through a relay."""
 
-    def __init__(self, hall: Hall, guest: Guest, page: TimedPage, relay: LossyRelay) -> None:
+    def __init__(self, hall: Hall, guest: Guest, page: TimedPage, relay: Relay) -> None:
         self.hall, self.guest, self.page, self.relay = hall, guest, page, relay
 
     async def meet(self) -> None:
@@ -63,7 +63,7 @@ async def two(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Two]:
     monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"])
     async with AsyncExitStack() as stack:
         hall = await stack.enter_async_context(Hall())
-        relay = await stack.enter_async_context(LossyRelay())
+        relay = await stack.enter_async_context(Relay())
         hall.through = relay.through
         head = await stack.enter_async_context(Head(OURS))
         desk = CameraDesk(FakeCameras("one"), wish=lambda: Wish(640, 360, 30))

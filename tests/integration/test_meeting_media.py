@@ -22,8 +22,8 @@ from service_api.meeting import Adjust
 from softphone.adapters.cameras import CameraDesk
 from softphone.domain.meeting import DeviceCheck, Trouble
 from tests.lab.ear import Head
-from tests.lab.lossy import LossyRelay
 from tests.lab.meeting_hall import Guest, Hall
+from tests.lab.relay import Relay
 from tests.lab.sound import level_at
 
 pytestmark = pytest.mark.peer
@@ -204,7 +204,7 @@ async def test_an_engine_that_was_killed_is_back_within_five_seconds(room: Room)
 
 
 async def test_a_network_that_is_gone_for_ten_seconds_comes_back_by_itself(room: Room) -> None:
-    async with LossyRelay() as relay:
+    async with Relay() as relay:
         room.hall.through = relay.through
         anna, bo = await room.two()
         relay.cut = True
@@ -218,7 +218,7 @@ async def test_a_network_that_is_gone_for_ten_seconds_comes_back_by_itself(room:
 
 
 async def test_at_five_percent_loss_nothing_freezes_for_half_a_second(room: Room) -> None:
-    async with LossyRelay() as relay:
+    async with Relay() as relay:
         room.hall.through = relay.through
         anna, _ = await room.two()
         await asyncio.sleep(1.0)

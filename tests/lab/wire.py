@@ -11,11 +11,14 @@ PIECE = 65536
 
 
 class Wire:
-    """From `start` to `stop`. While `silent` nothing passes, and new connections are taken and not served."""
+    """Listens at `port` (0: any) and leads to `goal`, from `start` to `stop` or as a context manager.
 
-    def __init__(self, port: int) -> None:
-        self._goal = port
-        self.port = 0
+    While `silent` nothing passes, and new connections are taken and not served.
+    """
+
+    def __init__(self, goal: int, port: int = 0) -> None:
+        self._goal = goal
+        self.port = port
         self.taken = 0
         self._open = asyncio.Event()
         self._open.set()
@@ -35,9 +38,16 @@ class Wire:
         else:
             self._open.set()
 
+    async def __aenter__(self) -> Wire:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
     async def start(self) -> None:
         """Listen."""
-        self._server = await asyncio.start_server(self._serve, LOOPBACK, 0)
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
