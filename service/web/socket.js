@@ -8,6 +8,7 @@ const OPENING_MS = 3000;
 const ASKING_MS = 1500;
 const QUIET_MS = 5000;
 const PROBE_MS = 3000;
+const LOOK_MS = 250;
 // The service's close codes after which nobody comes back by itself.
 const FINAL = Object.freeze({
   4400: "server-error",
@@ -35,7 +36,7 @@ export class Socket {
     this._welcome = false;
     this._online = () => this._hurry();
     addEventListener("online", this._online);
-    this._watch = setInterval(() => this._listen(), 1000);
+    this._watch = setInterval(() => this._listen(), LOOK_MS);
     this._connect();
   }
 
