@@ -128,9 +128,9 @@ async def _codecs() -> str:
 
 async def _tls() -> str:
     """TLS 1.2 and the operating system's trust store."""
-    import truststore
+    from sip_bridge.io.tls import system_context
 
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = await asyncio.to_thread(system_context)
     if not ssl.HAS_TLSv1_2:
         raise Missing(f"{ssl.OPENSSL_VERSION} has no TLS 1.2")
     return f"{ssl.OPENSSL_VERSION}, trust store of the system, verify {context.verify_mode.name}"

@@ -3,12 +3,40 @@
 from __future__ import annotations
 
 import ssl
+import sys
+from pathlib import Path
 
-import truststore
+BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+"""Where Linux systems keep their authorities, for an OpenSSL that was built on another one."""
 
 
 class BadAuthorityFile(Exception):
     """The CA file is missing, unreadable or holds no certificate; the text names the file."""
+
+
+def system_context() -> ssl.SSLContext:
+    """A client context that trusts the operating system's authorities.
+
+    Windows and macOS are asked at each handshake. On Linux the authorities are read here, once: some 40 ms,
+    which a library that reads them at each handshake would take from a running call.
+    """
+    if sys.platform in ("win32", "darwin"):
+        import truststore
+
+        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_default_verify_paths()
+    if ssl.get_default_verify_paths().cafile is None:
+        bundle = next((path for path in BUNDLES if Path(path).is_file()), None)
+        if bundle is not None:
+            context.load_verify_locations(cafile=bundle)
+    return context
 
 
 def make_context(ca_file: str = "") -> ssl.SSLContext:
@@ -23,7 +51,7 @@ def make_context(ca_file: str = "") -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as failure:
             raise BadAuthorityFile(ca_file) from failure
     else:
-        context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = system_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from sip_bridge.io.tls import system_context
 from softphone.domain.account import Refusal
 
 if TYPE_CHECKING:
@@ -17,10 +18,8 @@ NO_WAY = frozenset({errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno
 
 
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """The operating system's trust store, and a CA file beside it where one is given. May read files."""
-    import truststore
-
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    """The operating system's trust store, and a CA file beside it where one is given. Reads files."""
+    context = system_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
