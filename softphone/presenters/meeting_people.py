@@ -90,7 +90,7 @@ class PeopleWords:
         you = person.session == self._meeting.you.session
         state = self._(meeting_words.STATES[person.state]) if meeting_words.STATES[person.state] else ""
         badge = None if you or person.seat is Seat.HOST else meeting_words.assurance(self.words, person)
-        name = self._("{name} (you)").format(name=person.name) if you else person.name
+        name = self._("You") if you else person.name
         said = [name, badge.text if badge else "", state]
         said.append(self._("speaking") if person.speaking else "")
         said.append("" if person.camera else self._("camera off"))

@@ -58,7 +58,7 @@ async def test_tiles_show_everybody_once_and_oneself_last(stage: Stage) -> None:
     tiles = room(stage).tiles
     assert [(tile.session, tile.name, tile.you) for tile in tiles] == [
         ("s1", "Casper Customer", False),
-        ("", "Erja Expert (you)", True),
+        ("", "You", True),
     ]
     assert tiles[0].slot is stage.meetings.picture("s1")
     assert tiles[1].slot is stage.meetings.picture("")
