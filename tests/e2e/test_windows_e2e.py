@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -436,14 +437,12 @@ async def test_a_closed_window_keeps_the_phone_on_and_quitting_in_a_call_asks(
     async with at_server(tmp_path / "program", board.kamailio) as program:
         desk = program.desk
         await program.registered()
-        await click_title(desk.main)
-        await keys("alt+F4")
-        await until(lambda: desk.main.isMinimized() or not desk.main.isVisible(), "the window closed")
+        await insist(desk.main, lambda: keys("alt+F4"), lambda: hidden(desk.main), "the window closed")
         assert (await program.account())["state"] == "registered"
         await beside(aino.dial, US)
         await click((await ringing(program)).answer)
         await talking(program)
-        await click_title(desk.main)
+        await until(desk.call.isActiveWindow, "the call in front, as after every answer")
         await choose_quit(program)
         assert words_in(desk.question)[0] == "Quit during a call?"
         program.picture("question-quit", desk.question)
@@ -451,7 +450,6 @@ async def test_a_closed_window_keeps_the_phone_on_and_quitting_in_a_call_asks(
         await until(lambda: not desk.question.isVisible(), "no question any more")
         assert [call["state"] for call in await program.calls()] == ["active"]
         before = closed(aino)
-        await click_title(desk.main)
         await choose_quit(program)
         await click(desk.question.yes)
         await until(lambda: program.over, "the end")
@@ -459,10 +457,33 @@ async def test_a_closed_window_keeps_the_phone_on_and_quitting_in_a_call_asks(
         assert "404" in await cannot_reach(aino)
 
 
+def hidden(window: QWidget) -> bool:
+    """Whether nobody sees the window: closed, or put into the task bar where there is no tray."""
+    return window.isMinimized() or not window.isVisible()
+
+
+async def insist(
+    window: QWidget, action: Callable[[], Awaitable[None]], condition: Callable[[], bool], what: str
+) -> None:
+    """Do something at a window in front, again if need be.
+
+    On a very busy machine openbox now and then gives the focus to nobody and keeps the press that was to
+    bring the window back; a person then presses once more.
+    """
+    for _press in range(3):
+        await click_title(window)
+        await action()
+        with suppress(AssertionError):
+            return await until(condition, what, timeout_s=3)
+    raise AssertionError(f"tried in vain: {what}")
+
+
 async def choose_quit(program: Windowed) -> None:
     """Tools → Quit, and wait for what the program asks then."""
-    await click(program.desk.main.tools)
-    await until(lambda: QApplication.activePopupWidget() is not None, "the menu")
+    main = program.desk.main
+    await insist(
+        main, lambda: click(main.tools), lambda: QApplication.activePopupWidget() is not None, "the menu"
+    )
     await keys("Up", "Return")
     await until(program.desk.question.isVisible, "a question")
     await until(program.desk.question.isActiveWindow, "the question in front")
