@@ -129,6 +129,7 @@ class JitterBuffer:
         self._comfort = False
         self._loss = 0.0
         self._look_ahead = 0.0
+        self._repeats = False
         self._jitter = 0.0
         self._last_transit: float | None = None
 
@@ -146,7 +147,10 @@ class JitterBuffer:
             self._count.invalid += 1
             return
         place = self._timeline.place(packet, form.clock_rate, samples)
-        self._measure(packet.arrival, place.position)
+        if packet.repeated:
+            self._repeats = True
+        else:
+            self._measure(packet.arrival, place.position)
         if self._is_new(place.sequence):
             self._slots[place.sequence] = _Slot(
                 place.sequence, place.position, samples, packet.payload, form.decoder
@@ -193,7 +197,7 @@ class JitterBuffer:
 
     @property
     def target(self) -> float:
-        """The delay to be reached, in seconds; with time for copies of lost frames, where these come."""
+        """The delay to reach, in seconds; with time for copies and repeats of lost frames, if such come."""
         return min(MAXIMUM_S, self._delays.target + self._look_ahead)
 
     def _begin(self, now: float) -> bool:
@@ -360,11 +364,14 @@ class JitterBuffer:
             del self._given_up[next(iter(self._given_up))]
 
     def _note_loss(self, slot: _Slot) -> None:
-        """While packets are lost and the next one helps, wait a packet longer for it."""
+        """While packets are lost and the next one or their repeats help, wait a packet longer for these."""
         self._loss -= self._loss / LOSS_MEMORY
         if self._loss < QUIET_AGAIN:
             self._look_ahead = 0.0
-        elif self._loss > LOSSY and (slot.decoder.bridges or slot.decoder.has_fec(slot.payload)):
+            self._repeats = False
+        elif self._loss > LOSSY and (
+            self._repeats or slot.decoder.bridges or slot.decoder.has_fec(slot.payload)
+        ):
             self._look_ahead = slot.samples / RATE
 
     def statistics(self) -> JitterStatistics:

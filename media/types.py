@@ -39,7 +39,8 @@ class AudioPacket:
     """One received RTP packet. `sequence` and `timestamp` are extended (never wrap within an SSRC).
 
     `arrival` is the engine loop's monotonic time in seconds. `restart` is True on the first packet of a
-    new SSRC: sequence and timestamp began anew.
+    new SSRC: sequence and timestamp began anew. `repeated`: it was asked for again, so that its lateness is
+    no measure of the network.
     """
 
     sequence: int
@@ -49,6 +50,7 @@ class AudioPacket:
     arrival: float
     marker: bool = False
     restart: bool = False
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,11 @@ class Receiver:
         self._jitter = 0.0
         self._reported = (0, 0)
 
-    def receive(self, packet: RtpPacket, now: float) -> AudioPacket | None:
+    def receive(self, packet: RtpPacket, now: float, *, repeated: bool = False) -> AudioPacket | None:
         """The packet with extended numbers; None where it is a duplicate, too late or of no known source.
 
-        `now` is the monotonic arrival time in seconds.
+        `now` is the monotonic arrival time in seconds. `repeated`: it was asked for again, and is left out of
+        the jitter.
         """
         restart = False
         if packet.ssrc == self.ssrc:
@@ -73,9 +74,10 @@ class Receiver:
         timestamp = self._extended(packet.timestamp)
         if delta > 0:
             self._highest = sequence
-        self._measure(timestamp, now)
+        if not repeated:
+            self._measure(timestamp, now)
         return AudioPacket(
-            sequence, timestamp, packet.payload_type, packet.payload, now, packet.marker, restart
+            sequence, timestamp, packet.payload_type, packet.payload, now, packet.marker, restart, repeated
         )
 
     @property

@@ -61,19 +61,24 @@ class Reports:
 
 
 class SoundFeed:
-    """Hands a feed's sound to its voice."""
+    """Hands a feed's sound to its voice, and asks for what is missing."""
 
-    def __init__(self, receiver: PacketReceiver, voice: Voice) -> None:
+    def __init__(self, receiver: PacketReceiver, voice: Voice, tasks: Tasks) -> None:
         self.voice = voice
         self.packets = 0
         self._receiver = receiver
+        self._tasks = tasks
         self._reports = Reports(receiver)
         receiver.on_packet = self._packet
 
     def _packet(self, packet: WirePacket) -> None:
         if self._receiver.payload_types.get(packet.payload_type) == "opus":
             self.packets += 1
-            self.voice.receive(packet, time.monotonic())
+            now = time.monotonic()
+            self.voice.receive(packet, now)
+            missing = self.voice.missing(now)
+            if missing:
+                self._tasks.spawn(self._receiver.ask_again(packet.ssrc, missing), "sound feedback")
 
     async def report(self) -> None:
         """Tell the sender what arrived; once a second."""

@@ -86,7 +86,7 @@ class Subscriber:
 
     def _receive(self, receiver: PacketReceiver, kind: str) -> None:
         if kind == "audio":
-            self.sound = SoundFeed(receiver, self._voices.add_voice(self._feed.session))
+            self.sound = SoundFeed(receiver, self._voices.add_voice(self._feed.session), self._tasks)
         else:
             self.picture = PictureFeed(
                 receiver, self._feed.slot, self._executor, self._tasks, self._on_changed

@@ -13,6 +13,7 @@ from media.stream import SILENCE, VoiceStream
 from media.types import RATE, CodecSpec, Pcm
 from sip_bridge.rtp.packet import RtpPacket
 from sip_bridge.rtp.receiver import Receiver, Reception
+from softphone.adapters.meeting_repeats import MissingSound
 
 SENT = CodecSpec("opus", 96, RATE, channels=2, parameters=(("useinbandfec", "1"),))
 LEAST_LOSS_PERCENT = 5.0
@@ -24,6 +25,7 @@ class Voice:
 
     def __init__(self) -> None:
         self._receiver = Receiver(RATE)
+        self._missing = MissingSound()
         self._jitter = JitterBuffer({})
         self._meter = LevelMeter()
         self._detector = SpeakingDetector()
@@ -43,9 +45,15 @@ class Voice:
                 bool(packet.marker),
             ),
             now,
+            repeated=self._missing.repeated(packet.sequence_number),
         )
         if came is not None:
+            self._missing.came(came)
             self._jitter.push(came)
+
+    def missing(self, now: float) -> tuple[int, ...]:
+        """Sequence numbers of packets to ask for again now."""
+        return self._missing.due(now)
 
     def pull(self, now: float) -> Pcm:
         """The next 10 ms."""

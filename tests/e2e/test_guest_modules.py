@@ -33,6 +33,25 @@ async def run(authority: Authority) -> AsyncIterator[Run]:
         tab.check(service.address)
 
 
+async def test_sound_is_offered_with_repeats_once_and_browsers_take_it(run: Run) -> None:
+    said = await run(
+        "media/peer.js",
+        """
+        const one = m.connection(), other = m.connection();
+        one.addTransceiver("audio", {direction: "sendonly"});
+        const offer = await m.describe(one, await one.createOffer());
+        await other.setRemoteDescription({type: "offer", sdp: offer});
+        const answer = await m.describe(other, await other.createAnswer());
+        await one.setRemoteDescription({type: "answer", sdp: answer});
+        const counts = [offer, answer, m.withRepeats(answer)].map(
+          (sdp) => sdp.match(/^a=rtcp-fb:111 nack\\r$/gm)?.length);
+        one.close(); other.close();
+        return [...counts, one.signalingState];
+        """,
+    )
+    assert said == [1, 1, 1, "closed"]
+
+
 PLACE = """
 const you = (state) => ({session: "you", state, name: "Aino", seat: "participant"});
 const empty = {place: 0, people: [], chat: [], feeds: [], reason: ""};

@@ -36,6 +36,19 @@ RTCPeerConnection.prototype.setRemoteDescription = function ({type, sdp}) {
 """
 
 
+KEEP = """
+window.peers = [];
+window.RTCPeerConnection = class extends window.RTCPeerConnection {
+  constructor(...all) { super(...all); window.peers.push(this); }
+};
+"""
+SOUND = """async (type) => {
+  for (const peer of window.peers)
+    for (const entry of (await peer.getStats()).values())
+      if (entry.type === type && entry.kind === "audio") return entry;
+}"""
+
+
 @dataclass
 class FarMeeting:
     """A customer on the far side of a wire that can be cut, for words and for media."""
@@ -132,6 +145,23 @@ async def test_media_alone_that_is_lost_is_asked_for_again(tmp_path: Path) -> No
         await asyncio.sleep(AWAY_S)
         meeting.relay.cut = False
         await moving(aino.page, BACK_S)
+
+
+async def test_sound_that_was_lost_on_the_way_is_sent_again(tmp_path: Path) -> None:
+    async with far_meeting(tmp_path) as meeting:
+        await meeting.aino.page.context.add_init_script(KEEP)
+        await meeting.aino.to_lobby(meeting.link)
+        await let_in(meeting.host)
+        await meeting.aino.picture()
+        meeting.relay.loss = 0.1
+        await asyncio.sleep(5.0)
+        sent, heard = [
+            await meeting.aino.page.evaluate(SOUND, kind) for kind in ("outbound-rtp", "inbound-rtp")
+        ]
+        assert sent["packetsSent"] > 200
+        assert sent["retransmittedPacketsSent"] > 0.05 * sent["packetsSent"]
+        assert heard["packetsReceived"] > 200
+        assert heard["packetsLost"] < 0.02 * heard["packetsReceived"]
 
 
 async def test_the_service_started_anew_lets_nobody_wait_again(office: Office) -> None:

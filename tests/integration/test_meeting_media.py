@@ -217,17 +217,24 @@ async def test_a_network_that_is_gone_for_ten_seconds_comes_back_by_itself(room:
         await comes_to_hear(bo, "anna")
 
 
-async def test_at_five_percent_loss_nothing_freezes_for_half_a_second(room: Room) -> None:
+async def test_at_five_percent_loss_nothing_freezes_for_half_a_second_and_sound_is_asked_for_again(
+    room: Room,
+) -> None:
     async with Relay() as relay:
         room.hall.through = relay.through
         anna, _ = await room.two()
         await asyncio.sleep(1.0)
         calm = await longest_gap(anna, "bo", 4.0)
+        before = anna.media.sound("bo")
         relay.loss = 0.05
         assert await longest_gap(anna, "bo", 10.0) < 0.5 + max(0.0, calm - 0.1), (
             "beyond what the machine does"
         )
         assert relay.lost > 50
+        after = anna.media.sound("bo")
+        assert before is not None and after is not None
+        assert after.received - before.received > 450
+        assert after.lost - before.lost < 15, "each way loses 25 of 500"
         await comes_to_hear(anna, "bo")
         assert anna.media.tracks("bo")[1].fps > 5
 

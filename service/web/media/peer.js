@@ -6,9 +6,17 @@ export function connection() {
   return new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
 }
 
+/** The description saying that lost sound is asked for and sent again, which browsers can do and do not offer. */
+export function withRepeats(sdp) {
+  return sdp.replace(/^a=rtpmap:(\d+) opus\/48000\/2\r\n/gim, (line, type) =>
+    new RegExp(`^a=rtcp-fb:${type} nack\\r$`, "m").test(sdp) ? line : `${line}a=rtcp-fb:${type} nack\r\n`,
+  );
+}
+
 /** Set our side and wait for its candidates; resolves with the whole SDP. */
-export async function describe(peer, description) {
-  await peer.setLocalDescription(description);
+export async function describe(peer, { type, sdp }) {
+  const plain = () => peer.setLocalDescription({ type, sdp });
+  await peer.setLocalDescription({ type, sdp: withRepeats(sdp) }).catch(plain);
   if (peer.iceGatheringState !== "complete") await gathered(peer);
   return peer.localDescription.sdp;
 }

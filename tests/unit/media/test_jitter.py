@@ -107,6 +107,23 @@ def test_while_copies_are_needed_it_waits_a_packet_longer() -> None:
     assert lossy.statistics.recovered > 0.8 * lossy.statistics.lost
 
 
+def test_while_repeats_are_needed_it_waits_a_packet_longer_and_their_lateness_is_not_the_networks() -> None:
+    packets = LAN.carry(stream(numbered(3000)))
+    again = [
+        replace(one, arrival=one.arrival + 0.035, repeated=True)
+        if one.sequence % 20 == 0 and one.sequence < 1000
+        else one
+        for one in packets
+    ]
+    buffer, _ = fake_buffer()
+    heard = play(buffer, sorted(again, key=lambda one: one.arrival), 58.0)
+    plain, _ = fake_buffer()
+    without = play(plain, packets, 58.0)
+    assert max(heard.target_ms[500:1900]) == pytest.approx(without.target_ms[1900] + 20, abs=2)
+    assert heard.target_ms[-1] == pytest.approx(without.target_ms[-1], abs=2)
+    assert heard.statistics.late < 10
+
+
 def test_a_codec_that_can_leads_over_to_the_packet_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     met: list[tuple[int, bytes]] = []
 

@@ -47,6 +47,30 @@ def test_whoever_is_deaf_hears_nothing_and_nothing_waits_for_later() -> None:
     assert arriving is not None and arriving.buffered_ms < 100
 
 
+def test_a_packet_that_was_asked_for_again_is_heard_and_does_not_deepen_the_buffer() -> None:
+    encoder, sound = registry.encoder(OPUS), sine(500.0, 3.0)
+    voice = MeetingVoice().add_voice("anna")
+    asked = []
+    for number in range(len(sound) // FRAME):
+        now = number * 0.02
+        payload = encoder.encode(sound[number * FRAME : (number + 1) * FRAME])
+        packet = RtpPacket(111, 0, number, number * FRAME, 7, payload)
+        if number % 20 != 10:
+            voice.receive(packet, now)
+        else:
+            lost = packet
+        asked += voice.missing(now)
+        if number % 20 == 12:
+            voice.receive(lost, now)
+        voice.pull(now)
+        voice.pull(now + 0.01)
+    figures = voice.statistics()
+    assert asked == list(range(10, 150, 20))
+    assert figures.received == 150
+    assert figures.jitter_ms < 1
+    assert figures.target_ms < 70
+
+
 def test_a_voice_that_was_replaced_is_not_taken_away_by_its_forerunner() -> None:
     voice = MeetingVoice()
     former = voice.add_voice("anna")
