@@ -50,7 +50,7 @@ def test_whoever_is_deaf_hears_nothing_and_nothing_waits_for_later() -> None:
 def test_a_packet_that_was_asked_for_again_is_heard_and_does_not_deepen_the_buffer() -> None:
     encoder, sound = registry.encoder(OPUS), sine(500.0, 3.0)
     voice = MeetingVoice().add_voice("anna")
-    asked = []
+    asked: list[int] = []
     for number in range(len(sound) // FRAME):
         now = number * 0.02
         payload = encoder.encode(sound[number * FRAME : (number + 1) * FRAME])
