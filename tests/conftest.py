@@ -16,6 +16,8 @@ from tools.words import compile_all
 
 compile_all()
 
+pytest_plugins = ["tests.conformance"]
+
 
 @pytest.fixture(scope="session")
 def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
