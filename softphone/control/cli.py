@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, text: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=text, description=text, parents=[shared])
 
-    for name in ("status", "sign-out", "devices", "check", "events", "quit"):
+    for name in ("status", "sign-out", "devices", "check", "events", "resources", "quit"):
         add(name, _HELP[name])
     for name in ON_CALL:
         add(name, _HELP[name]).add_argument(
@@ -76,6 +76,7 @@ _HELP = {
     "devices": "list sound devices",
     "check": "look at everything a call needs: line, sound, devices; it is heard and rings",
     "events": "print events as JSON lines until interrupted",
+    "resources": "count the program's own tasks, threads and objects",
     "quit": "end the program",
     "answer": "answer a call",
     "decline": "decline a call",

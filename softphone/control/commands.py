@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from softphone.control.meeting_commands import MeetingCommands, MeetingReach
@@ -19,6 +19,7 @@ from softphone.control.shapes import (
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.errors import BadSetting
 from softphone.ports import Screenshot
+from softphone.runtime import resources
 from softphone.services.calls import Calls
 from softphone.services.headset_buttons import HeadsetButtons
 from softphone.services.preshift import Preshift
@@ -74,6 +75,7 @@ class Commands:
             "settings-get": self._settings_get,
             "settings-set": self._settings_set,
             "screenshot": self._screenshot,
+            "resources": self._resources,
             "quit": self._quit,
             OPEN: self._open,
             **MeetingCommands(reach.meetings).table,
@@ -192,6 +194,10 @@ class Commands:
             raise ControlError("the path must be absolute", code="bad-request")
         await screenshot.save(path)
         return {"path": str(path)}
+
+    async def _resources(self, request: Request) -> Json:
+        found: Json = asdict(resources.used())
+        return {**found, "kinds": resources.kinds()} if request.flag("kinds") else found
 
     async def _quit(self, request: Request) -> Json:
         self._reach.quit()

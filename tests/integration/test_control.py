@@ -145,6 +145,17 @@ async def test_quality_is_in_the_status(bench: Bench) -> None:
     }.items() <= call["quality"].items()
 
 
+async def test_what_the_program_holds(bench: Bench) -> None:
+    found = await bench.ask("resources")
+    assert set(found) == {"tasks", "threads", "objects"}
+    more = await bench.ask("resources", kinds=True)
+    assert max(more["kinds"].values()) <= more["objects"]
+    listener = asyncio.create_task(asyncio.sleep(60))
+    again = await bench.ask("resources")
+    listener.cancel()
+    assert again["tasks"] == found["tasks"] + 1
+
+
 async def test_attended_transfer(bench: Bench) -> None:
     await bench.ask("sign-in", **SIGN_IN)
     calls = []
