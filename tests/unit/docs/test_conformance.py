@@ -16,8 +16,10 @@ def marked_tests(table: Path) -> list[Row]:
     files = [
         path for path in (ROOT / "tests").rglob("test_*.py") if "mark.conformance(" in path.read_text("utf-8")
     ]
-    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "--conformance-table", table]
-    subprocess.run([*command, *files], cwd=ROOT, check=True, capture_output=True, timeout=110)
+    command = [sys.executable, "-m", "pytest", "-q", "--collect-only", "--conformance-table"]
+    subprocess.run(
+        [*command, str(table), *map(str, files)], cwd=ROOT, check=True, capture_output=True, timeout=110
+    )
     return parse(table.read_text("utf-8"))
 
 
