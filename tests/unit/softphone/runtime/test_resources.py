@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 
 from softphone.runtime import resources
@@ -16,6 +17,7 @@ class Odd:
 
 
 async def test_tasks_threads_and_objects_are_counted() -> None:
+    gc.collect()
     before = resources.used()
     held = [Odd() for _ in range(100_000)]
     asleep = asyncio.create_task(asyncio.sleep(60))
