@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from softphone.presenters.board import WindowWanted
 from softphone.presenters.calls import CallsView
+from softphone.presenters.camera_test import CameraView
 from softphone.presenters.contacts import ContactsView
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.general import GeneralView
@@ -100,6 +101,9 @@ class Desk(QObject):
                 self.main.history.show_view(view)
             case ContactsView():
                 self.main.contacts.show_view(view)
+            case CameraView():
+                self.settings.show_view(view)
+                self.meetings.show_view(view)
             case HeadsetView():
                 self.settings.show_view(view)
                 self.order.show_orders(view.orders)

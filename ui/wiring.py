@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from softphone.domain.contact import Contact
 from softphone.domain.device import Role
 from softphone.presenters.board import Board
+from softphone.presenters.camera_test import SETTINGS
 from ui.bridge import Bridge
 from ui.desk import Desk
 from ui.incoming.popup import IncomingPopup
@@ -127,6 +128,10 @@ class Wiring(QObject):
         panel.answered.connect(lambda heard: do(test.answer(heard)))
         panel.ring_wanted.connect(lambda: do(test.ring()))
         panel.echo_wanted.connect(lambda: do(test.echo()))
+        camera, shown = board.meetings.camera, panel.camera
+        shown.looked.connect(lambda on: do(camera.watch(on, on, SETTINGS)))
+        shown.picked.connect(lambda which: do(camera.choose(which)))
+        shown.again_wanted.connect(lambda: do(camera.again()))
         settings.preshift.start_wanted.connect(lambda: do(board.preshift.start()))
         settings.preshift.stop_wanted.connect(lambda: do(board.preshift.cancel()))
 

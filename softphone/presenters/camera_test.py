@@ -18,6 +18,8 @@ from softphone.presenters.presenter import Presenter
 from softphone.services.settings import Settings
 
 CAMERA = "video.camera"
+MEETING, SETTINGS = "meeting", "settings"
+"""Where somebody may look."""
 
 PLACES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
     {
@@ -49,7 +51,9 @@ class CameraView:
 
 
 class CameraPresenter(Presenter[CameraView]):
-    """Opens the camera while somebody looks at a test page and wants a picture."""
+    """Opens the camera while somebody looks at a test page and wants a picture: before a meeting, in the
+    settings, or both at once.
+    """
 
     def __init__(
         self,
@@ -62,14 +66,15 @@ class CameraPresenter(Presenter[CameraView]):
     ) -> None:
         super().__init__(words, emit)
         self._cameras, self._settings, self._platform = cameras, settings, platform
-        self._seen, self._wanted = False, True
+        self._places: dict[str, bool] = {}
+        self._wanted = True
         self._check = DeviceCheck.UNKNOWN
         cameras.listen(lambda _known: self.render())
 
     @property
     def found(self) -> DeviceCheck:
         """How the camera did."""
-        if not self._wanted:
+        if not (self._looking if self._places else self._wanted):
             return DeviceCheck.OFF
         return self._check if self._cameras.used() or self._cameras.cameras() else DeviceCheck.MISSING
 
@@ -105,15 +110,19 @@ class CameraPresenter(Presenter[CameraView]):
 
     def tick(self) -> None:
         """A black or a frozen picture shows itself after a while."""
-        if self._seen and self._wanted and self._check in (DeviceCheck.OK, DeviceCheck.BLACK):
+        if self._looking and self._check in (DeviceCheck.OK, DeviceCheck.BLACK):
             self._check = self._cameras.check()
             self.render()
 
-    async def watch(self, on: bool, wanted: bool) -> None:
-        """Somebody looks, or has stopped looking; `wanted`: with the camera on."""
-        before = self._seen and self._wanted
-        self._seen, self._wanted = on, wanted
-        if before != (on and wanted):
+    async def watch(self, on: bool, wanted: bool, place: str = MEETING) -> None:
+        """Somebody looks at a place, or has stopped looking; `wanted`: with the camera on."""
+        before = self._looking
+        self._places.pop(place, None)
+        if on:
+            self._places[place] = wanted
+        if place == MEETING:
+            self._wanted = wanted
+        if before != self._looking:
             await self._preview()
         else:
             self.render()
@@ -126,16 +135,21 @@ class CameraPresenter(Presenter[CameraView]):
     async def choose(self, camera_id: str) -> None:
         """Use another camera."""
         await self._settings.set(CAMERA, camera_id)
-        if self._seen and self._wanted:
+        if self._looking:
             await self.again()
 
     async def release(self) -> None:
-        """Let the camera go before the meeting opens it; how it did stays known."""
-        self._seen = False
-        await self._cameras.preview(False)
+        """The test page lets the camera go before the meeting opens it; how it did stays known."""
+        self._places.pop(MEETING, None)
+        if not self._looking:
+            await self._cameras.preview(False)
+
+    @property
+    def _looking(self) -> bool:
+        return any(self._places.values())
 
     async def _preview(self) -> None:
-        if not (self._seen and self._wanted):
+        if not self._looking:
             await self._cameras.preview(False)
         else:
             self._check = DeviceCheck.UNKNOWN

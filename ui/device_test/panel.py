@@ -1,4 +1,4 @@
-"""The test of microphone, speakers, ring and echo: a page of the settings, or part of another window."""
+"""The test of microphone, speakers, ring, echo and camera: a page of the settings, or a part elsewhere."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from softphone.domain.sound_test import Activity
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
+from ui.device_test.camera_test import CameraTest
 from ui.device_test.output import OutputTest
 from ui.look import Look
 from ui.widgets.buttons import Button
@@ -56,6 +57,7 @@ class DeviceTestPanel(QWidget):
         self.echo_help = Label("side", wrap=True)
         self.echo = Button(look, "quiet", "headset")
         self.echo_sign = SignLabel(look, wrap=True)
+        self.camera = CameraTest(look)
         self.lines = {
             activity: ProgressLine() for activity in (Activity.RECORDING, Activity.RINGING, Activity.ECHO)
         }
@@ -85,6 +87,8 @@ class DeviceTestPanel(QWidget):
         column.addWidget(rule())
         self._arrange_pair(column, self.echo_title, self.echo, self.echo_help, self.echo_sign)
         column.addWidget(self.lines[Activity.ECHO])
+        column.addWidget(rule())
+        column.addWidget(self.camera)
         column.addStretch(1)
 
     def _arrange_microphone(self, column: QVBoxLayout) -> None:

@@ -10,9 +10,9 @@ from softphone.presenters.camera_test import CameraView
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.headset import HeadsetView
 from softphone.presenters.page_views import CodeView, ExpertView, LobbyView, TestView
+from ui.device_test.camera import CameraPart
 from ui.device_test.output import OutputTest
 from ui.look import Look
-from ui.meetings.camera import CameraPart
 from ui.meetings.chat import ChatLines
 from ui.meetings.entry import Entry
 from ui.meetings.toolbar import StateTile

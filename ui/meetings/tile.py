@@ -8,9 +8,9 @@ from PySide6.QtGui import QEnterEvent, QMouseEvent, QPainter, QPaintEvent, QPen,
 from softphone.presenters.meeting_people import TileView
 from softphone.presenters.parts import Tone
 from ui.look import Look
-from ui.meetings.picture import CORNER, PictureView
 from ui.theme import SIDE_PX
 from ui.widgets.buttons import IconButton
+from ui.widgets.picture import CORNER, PictureView
 
 PILL = 28
 MARK = 16

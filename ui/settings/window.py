@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from softphone.presenters.camera_test import CameraView
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
 from softphone.presenters.general import GeneralView
 from softphone.presenters.headset import HeadsetView
@@ -27,7 +28,16 @@ from ui.settings.pages import AboutPage, AccountPage, CallsPage, GeneralPage
 from ui.settings.preshift_page import PreshiftPage
 from ui.window import HidingWindow
 
-AnyView = HeadsetView | GeneralView | LineView | LevelsView | DeviceTestView | MicrophoneView | PreshiftView
+AnyView = (
+    HeadsetView
+    | GeneralView
+    | LineView
+    | LevelsView
+    | DeviceTestView
+    | MicrophoneView
+    | CameraView
+    | PreshiftView
+)
 
 ROLE = int(Qt.ItemDataRole.UserRole)
 ICONS = {
@@ -101,7 +111,7 @@ class SettingsWindow(HidingWindow):
         kept = self.page
         self.navigation.blockSignals(True)
         self.navigation.clear()
-        self._heading(_("Audio"))
+        self._heading(_("Devices"))
         self._entry("headset", _("Headset"))
         self._entry("test", _("Test"))
         self._entry("preshift", _("Before a shift"))
@@ -158,6 +168,8 @@ class SettingsWindow(HidingWindow):
                 self.test.show_view(view)
             case MicrophoneView():
                 self.test.show_microphone(view)
+            case CameraView():
+                self.test.camera.show_view(view)
             case PreshiftView():
                 self.preshift.show_view(view)
             case LevelsView():

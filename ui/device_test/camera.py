@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from softphone.presenters.camera_test import CameraView
 from ui.look import Look
-from ui.meetings.picture import PictureView
 from ui.widgets.buttons import Button
 from ui.widgets.feedback import announce
 from ui.widgets.labels import Label, SignLabel
+from ui.widgets.picture import PictureView
 
 SIGN = 44
 
