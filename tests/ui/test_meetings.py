@@ -33,6 +33,7 @@ from tests.doubles.meetings import (
 )
 from tests.doubles.program import DoubledProgram
 from tests.ui.live import Live, play
+from tests.ui.test_program import key
 
 LINK = "https://meet.example.com/m#0123456789012345678901"
 
@@ -268,6 +269,33 @@ def test_a_calendar_file_is_written_as_the_service_made_it(run: Play, tmp_path: 
         form.invitations.save_wanted.emit(tmp_path / "no" / "a.ics", "x")
         await live.until(live.desk.question.isVisible)
         assert live.desk.question.title.text() == "The file could not be written."
+
+    run(scenario)
+
+
+def test_the_camera_is_open_only_while_ones_picture_is_wanted_and_the_page_seen(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, cameras = played.live, played.cameras
+        settings, camera = live.desk.settings, live.desk.settings.test.camera
+        await live.sign_in()
+        await live.until(settings.isVisible)
+        settings.open_page("test")
+        await live.until(settings.isActiveWindow)
+        await live.until(camera.show_picture.isEnabled)
+        assert not cameras.open
+        camera.show_picture.setFocus()
+        await live.until(camera.show_picture.hasFocus)
+        await key("space")
+        await live.until(lambda: cameras.open and camera.part.isVisible())
+        await live.until(lambda: camera.part.sign.label.text() == "This is how others see you.")
+        assert camera.show_picture.text() == "Stop"
+        camera.picked.emit("fake:desk")
+        await live.until(lambda: cameras.openings == 2)
+        settings.open_page("general")
+        await live.until(lambda: not cameras.open)
+        settings.open_page("test")
+        assert camera.part.isHidden()
+        assert camera.show_picture.text() == "Show my picture"
 
     run(scenario)
 

@@ -8,7 +8,7 @@ import pytest
 
 from resources.words import LANGUAGES, Words
 from softphone.domain.meeting import DeviceCheck
-from softphone.presenters.camera_test import CameraPresenter, CameraView
+from softphone.presenters.camera_test import SETTINGS, CameraPresenter, CameraView
 from softphone.presenters.parts import Tone
 from tests.doubles.cameras import DESK, LAPTOP
 from tests.doubles.stage import Stage
@@ -38,6 +38,18 @@ async def test_the_camera_is_open_only_while_somebody_looks_and_wants_a_picture(
     assert stage.cameras.openings == 2
     await camera.watch(False, True)
     assert not stage.cameras.open
+
+
+async def test_in_two_places_it_is_opened_once_and_closed_when_both_have_seen_enough(stage: Stage) -> None:
+    camera = stage.board.meetings.camera
+    await camera.watch(True, True)
+    await camera.watch(True, True, SETTINGS)
+    assert (stage.cameras.open, stage.cameras.openings) == (True, 1)
+    await camera.release()
+    assert stage.cameras.open, "the settings still show it"
+    await camera.watch(False, False, SETTINGS)
+    assert not stage.cameras.open
+    assert camera.found is DeviceCheck.OK, "to be told to the host"
 
 
 @pytest.mark.parametrize(
