@@ -28,6 +28,7 @@ from softphone.domain.meeting import (
 )
 from softphone.domain.picture import Frame
 from softphone.presenters.appointment_form import FormView
+from softphone.presenters.camera_test import SETTINGS
 from softphone.presenters.form_text import FormText, InviteeText
 from tests.doubles.application import settle
 from tests.doubles.meetings import a_meeting, a_person, an_appointment, the_host
@@ -213,6 +214,16 @@ async def _tested(stage: Stage) -> None:
     await settle()
 
 
+async def _test_in_settings(stage: Stage) -> None:
+    """The test page of the settings, one's own picture on."""
+    await stage.sign_in()
+    stage.doubles.sound.open_microphone = MicrophoneState(level_dbfs=-18.0)
+    stage.cameras.slot.put(picture())
+    await stage.look_at_test_page()
+    await stage.board.meetings.camera.watch(True, True, SETTINGS)
+    await settle()
+
+
 def _test_with(check: DeviceCheck, *, early: bool = False) -> Play:
     async def play(stage: Stage) -> None:
         await stage.sign_in()
@@ -389,6 +400,7 @@ PLAYS: tuple[tuple[str, str, Play], ...] = (
     ("meeting-link-expired", "meetings.page", _link_expired),
     ("meeting-offer", "meetings.page", _offer),
     ("meeting-test", "meetings.page", _tested),
+    ("test-camera", "settings+test:camera", _test_in_settings),
     *(
         (f"meeting-test-{check}", "meetings.page", _test_with(check, early=check is DeviceCheck.BUSY))
         for check in (

@@ -67,7 +67,11 @@ class Web:
             await self._server.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = (await reader.readline()).split()[1].decode()
+        asked = (await reader.readline()).split()
+        if not asked:  # somebody looked whether anybody is there
+            writer.close()
+            return
+        path = asked[1].decode()
         while (await reader.readline()).strip():
             pass
         self.asked.append(path)

@@ -9,17 +9,35 @@ from __future__ import annotations
 SDP = """v=0
 o=peer 1 {version} IN IP4 [media_ip]
 s=-
-c=IN IP4 [media_ip]
+c=IN IP4 {address}
 t=0 0
-m=audio [media_port] RTP/AVP 8 101
-a=rtpmap:8 PCMA/8000
+m=audio [media_port] RTP/AVP {codec} 101
+a=rtpmap:{codec} {name}/8000
 a=rtpmap:101 telephone-event/8000
 a=fmtp:101 0-15
 a={direction}
 """
 
-ACCEPT_REGISTER = """<label id="1"/>
-<send><![CDATA[
+NO_BODY = "Content-Length: 0\n\n"
+
+CODECS = {0: "PCMU", 8: "PCMA"}
+
+
+def described(
+    version: int, *, direction: str = "sendrecv", address: str = "[media_ip]", codec: int = 8
+) -> str:
+    """A session description: its version, what its sound does, where it is wanted, its static payload type."""
+    return SDP.format(
+        version=version, direction=direction, address=address, codec=codec, name=CODECS[codec]
+    )
+
+
+def with_sdp(sdp: str) -> str:
+    """The end of a message that carries a session description."""
+    return f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+
+
+ACCEPT = """<send><![CDATA[
 SIP/2.0 200 OK
 [last_Via:]
 [last_From:]
@@ -30,21 +48,26 @@ SIP/2.0 200 OK
 Content-Length: 0
 
 ]]></send>
-<label id="9"/>
 """
 
+ACCEPT_REGISTER = f'<label id="1"/>\n{ACCEPT}<label id="9"/>\n'
 
-def recv(request: str, *, note: bool = False) -> str:
-    """Wait for a request; `note` keeps what a later `reply(..., to_noted=True)` answers."""
+
+def recv(request: str, *, note: bool = False, optional: bool = False) -> str:
+    """Wait for a request; `note` keeps what a later `reply(..., to_noted=True)` answers, and who we are to
+    `within`."""
+    may = ' optional="true"' if optional else ""
     if not note:
-        return f'<recv request="{request}"/>\n'
-    return f"""<recv request="{request}"><action>
+        return f'<recv request="{request}"{may}/>\n'
+    return f"""<recv request="{request}"{may}><action>
 <ereg regexp="([0-9]+)" search_in="hdr" header="CSeq:" check_it="true" assign_to="cseq,number"/>
 <ereg regexp="SIP/2.*" search_in="hdr" header="Via:" check_it="true" assign_to="via"/>
 <ereg regexp="[^<]*<[^>]*>" search_in="hdr" header="To:" check_it="true" assign_to="to"/>
+<ereg regexp=".+" search_in="hdr" header="From:" check_it="true" assign_to="from"/>
+<ereg regexp="sip:[^>]*" search_in="hdr" header="Contact:" check_it="true" assign_to="contact"/>
 </action></recv>
-<Reference variables="cseq,number,via,to"/>
-""".replace("[^<]*<[^>]*>", "&lt;[^&gt;]*&gt;")
+<Reference variables="cseq,number,via,to,from,contact"/>
+""".replace("[^<]*<[^>]*>", "&lt;[^&gt;]*&gt;").replace("sip:[^>]*", "sip:[^&gt;]*")
 
 
 def recv_with(request: str, pattern: str, header: str) -> str:
@@ -72,20 +95,21 @@ def reply(
     headers: str = "",
     to_noted: bool = False,
     repeat: bool = False,
+    sdp: str = "",
 ) -> str:
-    """Answer the last request. `version` over 0 adds SDP; `repeat` sends again until something comes back;
-    `to_noted` answers the INVITE noted before instead of the last request."""
+    """Answer the last request. `version` over 0 adds SDP, or `sdp` says which; `repeat` sends again until
+    something comes back; `to_noted` answers the INVITE noted before instead of the last request."""
     number = "CSeq: [$number] INVITE" if to_noted else "[last_CSeq:]"
     via = "Via: [$via]" if to_noted else "[last_Via:]"
+    from_ = "From: [$from]" if to_noted else "[last_From:]"
     to = ("To: [$to]" if to_noted else "[last_To:]") + (f";tag={tag}" if tag else "")
     contact = "" if status.startswith(("100", "3", "4")) else "Contact: <sip:peer@[local_ip]:[local_port]>\n"
-    body = "Content-Length: 0\n\n"
     if version:
-        sdp = SDP.format(version=version, direction=direction)
-        body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+        sdp = described(version, direction=direction)
+    body = with_sdp(sdp) if sdp else NO_BODY
     retransmit = ' retrans="500"' if repeat else ""
     return (
-        f"<send{retransmit}><![CDATA[\nSIP/2.0 {status}\n{via}\n[last_From:]\n{to}\n[last_Call-ID:]\n"
+        f"<send{retransmit}><![CDATA[\nSIP/2.0 {status}\n{via}\n{from_}\n{to}\n[last_Call-ID:]\n"
         f"{number}\n{contact}{headers}{body}]]></send>\n"
     )
 
@@ -150,10 +174,7 @@ def request(
     branch: str = "[branch]",
 ) -> str:
     """Send a request to `number`; `inside` the dialog that a noted 200 made. `version` over 0 adds SDP."""
-    body = "Content-Length: 0\n\n"
-    if version:
-        sdp = SDP.format(version=version, direction="sendrecv")
-        body = f"Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}"
+    body = with_sdp(described(version)) if version else NO_BODY
     return REQUEST.format(
         retransmit="" if method == "ACK" else ' retrans="500"',
         method=method,

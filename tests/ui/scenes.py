@@ -68,6 +68,8 @@ def _open(desk: Desk, name: str, detail: str) -> None:
     elif name == "settings":
         page, _, end = detail.partition(":")
         desk.settings.open_page(page)
+        if end == "camera":
+            desk.settings.test.camera.show_picture.click()
         if end:
             settle(desk.settings)
             for area in desk.settings.findChildren(QScrollArea):
