@@ -147,6 +147,8 @@ class PagePresenter(Presenter[PageView]):
 
     def _main(self) -> str:
         unlisted = self._link is not None and not self._link.listed
+        if self._stage is Stage.SERVER and self._error is not None:
+            return self._("Try again")
         return {
             Stage.LINK: self._("Open the link"),
             Stage.SERVER: self._("Go on all the same") if unlisted else self._("Go on"),
@@ -165,7 +167,7 @@ class PagePresenter(Presenter[PageView]):
         return about.opens_at.timestamp() - self._clock.time()
 
     def _note(self, about: Appointment | None) -> str:
-        if self._stage is Stage.SERVER:
+        if self._stage is Stage.SERVER and self._error is None and not self._busy:
             return self._("Nothing has been sent there yet.")
         if self._stage in (Stage.OFFER, Stage.TEST) and about is not None and self._wait(about) > 0:
             text = self._("You can join in {time}. Check meanwhile that your equipment works.")

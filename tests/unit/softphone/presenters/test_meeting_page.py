@@ -113,6 +113,7 @@ async def test_a_refused_link_says_why_and_can_be_tried_again(stage: Stage) -> N
     assert (view.stage, view.busy) == (PageStage.SERVER, False)
     assert view.advice is not None
     assert view.advice.text == "This link can't be used any more."
+    assert (view.note, view.main) == ("", "Try again"), "the server has been asked"
     await stage.board.meetings.page.go_on()
     assert page(stage).stage is PageStage.OFFER
 
