@@ -47,8 +47,29 @@ def number_of(message: Request | Response, name: str) -> int | None:
 
 
 def body_of(message: Request | Response, content_type: str) -> bytes | None:
-    """The body, if it is of that type and not empty."""
-    return message.body if message.body and message.content_type == content_type else None
+    """The body, if it is of that type, as it is and not empty."""
+    fits = message.content_type == content_type and not _packed(message)
+    return message.body if message.body and fits else None
+
+
+def readable_instead(request: Request, content_type: str) -> tuple[tuple[str, str], ...]:
+    """What a 415 says we could have read, empty where nothing stands in the way (RFC 3261 8.2.3).
+
+    A body that may be left unread is no fault (20.11).
+    """
+    if not request.body or "handling=optional" in _disposition(request):
+        return ()
+    if _packed(request):
+        return (("Accept-Encoding", "identity"),)
+    return () if request.content_type == content_type else (("Accept", content_type),)
+
+
+def _packed(message: Request | Response) -> bool:
+    return (message.headers.get("Content-Encoding") or "identity").strip().lower() != "identity"
+
+
+def _disposition(request: Request) -> str:
+    return (request.headers.get("Content-Disposition") or "").replace(" ", "").lower()
 
 
 def with_body(body: bytes, content_type: str) -> list[tuple[str, str]]:

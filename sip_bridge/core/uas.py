@@ -19,7 +19,7 @@ from sip_bridge.core.events import (
 )
 from sip_bridge.core.incoming_call import IncomingCall
 from sip_bridge.core.message import Request
-from sip_bridge.core.parts import body_of, reasons_of
+from sip_bridge.core.parts import body_of, readable_instead, reasons_of
 from sip_bridge.core.reasons import CANCELLED, reason_for_bye
 from sip_bridge.core.replaces import replaced_call
 from sip_bridge.core.session_timer import too_small
@@ -28,6 +28,7 @@ from sip_bridge.core.transaction_layer import AckArrived, RequestArrived
 
 METHODS = frozenset(ALLOW.split(", "))
 _ONLY_IN_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER"})
+_WITH_OFFER = frozenset({"INVITE", "UPDATE", "PRACK"})
 
 _InDialog = Callable[[Call, Dialog, Transaction, Request, float], None]
 
@@ -102,6 +103,8 @@ class Uas:
         unknown = [tag for tag in request.require if tag not in KNOWN_OPTIONS]
         if unknown:
             return 420, (("Unsupported", ", ".join(unknown)),)
+        if request.method in _WITH_OFFER and (readable := readable_instead(request, SDP)):
+            return 415, readable
         if event.merged:
             return 482, ()
         return None
@@ -120,9 +123,6 @@ class Uas:
     def _invite(self, transaction: Transaction, now: float) -> None:
         request = transaction.request
         tag = self._context.tag()
-        if request.body and body_of(request, SDP) is None:
-            self._context.respond(transaction, 415, now, to_tag=tag, headers=(("Accept", SDP),))
-            return
         if self._calls.full or self._in_a_rush(now):
             self._context.respond(transaction, 486, now, to_tag=tag)
             return
@@ -230,9 +230,7 @@ class Uas:
     def _reinvite(
         self, call: Call, dialog: Dialog, transaction: Transaction, request: Request, now: float
     ) -> None:
-        if request.body and body_of(request, SDP) is None:
-            self._context.respond(transaction, 415, now, headers=(("Accept", SDP),))
-        elif not call.talking:
+        if not call.talking:
             self._context.respond(transaction, 491 if call.we_called else 500, now)
         elif call.unacknowledged:
             self._context.respond(transaction, 491, now)

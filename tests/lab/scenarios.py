@@ -26,10 +26,8 @@ CODECS = {0: "PCMU", 8: "PCMA"}
 def described(
     version: int, *, direction: str = "sendrecv", address: str = "[media_ip]", codec: int = 8
 ) -> str:
-    """A session description: its version, what its sound does, where it is wanted, its static payload type."""
-    return SDP.format(
-        version=version, direction=direction, address=address, codec=codec, name=CODECS[codec]
-    )
+    """A session description: version, what its sound does, where it is wanted, its static payload type."""
+    return SDP.format(version=version, direction=direction, address=address, codec=codec, name=CODECS[codec])
 
 
 def with_sdp(sdp: str) -> str:

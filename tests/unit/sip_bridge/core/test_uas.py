@@ -122,6 +122,32 @@ def test_a_body_we_cannot_read_is_415() -> None:
     assert rig.response(415).headers.get("Accept") == "application/sdp"
 
 
+def test_a_packed_body_is_415_that_says_so_and_an_optional_one_is_left_unread() -> None:
+    rig = Rig()
+    rig.register()
+    packed = call_for_us(branch="z9hG4bKpacked")
+    packed.headers.add("Content-Encoding", "gzip")
+    rig.receive(packed)
+    assert rig.response(415).headers.get("Accept-Encoding") == "identity"
+    picture = call_for_us(branch="z9hG4bKpicture", call_id="picture", body=b"")
+    picture.headers.add("Content-Type", "image/png")
+    picture.headers.add("Content-Disposition", "icon; handling=Optional")
+    picture.body = b"\x89PNG"
+    rig.receive(picture)
+    rig.response(100)
+    assert rig.last(IncomingInvite).offer is None
+
+
+def test_an_update_with_a_body_we_cannot_read_is_415() -> None:
+    rig = Rig()
+    _, ack = talking(rig)
+    update = inside(ack, "UPDATE", 5)
+    update.headers.add("Content-Type", "text/plain")
+    update.body = b"hello"
+    rig.receive(update)
+    rig.response(415)
+
+
 def test_an_old_number_is_500() -> None:
     rig = Rig()
     _, ack = talking(rig)

@@ -1,0 +1,80 @@
+"""Our client on stage with a sipp peer: who calls whom, and both verdicts in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sip_bridge import client_events as told
+from sip_bridge.client_types import AccountConfig, ClientSettings
+from tests.lab.caller import Caller
+from tests.lab.ports import LOOPBACK
+from tests.lab.scenarios import callee
+from tests.lab.scenarios_dialog import calling
+from tests.lab.sipp import Sipp
+
+SETTINGS = ClientSettings(encryption="off", sign_out_timeout_s=0.2)
+
+
+@asynccontextmanager
+async def facing(
+    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS
+) -> AsyncIterator[tuple[Caller, Sipp]]:
+    """A caller registered at a sipp that plays `steps` when called, which must all have come true."""
+    async with _on_stage(folder, callee(*steps), 2, transport, settings) as both:
+        yield both
+
+
+@asynccontextmanager
+async def called(
+    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS
+) -> AsyncIterator[tuple[Caller, Sipp]]:
+    """A phone registered at a sipp that calls it and plays `steps`, which must all have come true."""
+    async with _on_stage(folder, calling(*steps), 1, transport, settings) as both:
+        yield both
+
+
+@asynccontextmanager
+async def _on_stage(
+    folder: Path, scenario: str, calls: int, transport: str, settings: ClientSettings
+) -> AsyncIterator[tuple[Caller, Sipp]]:
+    peer = Sipp(folder / "peer", scenario, calls=calls, transport=transport)
+    peer.start()
+    try:
+        async with Caller(settings) as caller:
+            await caller.start(AccountConfig(LOOPBACK, "1001", "secret", peer.port, transport))
+            yield caller, peer
+            await asyncio.to_thread(peer.finish, 6.0)
+    finally:
+        peer.stop()
+
+
+async def rings(phone: Caller) -> str:
+    """The call that comes, ringing."""
+    incoming = await phone.wait_for(told.Incoming)
+    await phone.client.calls.ring(incoming.call_id)
+    return incoming.call_id
+
+
+async def talks(phone: Caller) -> str:
+    """The call that comes, answered and standing."""
+    call_id = await rings(phone)
+    await phone.client.calls.answer(call_id)
+    await phone.wait_for(told.Established)
+    return call_id
+
+
+async def hang_up(caller: Caller, call_id: str) -> told.Ended:
+    """End it from our side, and what was told of it."""
+    await caller.client.calls.hang_up(call_id)
+    return await caller.wait_for(told.Ended, where=lambda event: event.call_id == call_id)
+
+
+async def ended(caller: Caller) -> told.Ended:
+    """How the far end ended it; said once."""
+    event = await caller.wait_for(told.Ended)
+    await asyncio.sleep(0.1)
+    assert len(caller.heard(told.Ended)) == 1
+    return event
