@@ -58,6 +58,9 @@ def _qt_platform() -> str:
 
 def run(options: argparse.Namespace) -> int:
     """The program itself, unless it runs already: then the other one is told."""
+    from softphone.runtime.collector import wait_until_it_stands
+
+    wait_until_it_stands()
     from softphone.control import handover
     from softphone.domain.errors import BadSetting
     from softphone.runtime.instance_lock import InstanceLock

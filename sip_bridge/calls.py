@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sip_bridge import client_events as told
 from sip_bridge.client_types import (
@@ -25,11 +26,14 @@ from sip_bridge.core.grammar import parse_list
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.io.driver import Driver
 from sip_bridge.leg import NOT_ACCEPTABLE, Leg
+from sip_bridge.rtp.negotiation import NotNegotiated
 from sip_bridge.rtp.policy import MediaPolicy
-from sip_bridge.rtp.session import AudioSession, NotNegotiated
 from sip_bridge.rtp.tasks import Tasks
 from sip_bridge.targets import target_uri
 from sip_bridge.transfers import Transfers
+
+if TYPE_CHECKING:
+    from sip_bridge.rtp.session import AudioSession
 
 log = logging.getLogger(__name__)
 
@@ -144,6 +148,8 @@ class Calls:
         return leg
 
     async def _session(self) -> AudioSession:
+        from sip_bridge.rtp.session import AudioSession  # a start can do without its 0.1 s
+
         if self.flow is None:
             raise NotRegistered("never registered")
         settings = self._settings()
@@ -235,6 +241,9 @@ class Calls:
             case events.IncomingInvite():
                 self._arriving.add(event.call)
                 self.tasks.spawn(self._incoming(event), f"incoming {event.call}")
+            case events.RushBegan():
+                log.warning("more calls come than people make: they are refused as busy")
+                self.tell(told.RushBegan())
             case events.Ended():
                 self._ended(event)
             case events.InfoReceived(call=call, body=body):

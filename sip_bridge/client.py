@@ -10,6 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sip_bridge import client_events as told
 from sip_bridge import refusals
@@ -29,7 +30,9 @@ from sip_bridge.io.driver import Driver
 from sip_bridge.io.locate import AUTO
 from sip_bridge.io.names import Resolver
 from sip_bridge.io.tls import BadAuthorityFile
-from sip_bridge.rtp.session import AudioSession
+
+if TYPE_CHECKING:
+    from sip_bridge.rtp.session import AudioSession
 
 log = logging.getLogger(__name__)
 

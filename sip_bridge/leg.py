@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sip_bridge import client_events as told
 from sip_bridge.client_types import CommandRefused, Encryption
@@ -18,8 +18,10 @@ from sip_bridge.core import events, reasons
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.errors import SipError
 from sip_bridge.core.media_security import EncryptionRequired, EncryptionUnavailable
-from sip_bridge.rtp.session import AudioSession
 from sip_bridge.rtp.tasks import Tasks
+
+if TYPE_CHECKING:
+    from sip_bridge.rtp.session import AudioSession
 
 log = logging.getLogger(__name__)
 

@@ -34,6 +34,9 @@ from softphone.services.settings import Settings
 SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
 """Of pictures in pixels, by the setting `video.size`."""
 
+CALLS_NEED = ("sip_bridge.rtp.session", "media.codecs.g722")
+"""With the cryptography and PyAV they bring: 0.2 s, by which the line would be registered later."""
+
 if TYPE_CHECKING:
     from softphone.adapters.call_voice import Ear
     from softphone.adapters.cameras import CameraDesk
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the application stands on; tests put doubles here. `start` and `close` open and release it."""
+    """What the application stands on; tests put doubles here. `start` and `close` open and release it.
+
+    `calls_need` are modules that are loaded once the line has settled.
+    """
 
     telephony: Telephony
     line_check: LineCheck
@@ -57,6 +63,7 @@ class World:
     close: Callable[[], Awaitable[None]]
     clock: Clock
     packaged: bool = False
+    calls_need: tuple[str, ...] = ()
 
 
 class Ground(Protocol):
@@ -132,6 +139,7 @@ def real_world(ground: Ground) -> World:
         close=close,
         clock=clock,
         packaged=bool(getattr(sys, "frozen", False)),
+        calls_need=CALLS_NEED,
     )
 
 

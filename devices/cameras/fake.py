@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import av
 import numpy as np
 import numpy.typing as npt
 
@@ -13,6 +13,9 @@ from devices.cameras.running import RunningCamera
 from devices.cameras.timecode import draw
 from devices.cameras.types import CameraFailure, CameraInfo, OnLost, OnPicture, Picture, Wish
 from devices.notices import Notice, Notices
+
+if TYPE_CHECKING:
+    import av
 
 PREFIX = "fake:"
 TURN_S = 2.0
@@ -39,6 +42,8 @@ class TestPicture:
 
     def at(self, moment: float, milliseconds: int) -> av.VideoFrame:
         """The picture `moment` seconds after the start, telling `milliseconds`."""
+        import av  # with the first picture, not with the program
+
         luma = self._room.copy()
         tall, wide = self._figure.shape
         swing = 0.5 - 0.5 * np.cos(2 * np.pi * moment / TURN_S)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import av
-from av.container import InputContainer
+from typing import TYPE_CHECKING
 
 from devices.cameras.running import RunningCamera
 from devices.cameras.types import CameraFailure, CameraInfo, OnLost, OnPicture, Picture, Wish
 from devices.notices import Notice
+
+if TYPE_CHECKING:
+    import av
+    from av.container import InputContainer
 
 PREFIX = "file:"
 USUAL_FPS = 25.0
@@ -26,6 +28,8 @@ class _Film:
 
     def __init__(self, path: Path) -> None:
         """Raises CameraFailure."""
+        import av  # with the first film, not with the program
+
         self._path = path
         try:
             self._container: InputContainer = av.open(f"file:{path}", options=ONLY_FILES)
@@ -55,6 +59,8 @@ class _Film:
         self._container.close()
 
     def _frame(self) -> av.VideoFrame:
+        import av
+
         try:
             frame = next(self._frames, None)
             if frame is None:

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
-import av
 import numpy as np
 import numpy.typing as npt
 
@@ -110,6 +109,8 @@ class _Capture:
 
     def next(self, wait: Callable[[float], bool]) -> Picture | None:
         """See running.Source."""
+        import av  # with the first picture, not with the program
+
         there, pixels = self._device.read()
         now = time.monotonic()
         if there:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol
-
-import av
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from devices.notices import Notice
+
+if TYPE_CHECKING:
+    import av
 
 Reason = Literal["missing", "denied", "busy", "failed"]
 

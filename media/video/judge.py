@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
-from media.video.convert import Pixels
+if TYPE_CHECKING:
+    from media.video.convert import Pixels
 
 STEP = 16
 """Every so many pixels each way are looked at."""

@@ -88,8 +88,11 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
         self._stopped = False
 
     def use_authorities(self, ca_file: str) -> None:
-        """Trust the system's authorities and those of this file, if any. Raises tls.BadAuthorityFile."""
-        self._context = tls.make_context(ca_file)
+        """Trust the system's authorities and those of this file, if any. Raises tls.BadAuthorityFile.
+
+        The system's alone are read with the first flow that needs them: some 40 ms.
+        """
+        self._context = tls.make_context(ca_file) if ca_file else None
 
     # --- opening ---------------------------------------------------------------------------------
 
@@ -160,7 +163,7 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
     async def _connect(self, target: Target, hop: Hop, limit_s: float) -> Flow:
         secure = target.transport == "tls"
         if secure and self._context is None:
-            self._context = tls.make_context()
+            self._context = await asyncio.to_thread(tls.make_context)
         connection = await stream.connect(
             self,
             (target.host, target.port),

@@ -1,4 +1,7 @@
-"""Looking names up: DNS through dnspython, the operating system's own resolver, and a cache with limits."""
+"""Looking names up: DNS through dnspython, the operating system's own resolver, and a cache with limits.
+
+dnspython is loaded with the first question: who registers at an address starts without it.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,11 @@ import logging
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.rdata
-import dns.rdatatype
-import dns.resolver
-from dns.rdtypes.IN.A import A
-from dns.rdtypes.IN.AAAA import AAAA
-from dns.rdtypes.IN.NAPTR import NAPTR
-from dns.rdtypes.IN.SRV import SRV
+if TYPE_CHECKING:
+    import dns.asyncresolver
+    import dns.rdata
 
 log = logging.getLogger(__name__)
 
@@ -137,9 +133,13 @@ class DnsResolver:
         self._given = (tuple(nameservers), port)
         self._lifetime_s = lifetime_s
         self._cache = _Cache(clock)
-        self._resolver = self._configured()
+        self._resolver: dns.asyncresolver.Resolver | None = None
+        self._stale = True
 
     def _configured(self) -> dns.asyncresolver.Resolver | None:
+        import dns.asyncresolver
+        import dns.resolver
+
         nameservers, port = self._given
         try:
             resolver = dns.asyncresolver.Resolver(configure=not nameservers)
@@ -155,10 +155,12 @@ class DnsResolver:
     def forget(self) -> None:
         """Drop the cache and read the system's name servers anew."""
         self._cache.clear()
-        self._resolver = self._configured()
+        self._stale = True
 
     async def naptr(self, name: str) -> list[Naptr]:
         """NAPTR records. Raises NameNotFound, NoNetwork."""
+        from dns.rdtypes.IN.NAPTR import NAPTR
+
         return [
             Naptr(
                 record.order,
@@ -173,6 +175,8 @@ class DnsResolver:
 
     async def srv(self, name: str) -> list[Srv]:
         """SRV records. Raises NameNotFound, NoNetwork."""
+        from dns.rdtypes.IN.SRV import SRV
+
         return [
             Srv(record.priority, record.weight, record.port, record.target.to_text(omit_final_dot=True))
             for record in await self._ask(name, "SRV")
@@ -181,6 +185,9 @@ class DnsResolver:
 
     async def addresses(self, name: str) -> list[str]:
         """AAAA and A records. One family that can't be asked doesn't spoil the other."""
+        from dns.rdtypes.IN.A import A
+        from dns.rdtypes.IN.AAAA import AAAA
+
         answers = await asyncio.gather(self._ask(name, "AAAA"), self._ask(name, "A"), return_exceptions=True)
         failures = [answer for answer in answers if isinstance(answer, BaseException)]
         for failure in failures:
@@ -202,6 +209,12 @@ class DnsResolver:
         return records
 
     async def _query(self, name: str, kind: str) -> tuple[list[dns.rdata.Rdata] | None, float]:
+        import dns.exception
+        import dns.name
+        import dns.resolver
+
+        if self._stale:
+            self._resolver, self._stale = self._configured(), False
         if self._resolver is None:
             raise NoNetwork(name)
         try:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from media.codecs import registry
 from media.path import Send
 from media.stream import VoiceStream
 from media.types import AudioPacket, CodecSpec
 from sip_bridge.rtp.rtcp import Feedback
-from sip_bridge.rtp.session import AudioSession
 from softphone.adapters.call_figures import CallFigures
 from softphone.domain.quality import CallQuality
+
+if TYPE_CHECKING:
+    from sip_bridge.rtp.session import AudioSession
 
 
 class Ear(Protocol):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from devices.cameras.types import Picture
-from media.video.convert import ToScreen
 from media.video.judge import PictureJudge
 from softphone.domain.meeting import DeviceCheck
 from softphone.domain.picture import Frame, PictureSlot
+
+if TYPE_CHECKING:
+    from media.video.convert import ToScreen
 
 SHOWN = 360
 """How tall one's own picture is made where nobody said how tall it is shown."""
@@ -24,7 +27,7 @@ class CameraPreview:
         self.shown = SHOWN
         self._slot = slot
         self._clock = clock
-        self._to_screen = ToScreen()
+        self._to_screen: ToScreen | None = None
         self._judge = PictureJudge()
         self._judged = self._came = 0.0
         self._moves = True
@@ -41,12 +44,20 @@ class CameraPreview:
         judged = picture.captured_at - self._judged >= JUDGE_EVERY_S
         if not (self.shown or judged):
             return
-        pixels = self._to_screen.convert(picture.frame, self.shown or SHOWN)
+        pixels = self._screen().convert(picture.frame, self.shown or SHOWN)
         if judged:
             self._judged = picture.captured_at
             self._judge.look(pixels, picture.captured_at)
         if self.shown:
             self._slot.put(Frame(pixels, picture.captured_at))
+
+    def _screen(self) -> ToScreen:
+        """Made with the first picture: what it needs is loaded by nobody who only makes calls."""
+        if self._to_screen is None:
+            from media.video.convert import ToScreen
+
+            self._to_screen = ToScreen()
+        return self._to_screen
 
     def only(self, picture: Picture) -> None:
         """What the test page attaches: it wants nothing but the slot."""

@@ -52,7 +52,10 @@ class WellKnownDirectory:
         return answer
 
     async def _ask(self, host: str, ca_file: str) -> Discovery | None:
-        import httpx  # loaded at the first sign-in: a start without one is faster
+        if not await self._taken(host):
+            log.info("%s has nothing to say: nobody listens", host)
+            return None
+        import httpx  # only for who answers: with its certificates 0.2 s that many a sign-in can do without
 
         try:
             context = await asyncio.to_thread(tls_context, ca_file)
@@ -63,6 +66,16 @@ class WellKnownDirectory:
             log.info("%s has nothing to say: %s", host, type(error).__name__)
             return None
         return None if body is None else read_discovery(body)
+
+    async def _taken(self, host: str) -> bool:
+        """Whether anybody takes a connection there: a plain SIP server mostly has no web server beside it."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                _, writer = await asyncio.open_connection(host, self._port)
+        except (TimeoutError, OSError, ValueError):  # the last one: no name at all
+            return False
+        writer.transport.abort()
+        return True
 
     async def _fetch(self, client: httpx.AsyncClient, host: str) -> bytes | None:
         """The document; redirects are followed within the host and HTTPS alone."""

@@ -9,8 +9,6 @@ import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from cryptography import x509
-
 from media.errors import CodecUnavailable
 from sip_bridge import client_events as told
 from sip_bridge.client import SipClient
@@ -21,7 +19,6 @@ from sip_bridge.io.locate import Locator, Target, numeric
 from sip_bridge.io.names import DnsResolver, NameNotFound, NoNetwork, Resolver
 from sip_bridge.io.tls import BadAuthorityFile, certificate_refused, make_context
 from softphone.adapters.call_voice import usable_codecs
-from softphone.adapters.loopback import Talker, judged, on_this_machine
 from softphone.adapters.telephony import SipTelephony
 from softphone.domain.errors import SoftphoneError
 from softphone.domain.preshift import CheckFailed, Finding, NotChecked
@@ -133,6 +130,8 @@ class SipLineCheck:
 
     async def loopback(self, number: str) -> Finding:
         """See ports.LineCheck."""
+        from softphone.adapters.loopback import on_this_machine  # loads what calls need
+
         if number and self._client.flow is None:
             raise NotChecked("no-line")
         return await (self._echo_call(number) if number else on_this_machine(self._here(), usable_codecs()))
@@ -145,6 +144,8 @@ class SipLineCheck:
     # --- the echo number -------------------------------------------------------------------------------
 
     async def _echo_call(self, number: str) -> Finding:
+        from softphone.adapters.loopback import Talker, judged
+
         happened: asyncio.Queue[told.ClientEvent] = asyncio.Queue()
         try:
             call_id = await self._telephony.dial_unseen(number, happened.put_nowait)
@@ -188,6 +189,8 @@ def _valid_until(writer: asyncio.StreamWriter) -> datetime:
     der = shown.getpeercert(binary_form=True)
     if der is None:
         raise ssl.SSLCertVerificationError("no certificate was shown")
+    from cryptography import x509  # with the first check, not with the program
+
     return x509.load_der_x509_certificate(der).not_valid_after_utc
 
 

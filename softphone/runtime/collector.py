@@ -5,8 +5,14 @@ from __future__ import annotations
 import gc
 
 
+def wait_until_it_stands() -> None:
+    """While the program is being put together there is no garbage, only ever more to look through."""
+    gc.disable()
+
+
 def spare_what_stays() -> None:
     """Once the program stands: what it consists of is never garbage, and looking through it would take 5 ms
     in the middle of a call, time and again. Later collections pass it over."""
     gc.collect()
     gc.freeze()
+    gc.enable()
