@@ -1,4 +1,4 @@
-"""`python -m service serve …` and `python -m service admin add-user …`."""
+"""`python -m service serve …` and `python -m service admin …`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from service.admin import add_user
-from service.config import DATABASE, ConfigError, read_config
+from service.admin import add_user, list_users, lock_user, set_password
+from service.config import DATABASE, Config, ConfigError, read_config
 from service.domain.errors import ServiceError
 from service.serve import serve
 from service_api.states import AccountRole
@@ -31,6 +31,11 @@ def parser() -> argparse.ArgumentParser:
         dest="admin_command", required=True
     )
     _add_user_options(admin.add_parser("add-user", help="an account for somebody who signs in"))
+    _password_options(
+        _phone_option(admin.add_parser("set-password", help="another password; signs every device out"))
+    )
+    _phone_option(admin.add_parser("lock-user", help="sign out everywhere and for good, until set-password"))
+    _data_option(admin.add_parser("list-users", help="number, role, signed-in devices and name, a line each"))
     return top
 
 
@@ -46,11 +51,19 @@ def _serve_options(serving: argparse.ArgumentParser) -> None:
 
 
 def _add_user_options(adding: argparse.ArgumentParser) -> None:
-    _data_option(adding)
-    adding.add_argument("--phone", required=True, metavar="NUMBER", help="what the person signs in with")
+    _password_options(_phone_option(adding))
     adding.add_argument("--role", required=True, choices=[role.value for role in AccountRole])
     adding.add_argument("--name", default="", help="as others see it; the number where nothing is said")
-    adding.add_argument(
+
+
+def _phone_option(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    _data_option(command)
+    command.add_argument("--phone", required=True, metavar="NUMBER", help="what the person signs in with")
+    return command
+
+
+def _password_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
         "--password-stdin", required=True, action="store_true", help="the password is the first line of stdin"
     )
 
@@ -68,7 +81,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "serve":
             return _serve(options)
-        return _add_user(options)
+        return _administer(options)
     except (ConfigError, ServiceError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
@@ -88,12 +101,30 @@ def _serve(options: argparse.Namespace) -> int:
     return serve(read_config(options.data, overrides))
 
 
-def _add_user(options: argparse.Namespace) -> int:
-    password = sys.stdin.readline().rstrip("\r\n")
-    config = read_config(options.data, {})
-    number = asyncio.run(add_user(config, options.phone, AccountRole(options.role), options.name, password))
-    print(f"{number} can sign in as {options.role}.")  # noqa: T201
+def _administer(options: argparse.Namespace) -> int:
+    print(asyncio.run(_done(options, read_config(options.data, {}))))  # noqa: T201
     return 0
+
+
+async def _done(options: argparse.Namespace, config: Config) -> str:
+    """Do what was asked for; what there is to say of it."""
+    match options.admin_command:
+        case "add-user":
+            role = AccountRole(options.role)
+            number = await add_user(config, options.phone, role, options.name, _password())
+            return f"{number} can sign in as {role}."
+        case "set-password":
+            number = await set_password(config, options.phone, _password())
+            return f"{number} has to sign in with the new password, on every device."
+        case "lock-user":
+            number = await lock_user(config, options.phone)
+            return f"{number} is signed out everywhere and can't sign in."
+        case _:
+            return "\n".join(await list_users(config))
+
+
+def _password() -> str:
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 if __name__ == "__main__":

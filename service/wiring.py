@@ -12,7 +12,7 @@ from service.adapters.chance import SystemChance
 from service.adapters.clock import SystemClock
 from service.adapters.http import accounts, app, appointments, discovery, invitations, pages, socket
 from service.adapters.passwords import Argon2Passwords
-from service.adapters.registrar_table import NoRegistrar, TableRegistrar
+from service.adapters.registrar_table import registrar_of
 from service.adapters.sqlite.database import Database
 from service.adapters.sqlite.meeting_store import SqliteMeetingStore
 from service.adapters.sqlite.store import SqliteStore
@@ -20,6 +20,7 @@ from service.adapters.wording import CatalogueWords
 from service.config import Config
 from service.data import open_data, read_keys, update_data
 from service.media_engine.embedded import EmbeddedEngine
+from service.usecases.admission import Admission
 from service.usecases.appointments import Appointments
 from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
@@ -59,8 +60,8 @@ class Service:
         self._passwords = passwords or Argon2Passwords()
         self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
         self.meetings = self._make_meetings()
-        registrar = NoRegistrar() if config.sip_table is None else TableRegistrar(config.sip_table)
-        self._devices = Devices(self.store, registrar, self.meetings, config.numbering)
+        admission = Admission(self.store, registrar_of(config.sip_table), config.numbering)
+        self._devices = Devices(self.store, admission, self.meetings)
         self.routes = app.build(StoredIdentities(self.store, self._clock))
         self._add_routes()
         self.app = app.guarded(self.routes, config.origin)
@@ -68,12 +69,13 @@ class Service:
     async def start(self) -> None:
         """Data up to date, the registrar told, the engine running. Raises ConfigError, ServiceError."""
         await asyncio.to_thread(update_data, self.config.database)
-        await self._devices.publish()
         await self.engine.start()
         await self.meetings.start()
+        await self._devices.start()
 
     async def close(self) -> None:
         """Let everything go; harmless where it never started."""
+        await self._devices.close()
         await self.meetings.close()
         await self.engine.close()
         self._passwords.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from service.domain.account import SipCredential
 from service.domain.errors import ServiceError
+from service.usecases.ports import Registrar
 
 HEADER = "username(string) domain(string) password(string) ha1(string) owner(string)"
 MODE = 0o640
@@ -35,7 +36,7 @@ class TableRegistrar:
             raise TableError(f"the registrar's table {self._path}: {error.strerror}") from None
 
     def _replace(self, text: str) -> None:
-        new = self._path.with_name(self._path.name + ".new")
+        new = self._path.with_name(f"{self._path.name}.new{os.getpid()}")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, MODE)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             new.chmod(MODE)
@@ -53,6 +54,11 @@ class NoRegistrar:
 
     async def admit(self, devices: Sequence[SipCredential]) -> None:
         """See Registrar."""
+
+
+def registrar_of(table: Path | None) -> Registrar:
+    """The one that is configured."""
+    return NoRegistrar() if table is None else TableRegistrar(table)
 
 
 def _row(device: SipCredential) -> str:

@@ -3,27 +3,68 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
-from service.domain.account import SipCredential
 from service.domain.errors import RefusedError
-from service.domain.numbers import Numbering
 from service.domain.principal import User
+from service.usecases.admission import Admission
 from service.usecases.appointment_view import moment
-from service.usecases.ports import Registrar, Watcher
+from service.usecases.ports import Watcher
 from service.usecases.storage import Store
 from service_api.accounts import Device, DeviceList
 from service_api.states import MeetingRefusal
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 5.0
+"""So long a device that was signed out at the data may keep a connection it has."""
 
 
 class Devices:
     """Lists and signs out; every change is told to the registrar before it is confirmed."""
 
-    def __init__(self, store: Store, registrar: Registrar, watcher: Watcher, numbering: Numbering) -> None:
+    def __init__(self, store: Store, admission: Admission, watcher: Watcher) -> None:
         self._store = store
-        self._registrar = registrar
+        self._admission = admission
         self._watcher = watcher
-        self._numbering = numbering
-        self._turn = asyncio.Lock()
+        self._known: frozenset[str] = frozenset()
+        self._looking: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Tell the registrar who there is, and notice from now on whom somebody else signs out.
+
+        Raises ServiceError.
+        """
+        await self.look()
+        await self.publish()
+        self._looking = asyncio.create_task(self._look_on(), name="signed-out devices")
+
+    async def close(self) -> None:
+        """Notice nothing more; harmless where it never started."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait((self._looking,))
+
+    async def look(self) -> None:
+        """Devices that were signed out at the data, by an administrator's command, are out of their meetings.
+
+        Raises ServiceError.
+        """
+        async with self._store.read() as tables:
+            there = await tables.devices.ids()
+        gone, self._known = self._known - there, there
+        if gone:
+            await self.publish()
+        for device_id in gone:
+            await self._watcher.device_gone(device_id)
+
+    async def _look_on(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                await self.look()
+            except Exception:
+                log.exception("signed-out devices could not be looked for")
 
     async def list(self, user: User) -> DeviceList:
         """The asker's own."""
@@ -54,22 +95,10 @@ class Devices:
         """Sign a device out for good; harmless where it is gone."""
         async with self._store.write() as tables:
             await tables.devices.remove(device_id)
+        self._known -= {device_id}
         await self.publish()
         await self._watcher.device_gone(device_id)
 
     async def publish(self) -> None:
-        """Give the registrar the devices there are now."""
-        async with self._turn:
-            async with self._store.read() as tables:
-                found = await tables.devices.all_sip()
-            await self._registrar.admit([self._dialled(credential) for credential in found])
-
-    def _dialled(self, credential: SipCredential) -> SipCredential:
-        return SipCredential(
-            credential.device_id,
-            credential.auth_user,
-            credential.realm,
-            credential.algorithm,
-            credential.ha1,
-            self._numbering.shown(credential.number),
-        )
+        """Give the registrar the devices there are now. Raises ServiceError."""
+        self._known |= await self._admission.publish()

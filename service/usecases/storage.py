@@ -26,6 +26,14 @@ class AccountTable(Protocol):
         """The account of an id."""
         ...
 
+    async def all(self) -> tuple[Account, ...]:
+        """Every account, by number."""
+        ...
+
+    async def set_password(self, account_id: str, password: str) -> None:
+        """Another hash in place of the former."""
+        ...
+
 
 class DeviceTable(Protocol):
     """Where accounts are signed in; what hangs on a device (SIP, tokens) goes with it."""
@@ -44,6 +52,10 @@ class DeviceTable(Protocol):
 
     async def of_account(self, account_id: str) -> tuple[Device, ...]:
         """All of an account's, newest sign-in first."""
+        ...
+
+    async def ids(self) -> frozenset[str]:
+        """Every device's."""
         ...
 
     async def seen(self, device_id: str, at: float) -> None:

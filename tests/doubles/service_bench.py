@@ -17,6 +17,7 @@ from service.domain.account import Account, SipCredential
 from service.domain.appointment import Window
 from service.domain.numbers import Numbering
 from service.domain.principal import Guest, User
+from service.usecases.admission import Admission
 from service.usecases.appointments import Appointments
 from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
@@ -113,7 +114,7 @@ class Bench:
         self.numbering = Numbering()
         self.store = store = SqliteStore(database)
         refresh = RefreshTokens(self.chance, FixedKeys())
-        self.devices = Devices(store, self.board, self.board, self.numbering)
+        self.devices = Devices(store, Admission(store, self.board, self.numbering), self.board)
         self.limits = SignInLimits(self.clock)
         self.used_passwords = used
         self.sign_in = SignIn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import re
 import socket
@@ -21,8 +22,9 @@ from service_api.devices import DeviceCredentials, DeviceSignIn
 from tests.doubles.service_bench import secret_of
 from tests.lab.certificates import Authority
 from tests.lab.disk import mountable, small_disk
+from tests.lab.meeting_host import MeetingHost
 from tests.lab.ports import LOOPBACK, free_port
-from tests.lab.process import wait_until
+from tests.lab.process import PeerFailed, wait_until
 from tests.lab.service import MODULE, ROOT, LabService, SignedIn
 
 pytestmark = pytest.mark.peer
@@ -212,6 +214,34 @@ def test_a_number_has_one_account_also_while_the_service_runs(service: LabServic
     assert run(*again, "--phone", "+358401234567", typed="x\n") == (1, f"{PHONE} has an account already.\n")
     assert run(*again, "--phone", "0405555555", typed="x\n")[0] == 0
     assert service.sign_in("0405555555", "x").credentials.user == "0405555555"
+
+
+async def test_a_locked_account_is_out_everywhere_until_it_has_another_password(service: LabService) -> None:
+    number = ("--data", str(service.data), "--phone", "0407777777")
+    service.add_user("0407777777", "first", name="Olli Oja")
+    host = service.sign_in("0407777777", "first")
+    made = service.make_appointment(host, ["Bo Ek"])
+    async with MeetingHost.in_meeting(service, host, made.appointment.id) as meeting:
+        assert await asyncio.to_thread(run, "admin", "lock-user", *number) == (0, "")
+        await meeting.shut_out()
+    assert host.ask("GET", "/devices").status_code == 401
+    with pytest.raises(PeerFailed, match="wrong-credentials"):
+        service.sign_in("0407777777", "first")
+    assert run("admin", "set-password", *number, "--password-stdin", typed="second\n") == (0, "")
+    again = service.sign_in("0407777777", "second")
+    assert again.ask("GET", f"/appointments/{made.appointment.id}").status_code == 200
+    assert listed(service)[-1] == "0407777777\tprofessional\t1\tOlli Oja"
+    assert run("admin", "set-password", *number, "--password-stdin", typed="\n")[0] == 1
+    assert run("admin", "lock-user", "--data", str(service.data), "--phone", "0408888888") == (
+        1,
+        "0408888888 has no account.\n",
+    )
+
+
+def listed(service: LabService) -> list[str]:
+    """What `list-users` says."""
+    command = [*MODULE, "admin", "list-users", "--data", str(service.data)]
+    return subprocess.run(command, text=True, capture_output=True, cwd=ROOT, check=True).stdout.splitlines()
 
 
 class Promises:

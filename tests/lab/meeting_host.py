@@ -137,6 +137,11 @@ class MeetingHost:
         await self.send("answer", subscription=done["subscription"], sdp=sdp)
         return str(feed["id"])
 
+    async def shut_out(self, within_s: float = 15.0) -> None:
+        """The service ends the connection."""
+        async with asyncio.timeout(within_s):
+            await self._connection.wait_closed()
+
     async def more_pictures(self, feed: str, count: int = 10, within_s: float = 10.0) -> None:
         """That many more come from somebody."""
         wanted = (await self.media.stats(feed))["pictures"] + count

@@ -44,6 +44,16 @@ class AccountRows:
         """See AccountTable."""
         return await self._one(select(accounts).where(accounts.c.id == account_id))
 
+    async def all(self) -> tuple[Account, ...]:
+        """See AccountTable."""
+        rows = await self._connection.execute(select(accounts).order_by(accounts.c.number))
+        return tuple(map(_account, rows))
+
+    async def set_password(self, account_id: str, password: str) -> None:
+        """See AccountTable."""
+        mine = accounts.c.id == account_id
+        await self._connection.execute(update(accounts).where(mine).values(password=password))
+
     async def _one(self, query: Any) -> Account | None:
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _account(row)
@@ -87,6 +97,10 @@ class DeviceRows:
     async def _one(self, query: Any) -> Device | None:
         row = (await self._connection.execute(query)).one_or_none()
         return None if row is None else _device(row)
+
+    async def ids(self) -> frozenset[str]:
+        """See DeviceTable."""
+        return frozenset(await self._connection.scalars(select(devices.c.id)))
 
     async def seen(self, device_id: str, at: float) -> None:
         """See DeviceTable."""

@@ -1,0 +1,31 @@
+"""Devices that somebody else signs out."""
+
+from __future__ import annotations
+
+from tests.doubles.service_bench import Bench
+
+
+async def test_a_device_taken_from_the_data_is_noticed_once_and_told_to_everybody(bench: Bench) -> None:
+    await bench.add_account()
+    await bench.devices.start()
+    try:
+        laptop, phone = await bench.device(), await bench.device(installation="urn:uuid:phone")
+        assert len(bench.board.devices) == 2
+        async with bench.store.write() as tables:
+            await tables.devices.remove(laptop.device_id)
+        await bench.devices.look()
+        assert [one.device_id for one in bench.board.devices] == [phone.device_id]
+        assert bench.board.gone == [laptop.device_id]
+        await bench.devices.look()
+        assert bench.board.gone == [laptop.device_id]
+    finally:
+        await bench.devices.close()
+
+
+async def test_a_sign_out_of_ones_own_is_told_once(bench: Bench) -> None:
+    await bench.add_account()
+    laptop = await bench.device()
+    await bench.devices.look()
+    await bench.devices.forget(laptop.device_id)
+    await bench.devices.look()
+    assert bench.board.gone == [laptop.device_id]
