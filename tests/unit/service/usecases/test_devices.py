@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
 from tests.doubles.service_bench import Bench
+from tests.doubles.service_bench import bench as make_bench
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    async with make_bench(tmp_path) as made:
+        await made.add_account()
+        yield made
 
 
 async def test_a_device_taken_from_the_data_is_noticed_once_and_told_to_everybody(bench: Bench) -> None:
-    await bench.add_account()
     await bench.devices.start()
     try:
         laptop, phone = await bench.device(), await bench.device(installation="urn:uuid:phone")
@@ -23,7 +35,6 @@ async def test_a_device_taken_from_the_data_is_noticed_once_and_told_to_everybod
 
 
 async def test_a_sign_out_of_ones_own_is_told_once(bench: Bench) -> None:
-    await bench.add_account()
     laptop = await bench.device()
     await bench.devices.look()
     await bench.devices.forget(laptop.device_id)
