@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doubles.service_bench import Bench
+from tests.doubles.service_bench import OTHER, Bench
 from tests.doubles.service_bench import bench as make_bench
 
 
@@ -21,7 +21,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
 async def test_a_device_taken_from_the_data_is_noticed_once_and_told_to_everybody(bench: Bench) -> None:
     await bench.devices.start()
     try:
-        laptop, phone = await bench.device(), await bench.device(installation="urn:uuid:phone")
+        laptop, phone = await bench.device(), await bench.device(installation=OTHER)
         assert len(bench.board.devices) == 2
         async with bench.store.write() as tables:
             await tables.devices.remove(laptop.device_id)
