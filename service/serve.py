@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import IO
+from types import FrameType
+from typing import IO, TypeAlias
 
 import uvicorn
 
@@ -28,6 +29,7 @@ LOCK = "service.lock"
 GRACE_S = 5
 """How long requests may go on when the service is told to end."""
 
+PathOrText: TypeAlias = str | os.PathLike[str]
 ANY = frozenset({"0.0.0.0", "::"})
 
 
@@ -54,7 +56,7 @@ async def _run(config: Config, listener: socket.socket) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens, and ends by a signal as by any other way."""
+    """Says where it listens, ends by a signal as by any other way, and renews its certificate by one."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -65,13 +67,28 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """The library would raise the signal again, and nothing after it would be closed."""
-        numbers = (signal.SIGINT, signal.SIGTERM)
-        former = {number: signal.signal(number, self.handle_exit) for number in numbers}
+        handlers = {signal.SIGINT: self.handle_exit, signal.SIGTERM: self.handle_exit}
+        if sys.platform != "win32":
+            handlers[signal.SIGHUP] = self._renew
+        former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
         try:
             yield
         finally:
             for number, handler in former.items():
                 signal.signal(number, handler)
+
+    def _renew(self, sig: int, frame: FrameType | None) -> None:
+        """Whoever connects from now on sees the certificate that is on the disk now."""
+        context, certificate, key = self.config.ssl, self.config.ssl_certfile, self.config.ssl_keyfile
+        if context is None or certificate is None or key is None:
+            return
+        try:
+            _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key)
+            _load(context, certificate, key)
+        except ConfigError as error:
+            log.error("the certificate stays the former one: %s", error)
+        else:
+            log.info("the certificate was read again")
 
 
 def _settings(config: Config, service: Service) -> uvicorn.Config:
@@ -108,12 +125,16 @@ def _bracketed(host: str) -> str:
 
 
 def _check_certificate(config: Config) -> None:
-    if config.certificate is None or config.key is None:
-        return
+    if config.certificate is not None and config.key is not None:
+        _load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), config.certificate, config.key)
+
+
+def _load(context: ssl.SSLContext, certificate: PathOrText, key: PathOrText) -> None:
+    """Raises ConfigError."""
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(config.certificate, config.key, lambda: "")
+        context.load_cert_chain(certificate, key, lambda: "")
     except (OSError, ValueError) as error:
-        place = f"{config.certificate} and {config.key}"
+        place = f"{certificate!s} and {key!s}"
         reason = "they are no certificate with its key"
         if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
             reason = str(error.strerror)

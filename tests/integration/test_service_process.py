@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import re
+import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import threading
 import time
@@ -214,6 +217,28 @@ def test_a_number_has_one_account_also_while_the_service_runs(service: LabServic
     assert run(*again, "--phone", "+358401234567", typed="x\n") == (1, f"{PHONE} has an account already.\n")
     assert run(*again, "--phone", "0405555555", typed="x\n")[0] == 0
     assert service.sign_in("0405555555", "x").credentials.user == "0405555555"
+
+
+def test_a_renewed_certificate_is_taken_while_it_runs(tmp_path: Path) -> None:
+    service = LabService(tmp_path / "service")
+    service.start()
+    try:
+        first = served(service)
+        service.renew_certificate()
+        os.kill(service.pid, signal.SIGHUP)
+        assert wait_until(lambda: served(service) != first, 10)
+        second = served(service)
+        service.spoil_certificate()
+        os.kill(service.pid, signal.SIGHUP)
+        assert wait_until(lambda: "the certificate stays the former one" in service.log, 10)
+        assert served(service) == second
+    finally:
+        service.stop()
+
+
+def served(service: LabService) -> str:
+    """The certificate it shows now."""
+    return ssl.get_server_certificate((service.host, service.port), ca_certs=service.ca_file)
 
 
 async def test_a_locked_account_is_out_everywhere_until_it_has_another_password(service: LabService) -> None:

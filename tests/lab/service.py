@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import ssl
 import subprocess
 import sys
@@ -115,6 +116,16 @@ class LabService:
         if self.log.count("Listening at") == said:
             self.kill()
             raise PeerFailed(f"the service did not start: {self.log[-2000:]}")
+
+    def renew_certificate(self) -> None:
+        """Another certificate and key stand where the former ones did."""
+        renewed = self._authority.issue(self.host, "localhost")
+        shutil.copyfile(renewed.certificate, self._pair.certificate)
+        shutil.copyfile(renewed.key, self._pair.key)
+
+    def spoil_certificate(self) -> None:
+        """What stands there is no certificate."""
+        self._pair.certificate.write_text("not a certificate")
 
     def kill(self) -> None:
         """As a crash does."""
