@@ -161,6 +161,16 @@ class _SharedConnection(Connection):
                     found.append((await server_reflexive_candidate(self.shared, self.stun_server))[0])
         return found
 
+    def request_received(self, message: Message, addr: Address, protocol: StunProtocol) -> None:
+        """A check must name its priority (RFC 8445 section 7.1.1); aioice's `connect` would fail for want of it."""
+        if "PRIORITY" in message.attributes:
+            super().request_received(message, addr, protocol)
+        else:
+            self.respond_error(message, addr, protocol, (400, "Bad Request"))
+
+    def data_received(self, data: bytes, component: int) -> None:
+        """What is no STUN message: aioice would keep it for ever, waiting for somebody who asks it for data."""
+
     def selected(self) -> Address:
         """The peer's address in the nominated pair."""
         return self._nominated[COMPONENT].remote_addr

@@ -200,7 +200,7 @@ class _Socket:
                 answer.set_exception(MeetingRefused(event.code, tries_left=event.tries_left))
         else:
             self._on_event(event)
-            if isinstance(event, Welcome):
+            if isinstance(event, Welcome) and self._hello:
                 self._answered(Done(id=self._hello))
 
     def _answered(self, done: Done) -> None:

@@ -11,9 +11,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosedError
 
-from service_api.meeting import Say
+from service_api.meeting import AnyEvent, Say, Welcome
 from softphone.adapters.meeting_socket import _Socket
 from softphone.domain.errors import ServiceUnreachable
+from tests.doubles.meeting_ports import a_picture
 
 
 class Breaking:
@@ -50,4 +51,14 @@ async def test_an_answer_that_nobody_waits_for_yet_is_no_fault(caplog: pytest.Lo
     await socket.close()
     gc.collect()
     assert lost == [""]
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_welcome_nobody_asked_for_is_an_event_and_no_answer(caplog: pytest.LogCaptureFixture) -> None:
+    connection, heard = Breaking(), list[AnyEvent]()
+    socket = _Socket(cast(ClientConnection, connection), heard.append, lambda reason: None)
+    welcome = Welcome(resume_token="s" * 43, picture=a_picture())
+    socket._heard(welcome.model_dump_json())
+    await socket.close()
+    assert heard == [welcome]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -1,0 +1,175 @@
+"""Datagrams to a phone call's ports: STUN, DTLS and (S)RTP from anybody, before and while it is protected.
+
+The first part's first byte says how the call's sound is protected; each other part is one datagram, whose
+first byte says where it comes from and whether it is sealed or signed as the peer would do it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import random
+import struct
+import zlib
+from collections.abc import Iterable
+from contextlib import suppress
+from unittest.mock import patch
+
+from fuzz.cut import joined, parts
+from fuzz.judge import on_loop, require
+from fuzz.targets.rtp import seeds as packets
+from fuzz.wire import SDES_SDP, SDP, SECURE_SDP
+from sip_bridge.core.media_security import Sdes
+from sip_bridge.core.sdp import SessionDescription
+from sip_bridge.core.sdp_values import Crypto
+from sip_bridge.rtp.certificate import DtlsCertificate
+from sip_bridge.rtp.dtls import DtlsAssociation
+from sip_bridge.rtp.dtmf import UnknownDigit
+from sip_bridge.rtp.negotiation import NotNegotiated
+from sip_bridge.rtp.path import Ports
+from sip_bridge.rtp.policy import MediaPolicy
+from sip_bridge.rtp.session import AudioSession
+from sip_bridge.rtp.sockets import Address, MediaSocket, Receive
+from sip_bridge.rtp.srtp import SrtpKeys, SrtpTransform
+
+MOST = 60
+OURS = "192.0.2.10"
+SOURCES: tuple[Address, ...] = (
+    ("198.51.100.7", 4000),
+    ("203.0.113.9", 9),
+    ("192.0.2.1", 7078),
+    ("2001:db8::9", 9),
+)
+OFFERS = (SDP, SDES_SDP.replace(b"0.0.0.0", b"192.0.2.1"), SECURE_SDP, SECURE_SDP.replace(b"a=ice", b"a=no"))
+MOST_ANSWERED = 20
+"""Datagrams of ours for one that comes: nobody may make us his amplifier."""
+
+LARGEST_STUN = 0xFFFF - 100
+
+
+class PaperSocket(MediaSocket):
+    """A socket that sends into a list."""
+
+    def __init__(self, receive: Receive, port: int) -> None:
+        super().__init__(receive)
+        self.sent: list[bytes] = []
+        self.transport = asyncio.DatagramTransport()
+        self._port = port
+
+    @property
+    def port(self) -> int:
+        """See MediaSocket."""
+        return self._port
+
+    def send(self, data: bytes, to: Address) -> None:
+        """See MediaSocket."""
+        require(len(data) <= 0xFFFF and 0 < to[1] <= 0xFFFF, "what no socket can send")
+        self.sent.append(data)
+
+    def close(self) -> None:
+        """See MediaSocket."""
+        self.closed.set()
+
+
+def run(data: bytes) -> None:
+    """Raises for a finding."""
+    head, *datagrams = parts(data, MOST)
+    on_loop(_call(OFFERS[head[0] % len(OFFERS)] if head else SDP, datagrams))
+
+
+async def _call(offer: bytes, datagrams: list[bytes]) -> None:
+    sockets: list[PaperSocket] = []
+
+    async def pair(
+        local_ip: str, ports: Ports, receive: Receive, receive_rtcp: Receive
+    ) -> tuple[PaperSocket, ...]:
+        sockets.extend((PaperSocket(receive, 4000), PaperSocket(receive_rtcp, 4001)))
+        return sockets[0], sockets[1]
+
+    with patch("sip_bridge.rtp.path.open_pair", pair):
+        session = await AudioSession.open(
+            MediaPolicy(signalling_secure=True, ice=True), OURS, random.Random(3).randbytes
+        )
+    try:
+        answer = await session.create_answer(offer)
+        session.start()
+        peer = _Peer(offer, answer)
+        for datagram in datagrams:
+            if datagram:
+                await _deliver(session, sockets, peer, datagram)
+        with suppress(NotNegotiated, UnknownDigit):
+            session.send_dtmf("1")
+        await asyncio.sleep(0.5)
+        session.statistics()
+    finally:
+        await session.close()
+
+
+async def _deliver(session: AudioSession, sockets: list[PaperSocket], peer: _Peer, datagram: bytes) -> None:
+    how, data = datagram[0], datagram[1:]
+    if how & 0x10:
+        data = peer.sealed(data)
+    elif how & 0x20:
+        data = peer.signed(data)
+    before = sum(len(one.sent) for one in sockets)
+    sockets[how >> 2 & 1].receive(data, SOURCES[how & 3])
+    after = sum(len(one.sent) for one in sockets)
+    require(after - before <= MOST_ANSWERED, "one datagram is answered by very many")
+    await asyncio.sleep(0.2 if how & 0x40 else 0)
+
+
+class _Peer:
+    """What the peer knows: its SRTP keys, and our credentials for STUN."""
+
+    def __init__(self, offer: bytes, answer: bytes) -> None:
+        theirs, ours = (SessionDescription.parse(text).media[0] for text in (offer, answer))
+        self._fragment, self._password = ours.get("ice-ufrag") or "x", ours.get("ice-pwd") or "y"
+        mine, yours = (Crypto.parse(media.get("crypto") or "") for media in (theirs, ours))
+        self._srtp = SrtpTransform(SrtpKeys.from_sdes(Sdes(mine, yours))) if mine and yours else None
+
+    def sealed(self, data: bytes) -> bytes:
+        """As SRTP or SRTCP, where there are keys."""
+        if self._srtp is None or len(data) < 12:
+            return data
+        seal = self._srtp.protect_rtcp if 192 <= data[1] <= 223 else self._srtp.protect
+        return seal(data) or data
+
+    def signed(self, data: bytes) -> bytes:
+        """As a binding request with these attributes that passes every check (RFC 8489 section 14)."""
+        name = f"{self._fragment}:Yz12".encode()
+        body = struct.pack("!HH", 6, len(name)) + name + bytes(-len(name) % 4) + data[:LARGEST_STUN]
+        body += bytes(-len(body) % 4)
+        head = struct.pack("!HI12s", len(body) + 24, 0x2112A442, b"transaction!")
+        text = b"\x00\x01" + head + body
+        text += struct.pack("!HH", 8, 20) + hmac.new(self._password.encode(), text, hashlib.sha1).digest()
+        text = text[:2] + struct.pack("!H", len(text) - 12) + text[4:]
+        return text + struct.pack("!HHI", 0x8028, 4, zlib.crc32(text) ^ 0x5354554E)
+
+
+def hello() -> bytes:
+    """How a client begins a handshake."""
+    sent: list[bytes] = []
+    DtlsAssociation(DtlsCertificate.generate(), (), client=True, send=sent.append).start()
+    return sent[0]
+
+
+def seeds() -> Iterable[bytes]:
+    """Calls of all four kinds, with packets in the clear, sealed, and checks signed."""
+    check = struct.pack("!HHIHHQHH", 0x24, 4, 0x6E00_1EFF, 0x802A, 8, 1, 0x25, 0)
+    greeting = hello()
+    plain = b"\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"
+    for kind in range(4):
+        for speech in packets():
+            yield joined(
+                bytes([kind]), *(bytes([0x12 if kind == 1 else 0]) + p[1:] for p in parts(speech, 12))
+            )
+        yield joined(
+            bytes([kind]), b"\x20" + check, b"\x60" + check, b"\x21" + check, b"\x00" + plain, b"\x03" + plain
+        )
+        yield joined(
+            bytes([kind]), b"\x00" + greeting, b"\x01" + greeting, b"\x43" + greeting, b"\x05" + greeting
+        )
+        yield joined(
+            bytes([kind]), b"\x00\x00\x03\x00\x08\x21\x12\xa4\x42transaction!\x00\x06\x00\x04\xff\xfe\x00\x00"
+        )
