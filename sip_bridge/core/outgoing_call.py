@@ -15,7 +15,7 @@ from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import AnswerReceived, OfferReceived, Provisional
 from sip_bridge.core.message import Headers, Request, Response
 from sip_bridge.core.parts import body_of, reasons_of, retry_after, with_body
-from sip_bridge.core.reasons import CANCELLED, HUNG_UP, UNREACHABLE, reason_for_refusal
+from sip_bridge.core.reasons import CANCELLED, HUNG_UP, NO_COMMON_CODEC, UNREACHABLE, reason_for_refusal
 from sip_bridge.core.redirect import Redirection
 from sip_bridge.core.reliable import Acknowledger
 from sip_bridge.core.sending import Listener, Outgoing
@@ -229,10 +229,13 @@ class OutgoingCall(Listener):
         for other in self._early.values():
             self._calls.drop(other)
         self._calls.index(dialog, call)
-        self._report(response.status, now)
         call.dialog = dialog
         sdp = body_of(response, SDP)
         answer = sdp or self._answers.get(dialog.remote_tag)
+        if self._offer is not None and answer is None:
+            self._unanswered(ack, now)
+            return
+        self._report(response.status, now)
         if self._offer is not None and answer is not None:
             call.local_sdp, call.remote_sdp = self._offer, answer
             self._context.emit(AnswerReceived(call.handle, answer, dialog.remote_tag))
@@ -243,6 +246,12 @@ class OutgoingCall(Listener):
         else:
             ack.send(now)
             call.negotiation.ready(now)
+
+    def _unanswered(self, ack: Acknowledgement, now: float) -> None:
+        """A 2xx that leaves our offer without an answer (13.2.1): a call in which nobody could be heard."""
+        self._report(488, now)
+        ack.send(now)
+        self._call.bye(now, NO_COMMON_CODEC, 'SIP;cause=488;text="No answer in 2xx"', status=488)
 
     def _delayed(self, ack: Acknowledgement, sdp: bytes | None, now: float) -> None:
         if sdp is None or self._call.negotiation.turn is not Turn.STABLE:

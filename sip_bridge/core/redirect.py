@@ -5,6 +5,9 @@ from __future__ import annotations
 from sip_bridge.core.message import Response
 from sip_bridge.core.uri import SipUri
 
+_NOT_FOLLOWED = frozenset({305, 380})
+"""What asks for another proxy or another service; a 3xx nobody knows is a 300 (RFC 3261 8.1.3.2)."""
+
 
 class Redirection:
     """The places one call may still be sent to."""
@@ -19,7 +22,7 @@ class Redirection:
         """Where to call next after this refusal; None: nowhere. A 6xx ends the search (16.7)."""
         if response.status >= 600:
             return None
-        if response.status in {300, 301, 302}:
+        if response.status // 100 == 3 and response.status not in _NOT_FOLLOWED:
             self._learn(response)
         if not self._waiting or self._left <= 0:
             return None

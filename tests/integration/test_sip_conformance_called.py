@@ -1,4 +1,4 @@
-"""Calls for us, played by sipp as server and caller in one: the called side of RFC 3261 and its companions."""
+"""Calls for us, by a sipp that is server and caller: the called side of RFC 3261 and its companions."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ async def test_more_acks_than_needed(tmp_path: Path) -> None:
 
 @pytest.mark.conformance("RFC 3261 13.3.1.4", "no ACK at all: the 200 again for 64*T1, then BYE")
 async def test_an_ack_that_never_comes(tmp_path: Path) -> None:
-    async with called(tmp_path, *INVITED, answer(200), bye(), pause(200)) as (phone, peer):
+    async with called(tmp_path, *INVITED, answer(200), bye(), pause(200), within_s=45) as (phone, peer):
         call_id = await talks(phone)
         began = asyncio.get_running_loop().time()
         gone = await phone.wait_for(told.Ended, timeout_s=40.0)

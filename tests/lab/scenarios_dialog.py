@@ -131,6 +131,14 @@ def body_has(request: str, pattern: str) -> str:
     )
 
 
+def answer_with_body(status: int, pattern: str) -> str:
+    """Wait for a response whose body matches a POSIX expression."""
+    return (
+        f'<recv response="{status}"><action><ereg regexp="{pattern}" search_in="body" check_it="true" '
+        'assign_to="6"/></action></recv>\n<Reference variables="6"/>\n'
+    )
+
+
 def calling(*steps: str) -> str:
     """A scenario that lets us register and then calls us."""
     return registrar(recv("REGISTER", note=True), ACCEPT, *steps)

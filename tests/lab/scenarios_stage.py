@@ -23,30 +23,33 @@ async def facing(
     folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
     """A caller registered at a sipp that plays `steps` when called, which must all have come true."""
-    async with _on_stage(folder, callee(*steps), 2, transport, settings) as both:
+    async with _on_stage(folder, callee(*steps), 2, transport, settings, 30) as both:
         yield both
 
 
 @asynccontextmanager
 async def called(
-    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS
+    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS, within_s: int = 30
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
     """A phone registered at a sipp that calls it and plays `steps`, which must all have come true."""
-    async with _on_stage(folder, calling(*steps), 1, transport, settings) as both:
+    async with _on_stage(folder, calling(*steps), 1, transport, settings, within_s) as both:
         yield both
 
 
 @asynccontextmanager
 async def _on_stage(
-    folder: Path, scenario: str, calls: int, transport: str, settings: ClientSettings
+    folder: Path, scenario: str, calls: int, transport: str, settings: ClientSettings, within_s: int
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
-    peer = Sipp(folder / "peer", scenario, calls=calls, transport=transport)
+    peer = Sipp(folder / "peer", scenario, calls=calls, transport=transport, timeout_s=within_s)
     peer.start()
     try:
         async with Caller(settings) as caller:
             await caller.start(AccountConfig(LOOPBACK, "1001", "secret", peer.port, transport))
             yield caller, peer
             await asyncio.to_thread(peer.finish, 6.0)
+    except Exception as failure:
+        failure.add_note(f"sipp: {peer.errors[:1500]}")
+        raise
     finally:
         peer.stop()
 

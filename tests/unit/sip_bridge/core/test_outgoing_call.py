@@ -83,13 +83,13 @@ def test_early_sdp_is_the_answer_when_the_2xx_brings_none() -> None:
     assert rig.last(AnswerReceived) == AnswerReceived(handle, b"early", "far")
 
 
-def test_a_2xx_without_any_answer_still_stands() -> None:
+def test_a_2xx_without_any_answer_is_acknowledged_and_ended() -> None:
     rig = Rig()
     _, invite = calling(rig)
     rig.reply(invite, 200, CONTACT, ROUTE)
-    assert rig.names() == ["ACK"]
-    assert rig.of(AnswerReceived) == []
-    assert len(rig.of(Established)) == 1
+    assert rig.names() == ["ACK", "BYE"]
+    assert rig.of(Established) == rig.of(AnswerReceived) == []
+    assert _end(rig) == (488, "no-common-codec", False)
 
 
 def test_hanging_up_sends_bye_with_its_reason() -> None:
@@ -249,7 +249,7 @@ def test_early_dialogs_are_bounded() -> None:
         rig.reply(invite, 180, CONTACT, tag=tag)
     assert [event.dialog for event in rig.of(Provisional)] == ["a", "b", "a"]
     for tag in ("a", "b", "c"):
-        rig.reply(invite, 200, CONTACT, ROUTE, tag=tag)
+        rig.reply(invite, 200, CONTACT, ROUTE, tag=tag, body=b"answer")
     assert rig.names() == ["ACK", "ACK", "BYE"]
 
 
@@ -417,6 +417,14 @@ def test_redirection_follows_q_and_goes_on_after_a_failure() -> None:
     rig.reply(third, 404)
     assert rig.names() == ["ACK"]
     assert _end(rig) == (404, "not-found", True)
+
+
+@pytest.mark.parametrize(("status", "followed"), [(300, True), (399, True), (305, False), (380, False)])
+def test_what_is_followed(status: int, followed: bool) -> None:
+    rig = Rig()
+    _, invite = calling(rig)
+    rig.reply(invite, status, ("Contact", "<sip:a@a.example>"))
+    assert rig.names() == (["ACK", "INVITE"] if followed else ["ACK"])
 
 
 def test_a_6xx_ends_the_search() -> None:

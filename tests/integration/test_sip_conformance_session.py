@@ -1,0 +1,465 @@
+"""What can happen in a standing call, played by sipp: offers, glare, refreshes, order, a BYE between."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from sip_bridge import client_events as told
+from sip_bridge.client_types import CommandRefused
+from sip_bridge.rtp.session import AudioSession
+from tests.lab.caller import Caller
+from tests.lab.scenarios import ANSWERED, bye, described, pause, recv, recv_with, reply
+from tests.lab.scenarios_dialog import TALKING, THEIR_BYE, answer, answer_with_body, ask, body_has, within
+from tests.lab.scenarios_stage import called, ended, facing, hang_up, talks
+
+pytestmark = pytest.mark.peer
+
+NOTED_ANSWER = (
+    recv("INVITE", note=True),
+    reply("180 Ringing", "a"),
+    reply("200 OK", "a", version=1),
+    recv("ACK"),
+)
+
+
+def held(event: told.MediaChanged) -> bool:
+    return event.remote_held
+
+
+async def held_and_back(phone: Caller) -> None:
+    """The far end puts us on hold and takes us off again."""
+    await phone.wait_for(told.MediaChanged, where=held)
+    await phone.wait_for(told.MediaChanged, where=lambda event: not event.remote_held)
+
+
+# --- offers of the far end ------------------------------------------------------------------------
+
+
+@pytest.mark.conformance("RFC 3264 8.4", "the far end holds by {how} and comes back")
+@pytest.mark.parametrize(
+    ("how", "offer", "answered"),
+    [
+        ("a=sendonly", described(2, direction="sendonly"), "a=recvonly"),
+        ("a=inactive", described(2, direction="inactive"), "a=inactive"),
+        ("the address 0.0.0.0", described(2, address="0.0.0.0"), "a=recvonly"),
+    ],
+)
+async def test_the_far_end_holds(tmp_path: Path, how: str, offer: str, answered: str) -> None:
+    steps = (
+        *TALKING,
+        ask("INVITE", 2, inside=True, sdp=offer),
+        answer(100, optional=True),
+        answer_with_body(200, answered),
+        ask("ACK", 2, inside=True),
+        pause(200),
+        ask("INVITE", 3, inside=True, version=3),
+        answer(100, optional=True),
+        answer_with_body(200, "a=sendrecv"),
+        ask("ACK", 3, inside=True),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        await held_and_back(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+@pytest.mark.conformance("RFC 3264 8.3.2", "the codec changes in the middle of a call, by {method}")
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+async def test_another_codec(tmp_path: Path, method: str) -> None:
+    ack = (ask("ACK", 2, inside=True),) if method == "INVITE" else ()
+    steps = (
+        *TALKING,
+        ask(method, 2, inside=True, sdp=described(2, codec=0)),
+        answer(100, optional=True),
+        answer_with_body(200, "RTP/AVP 0"),
+        *ack,
+        pause(200),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        call_id = await talks(phone)
+        changed = await phone.wait_for(told.MediaChanged, where=lambda event: event.codec == "PCMU")
+        session = phone.client.audio(call_id)
+        assert session is not None and session.codec is not None and session.codec.name == "PCMU"
+        assert (changed.call_id, phone.heard(told.Established)[0].codec) == (call_id, "PCMA")
+        await ended(phone)
+
+
+@pytest.mark.conformance("RFC 3261 14.2", "an offer nobody can meet is 488, the call goes on as it was")
+async def test_an_offer_without_anything_in_common(tmp_path: Path) -> None:
+    strange = described(2).replace("RTP/AVP 8 101", "RTP/AVP 96").replace("rtpmap:8 PCMA", "rtpmap:96 G729D")
+    branch = "z9hG4bKstrange[call_number]"
+    steps = (
+        *TALKING,
+        ask("INVITE", 2, inside=True, sdp=strange, branch=branch),
+        answer(100, optional=True),
+        answer(488),
+        ask("ACK", 2, inside=True, branch=branch),
+        pause(200),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        call_id = await talks(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+        assert [event.codec for event in phone.heard(told.MediaChanged)] == []
+        assert phone.heard(told.Established)[0].call_id == call_id
+
+
+@pytest.mark.conformance(
+    "RFC 3264 5", "a re-INVITE without an offer gets ours; an ACK without the answer is BYE"
+)
+async def test_a_reinvite_without_an_offer_that_is_never_answered(tmp_path: Path) -> None:
+    steps = (
+        *TALKING,
+        ask("INVITE", 2, inside=True),
+        answer(100, optional=True),
+        answer_with_body(200, "m=audio"),
+        ask("ACK", 2, inside=True),
+        bye(),
+    )
+    async with called(tmp_path, *steps) as (phone, peer):
+        await talks(phone)
+        await ended(phone)
+        assert "No answer in ACK" in peer.messages
+
+
+@pytest.mark.conformance(
+    "RFC 3311 5.2", "UPDATE without a body refreshes; with one it holds; a second at once waits"
+)
+async def test_updates(tmp_path: Path) -> None:
+    steps = (
+        *TALKING,
+        ask("UPDATE", 2, inside=True),
+        answer(200, where="Allow", has="UPDATE"),
+        ask("UPDATE", 3, inside=True, sdp=described(2, direction="sendonly")),
+        answer_with_body(200, "a=recvonly"),
+        pause(100),
+        ask("UPDATE", 4, inside=True, version=3),
+        answer_with_body(200, "a=sendrecv"),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        await held_and_back(phone)
+        await ended(phone)
+
+
+@pytest.mark.conformance(
+    "RFC 3311 5.2", "an UPDATE with an offer before the first one is answered: 500, Retry-After"
+)
+async def test_an_update_too_early(tmp_path: Path) -> None:
+    steps = (
+        TALKING[0],
+        TALKING[1],
+        TALKING[2],
+        ask("UPDATE", 2, inside=True, version=2),
+        answer(500, where="Retry-After", has="[0-9]"),
+        answer(200, to="INVITE"),
+        ask("ACK", 1, inside=True),
+        pause(100),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, peer):
+        incoming = await phone.wait_for(told.Incoming)
+        await phone.client.calls.ring(incoming.call_id)
+        while "SIP/2.0 500" not in peer.messages:
+            await asyncio.sleep(0.02)
+        await phone.client.calls.answer(incoming.call_id)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+# --- glare ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.conformance("RFC 3261 14.1", "glare in a call that came: 491 both ways, we try again within 2 s")
+async def test_glare_on_both_sides(tmp_path: Path) -> None:
+    branch = "z9hG4bKglare[call_number]"
+    steps = (
+        *TALKING,
+        recv("INVITE", note=True),
+        ask("INVITE", 2, inside=True, version=2, branch=branch),
+        answer(491),
+        ask("ACK", 2, inside=True, branch=branch),
+        reply("491 Request Pending", "odd", to_noted=True),
+        recv("ACK"),
+        body_has("INVITE", "a=sendonly"),
+        reply("200 OK", version=3, direction="recvonly"),
+        recv("ACK"),
+        pause(100),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        call_id = await talks(phone)
+        began = asyncio.get_running_loop().time()
+        await phone.client.calls.hold(call_id)
+        assert asyncio.get_running_loop().time() - began < 2.6
+        assert phone.heard(told.MediaChanged)[-1].held
+        await ended(phone)
+
+
+@pytest.mark.conformance("RFC 3311 5.2", "an UPDATE of the far end that meets our re-INVITE: 491")
+async def test_an_update_that_meets_our_offer(tmp_path: Path) -> None:
+    steps = (
+        *NOTED_ANSWER,
+        recv("INVITE", note=True),
+        within("UPDATE", 1, version=2),
+        answer(491),
+        reply("200 OK", "a", version=3, direction="recvonly", to_noted=True),
+        recv("ACK"),
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, _):
+        call_id = await caller.dial("peer")
+        await caller.client.calls.hold(call_id)
+        assert caller.client.calls.leg(call_id).held
+        await hang_up(caller, call_id)
+
+
+# --- BYE between ------------------------------------------------------------------------------------
+
+
+@pytest.mark.conformance(
+    "RFC 3261 15.1.2", "BYE of the far end while our re-INVITE waits: both are over, said once"
+)
+async def test_a_bye_during_our_reinvite(tmp_path: Path) -> None:
+    steps = (
+        *TALKING,
+        recv("INVITE", note=True),
+        ask("BYE", 2, inside=True),
+        answer(200, to="BYE"),
+        reply("487 Request Terminated", "odd", to_noted=True),
+        recv("ACK"),
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        call_id = await talks(phone)
+        with pytest.raises(CommandRefused):
+            await phone.client.calls.hold(call_id)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+@pytest.mark.conformance(
+    "RFC 3261 15.1.2", "BYE behind the far end's own re-INVITE: 200 to one, an end to the other"
+)
+async def test_a_bye_behind_a_reinvite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(session: AudioSession, offer: bytes) -> bytes:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    steps = (
+        *TALKING,
+        pause(200),
+        ask("INVITE", 2, inside=True, version=2, branch="z9hG4bKre[call_number]"),
+        answer(100),
+        ask("BYE", 3, inside=True),
+        answer(200, to="3 BYE"),
+        answer(487, to="2 INVITE"),
+        ask("ACK", 2, inside=True, branch="z9hG4bKre[call_number]"),
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        monkeypatch.setattr(AudioSession, "create_answer", never)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+@pytest.mark.conformance(
+    "RFC 3261 14.1", "we hang up while our re-INVITE waits: BYE at once, its late 200 gets an ACK"
+)
+async def test_we_hang_up_during_our_reinvite(tmp_path: Path) -> None:
+    steps = (
+        *NOTED_ANSWER,
+        recv("INVITE", note=True),
+        recv("BYE"),
+        reply("200 OK"),
+        reply("200 OK", "a", version=2, direction="recvonly", to_noted=True),
+        recv("ACK"),
+    )
+    async with facing(tmp_path, *steps) as (caller, peer):
+        call_id = await caller.dial("peer")
+        holding = asyncio.create_task(caller.client.calls.hold(call_id))
+        while peer.messages.count("INVITE sip:") < 2:
+            await asyncio.sleep(0.02)
+        assert (await hang_up(caller, call_id)).reason == "hung-up"
+        with pytest.raises(CommandRefused):
+            await holding
+        assert len(caller.heard(told.Ended)) == 1
+
+
+@pytest.mark.conformance("RFC 3261 9.2", "CANCEL of a re-INVITE that is answered already changes nothing")
+async def test_a_cancelled_reinvite(tmp_path: Path) -> None:
+    branch = "z9hG4bKre[call_number]"
+    steps = (
+        *TALKING,
+        ask("INVITE", 2, inside=True, version=2, branch=branch),
+        answer(100, optional=True),
+        answer(200, to="INVITE"),
+        ask("CANCEL", 2, inside=True, branch=branch),
+        answer(200, to="CANCEL"),
+        ask("ACK", 2, inside=True),
+        pause(200),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+# --- refused, lost, forgotten -------------------------------------------------------------------------
+
+
+@pytest.mark.conformance(
+    "RFC 3261 12.2.1.2", "481 to our re-INVITE: the far end has lost the call, BYE, it is over"
+)
+async def test_a_peer_that_lost_the_dialog(tmp_path: Path) -> None:
+    steps = (*ANSWERED, recv("INVITE"), reply("481 Call Does Not Exist"), recv("ACK"), bye())
+    async with facing(tmp_path, *steps) as (caller, _):
+        call_id = await caller.dial("peer")
+        with pytest.raises(CommandRefused):
+            await caller.client.calls.hold(call_id)
+        gone = await ended(caller)
+        assert gone.call_id == call_id
+
+
+@pytest.mark.conformance(
+    "RFC 3261 14.1", "500 with Retry-After to our re-INVITE: tried again after that time"
+)
+async def test_an_offer_that_came_too_early(tmp_path: Path) -> None:
+    steps = (
+        *ANSWERED,
+        recv("INVITE"),
+        reply("500 Server Internal Error", headers="Retry-After: 1\n"),
+        recv("ACK"),
+        recv("INVITE"),
+        reply("200 OK", version=2, direction="recvonly"),
+        recv("ACK"),
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, _):
+        call_id = await caller.dial("peer")
+        await caller.client.calls.hold(call_id)
+        assert caller.heard(told.MediaChanged)[-1].held
+        await hang_up(caller, call_id)
+
+
+# --- order ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.conformance(
+    "RFC 3261 12.2.2", "a number that went backwards is 500, one that jumps ahead is fine"
+)
+async def test_numbers_out_of_order(tmp_path: Path) -> None:
+    steps = (
+        *TALKING,
+        ask("INFO", 40, inside=True),
+        answer(200, to="40 INFO"),
+        ask("INFO", 39, inside=True),
+        answer(500, to="39 INFO"),
+        ask("BYE", 2, inside=True),
+        answer(500, to="2 BYE"),
+        ask("BYE", 40, inside=True),
+        answer(500, to="40 BYE"),
+        pause(100),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+@pytest.mark.conformance("RFC 3261 8.1.1.5", "CSeq {number}: 400 and the call goes on")
+@pytest.mark.parametrize("number", ["4294967296 INFO", "minus INFO"])
+async def test_numbers_that_are_none(tmp_path: Path, number: str) -> None:
+    wrong = ask("INFO", 2, inside=True).replace("CSeq: 2 INFO", f"CSeq: {number}")
+    steps = (*TALKING, wrong, answer(400), pause(100), *THEIR_BYE)
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
+@pytest.mark.conformance("RFC 3261 12.2.2", "after the call's end its dialog is gone: 481")
+async def test_a_call_that_is_over(tmp_path: Path) -> None:
+    steps = (
+        *TALKING,
+        recv("BYE"),
+        reply("200 OK"),
+        ask("INFO", 2, inside=True),
+        answer(481),
+        ask("INVITE", 3, inside=True, version=2, branch="z9hG4bKlate[call_number]"),
+        answer(481),
+        ask("ACK", 3, inside=True, branch="z9hG4bKlate[call_number]"),
+    )
+    async with called(tmp_path, *steps) as (phone, peer):
+        await hang_up(phone, await talks(phone))
+        await asyncio.to_thread(peer.finish)
+        assert len(phone.heard(told.Incoming)) == 1
+
+
+# --- session timer ----------------------------------------------------------------------------------
+
+TIMER = "Supported: timer\nSession-Expires: 4;refresher={}\nAllow: INVITE, ACK, BYE, CANCEL{}\n"
+
+
+@pytest.mark.conformance(
+    "RFC 4028 7.2", "as refresher we refresh at half time: by UPDATE, and by re-INVITE without it"
+)
+@pytest.mark.parametrize("method", ["UPDATE", "INVITE"])
+async def test_we_refresh(tmp_path: Path, method: str) -> None:
+    timer = TIMER.format("uac", ", UPDATE" if method == "UPDATE" else "")
+    ack = (recv("ACK"),) if method == "INVITE" else ()
+    steps = (
+        recv("INVITE"),
+        reply("200 OK", "a", version=1, headers=timer),
+        recv("ACK"),
+        recv_with(method, "refresher=uac", "Session-Expires"),
+        reply("200 OK", version=1 if ack else 0, headers=timer),
+        *ack,
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, peer):
+        call_id = await caller.dial("peer")
+        while peer.messages.count("SIP/2.0 200 OK") < 3:
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
+        assert not caller.heard(told.MediaChanged) and not caller.heard(told.Ended)
+        await hang_up(caller, call_id)
+
+
+@pytest.mark.conformance(
+    "RFC 4028 10", "{who} must refresh and does not: BYE a little before time, the reason told"
+)
+@pytest.mark.parametrize("who", ["uas", "uac"])
+async def test_a_session_that_expires(tmp_path: Path, who: str) -> None:
+    refresh = (recv("UPDATE"), reply("503 Service Unavailable")) if who == "uac" else ()
+    steps = (
+        recv("INVITE"),
+        reply("200 OK", "a", version=1, headers=TIMER.format(who, ", UPDATE")),
+        recv("ACK"),
+        *refresh,
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, peer):
+        await caller.dial("peer")
+        began = asyncio.get_running_loop().time()
+        assert (await ended(caller)).reason == "network-lost"
+        assert 2.3 < asyncio.get_running_loop().time() - began < 3.5
+        assert "Session timer expired" in peer.messages
+
+
+@pytest.mark.conformance("RFC 4028 7.3", "422 to our INVITE: asked again with the interval it names")
+async def test_a_server_that_wants_longer_sessions(tmp_path: Path) -> None:
+    steps = (
+        recv("INVITE"),
+        reply("422 Session Interval Too Small", "a", headers="Min-SE: 3600\n"),
+        recv("ACK"),
+        recv_with("INVITE", "3600", "Session-Expires"),
+        reply("200 OK", "b", version=1),
+        recv("ACK"),
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, peer):
+        call_id = await caller.dial("peer")
+        assert "Min-SE: 3600" in peer.messages.partition("422")[2].partition("INVITE sip:")[2]
+        await hang_up(caller, call_id)
