@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 import pylibsrtp
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from sip_bridge.core.sdp_values import Fingerprint
-from sip_bridge.rtp.certificate import HASHES, DtlsCertificate, fingerprint_of
+from sip_bridge.rtp.certificate import HASHES, DtlsCertificate
 from sip_bridge.rtp.srtp import SrtpKeys
 
 MTU = 1_200
@@ -140,11 +140,12 @@ class DtlsAssociation:
             self.state = DtlsState.CONNECTED
 
     def _peer_is_proved(self) -> bool:
-        certificate = self._ssl.get_peer_certificate(as_cryptography=True)
+        """By the hash of what it sent, unread: OpenSSL takes certificates that others trip over."""
+        certificate = self._ssl.get_peer_certificate()
         if certificate is None:
             return False
         known = (one for one in self.fingerprints if one.algorithm in HASHES)
-        return any(fingerprint_of(certificate, one.algorithm) == one for one in known)
+        return any(_hash_of(certificate, one.algorithm) == one.value for one in known)
 
     def _profile(self) -> _Profile | None:
         name = self._ssl.get_selected_srtp_profile()
@@ -167,6 +168,11 @@ class DtlsAssociation:
             return
         for datagram in _datagrams(waiting):
             self._send(datagram)
+
+
+def _hash_of(certificate: crypto.X509, algorithm: str) -> str:
+    """As a fingerprint has it; `algorithm` is one of HASHES."""
+    return certificate.digest(algorithm.replace("-", "")).decode("ascii")
 
 
 def is_client_hello(datagram: bytes) -> bool:

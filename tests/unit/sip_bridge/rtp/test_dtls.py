@@ -8,6 +8,7 @@ from sip_bridge.core.sdp_values import Fingerprint
 from sip_bridge.rtp import dtls
 from sip_bridge.rtp.certificate import DtlsCertificate, fingerprint_of
 from sip_bridge.rtp.dtls import DtlsAssociation, DtlsState
+from tests.doubles.odd_certificates import advanced, client_with, odd_certificates
 
 
 class Pair:
@@ -110,3 +111,18 @@ def test_a_flight_above_the_limit_goes_in_several_datagrams(monkeypatch: pytest.
         )
     assert states(pair) == [DtlsState.CONNECTED] * 2
     assert 200 < max(sizes) <= 260
+
+
+@pytest.mark.parametrize("proved", [True, False])
+def test_a_certificate_others_trip_over_is_only_hashed(proved: bool) -> None:
+    for certificate, key in odd_certificates():
+        known = Fingerprint("sha-384", certificate.digest("sha384" if proved else "sha256").decode())
+        answers: list[bytes] = []
+        server = DtlsAssociation(DtlsCertificate.generate(), (known,), client=False, send=answers.append)
+        client = client_with(certificate, key)
+        said = advanced(client)
+        while said:
+            server.receive(said)
+            said = advanced(client, *answers)
+            answers.clear()
+        assert server.state is (DtlsState.CONNECTED if proved else DtlsState.FAILED)
