@@ -34,6 +34,9 @@ BESIDE = ("tests/ui", "tests/e2e/test_frozen.py")
 POLITE = 5
 """How much what runs beside gives way (nice): the tests that carry sound go first."""
 
+FUZZ_S = 60
+"""For each target; two of them run at a time."""
+
 ENDING_S = 30.0
 
 RUN_PACKAGES = (
@@ -229,13 +232,15 @@ def job_test(arguments: list[str]) -> None:
 
 
 def job_beside(arguments: list[str]) -> None:
-    """What `test` does meanwhile: screens, the frozen program, the quick tests on every other Python."""
+    """What `test` does meanwhile: screens, the frozen program, fuzzing, quick tests on the other Pythons."""
     if sys.platform != "win32":
         os.nice(POLITE)
     python = venv_python(ROOT / ".venv")
     if "--quick" not in arguments:
         say("tests of the screens and of the frozen program")
         run(python, "-m", "pytest", "-q", *BESIDE)
+        say("fuzzing what takes bytes from strangers")
+        run(python, "-m", "fuzz", "--seconds", str(FUZZ_S))
     for version, other in interpreters().items():
         if version != version_of(python):
             say(f"quick tests on Python {version[0]}.{version[1]}")

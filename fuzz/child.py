@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import atheris
 
 from fuzz.registry import named
 
+GIVES_WAY = 10
+"""Tests that carry sound may run beside it."""
+
 
 def main() -> None:
     """Fuzz until libFuzzer ends the process; its exit code is not 0 where it found something."""
+    os.nice(GIVES_WAY)
     name, *options = sys.argv[1:]
     target = named(name)
     with atheris.instrument_imports(include=[*target.covers, f"fuzz.targets.{name}"]):
