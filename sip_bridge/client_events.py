@@ -44,6 +44,11 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True)
+class RushBegan:
+    """More calls come than people make; they are refused as busy until it is over. Said once each time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """A provisional response to our call."""
 
@@ -134,6 +139,7 @@ ClientEvent = (
     | RegistrationLost
     | RegistrationRefused
     | Incoming
+    | RushBegan
     | Progress
     | MediaReady
     | Established

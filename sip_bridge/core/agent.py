@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from sip_bridge.core.admission import Admission
+from sip_bridge.core.allow import ALLOW, refusal_of_method
 from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
 from sip_bridge.core.context import Context
-from sip_bridge.core.effects import CloseFlow, Flow, OpenFlow, Transmit
+from sip_bridge.core.effects import Admitted, CloseFlow, Flow, OpenFlow, Transmit
 from sip_bridge.core.errors import MessageError
 from sip_bridge.core.events import AgentEvent
 from sip_bridge.core.incoming_call import IncomingCall
@@ -44,9 +46,16 @@ class Agent:
         self._context = Context.build(config, random)
         self._calls = Calls(self._context)
         self._uas = Uas(self._context, self._calls)
+        self._admission = Admission(self._context.layer, self._calls)
         self._registration = Registration(self._context, self._contact_changed)
 
     # --- told by the driver ----------------------------------------------------------------------
+
+    def admits(self, data: bytes, flow: Flow, now: float) -> Admitted:
+        """Asked before a datagram that came over no open flow; `flow` is the one it would get."""
+        if self._uas.knows(flow) or self._admission.expects(data):
+            return Admitted.KEPT
+        return Admitted.ONCE if self._admission.stranger(now) else Admitted.LOST
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message (a datagram or a frame of a stream), or a keep-alive: CRLF CRLF, CRLF as its pong."""
@@ -277,10 +286,11 @@ class Agent:
     def _receive_request(self, request: Request, problem: Problem | None, flow: Flow, now: float) -> None:
         """Only who may ask us something gets a transaction, and with it repeated answers."""
         if problem is not None:
-            if request.method != "ACK" and self._uas.knows(flow):
+            if request.method != "ACK" and self._uas.knows(flow) and self._admission.complaint(now):
                 self._answer_malformed(request, flow, problem.status, problem.reason)
         elif self._may_ask(request, flow):
-            self._context.layer.receive(request, flow, now)
+            if self._is_heard(request, flow, now):
+                self._context.layer.receive(request, flow, now)
         elif request.method != "ACK":
             self._context.layer.refuse(request, flow, 481 if request.to.tag else 403)
 
@@ -290,11 +300,21 @@ class Agent:
             return True
         return self._context.layer.handles(request)
 
+    def _is_heard(self, request: Request, flow: Flow, now: float) -> bool:
+        """Too many new requests are lost, where whoever means one repeats it."""
+        known = self._context.layer.knows_branch(request.top_via.branch) or self._calls.knows(request.call_id)
+        return known or flow.reliable or self._admission.request(now)
+
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""
-        response = request.reply(status, reason, to_tag=self._context.tag())
-        if "Via" in response.headers and "CSeq" in response.headers:
-            self._context.transmits.append(Transmit(flow.id, bytes(response)))
+        if "Via" not in request.headers or "CSeq" not in request.headers:
+            return
+        refuse = self._context.layer.refuse
+        if status == 400 and refusal_of_method(request.method) == 501:
+            # The headers may well be right for a method that we don't know (RFC 4475 3.1.2.18).
+            refuse(request, flow, 501, ("Allow", ALLOW))
+        else:
+            refuse(request, flow, status, reason=reason)
 
     def _contact_changed(self, now: float) -> None:
         for call in self._calls.all():

@@ -55,6 +55,10 @@ class Calls:
         """Nothing of this dialog is ours any more."""
         self._dialogs.pop(dialog.id, None)
 
+    def knows(self, call_id: str) -> bool:
+        """Whether any dialog has this Call-ID."""
+        return any(key[0] == call_id for key in self._dialogs)
+
     def find(self, request: Request) -> tuple[Call, Dialog] | None:
         """Whose dialog a request is in."""
         return self._dialogs.get((request.call_id, request.to.tag, request.from_.tag))

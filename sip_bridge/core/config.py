@@ -15,7 +15,8 @@ class AgentConfig:
     remote host. `aor` names us where no registration does. `session_expires` 0 switches timers off
     (RFC 4028); `min_session_expires` is what we still accept. `contact_user` is our Contact's user part where
     no registration says it. Beyond `max_calls`, and beyond `max_rush` new ones within `rush_window`
-    seconds, a call for us is busy (486), beyond `max_transactions` a request is 503.
+    seconds (`max_rush_of_one` of one caller), a call for us is busy (486), beyond `max_transactions` a
+    request is 503.
     """
 
     user_agent: str = "Softphone"
@@ -27,6 +28,7 @@ class AgentConfig:
     min_session_expires: int = 90
     max_calls: int = 20
     max_rush: int = 30
+    max_rush_of_one: int = 15
     rush_window: float = 10.0
     max_transactions: int = 1000
     max_early_dialogs: int = 12

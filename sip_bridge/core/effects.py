@@ -8,6 +8,7 @@ it names a *hop* and the driver opens a flow to it, trying the addresses of RFC 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 Address = tuple[str, int]
 """Host and port; the host is an IP address without brackets."""
@@ -67,6 +68,14 @@ class Transmit:
     flow_id: int
     data: bytes
     to: Address | None = None
+
+
+class Admitted(Enum):
+    """What becomes of a datagram that came over no open flow: lost, heard `ONCE`, or its flow is `KEPT`."""
+
+    LOST = auto()
+    ONCE = auto()
+    KEPT = auto()
 
 
 @dataclass(frozen=True, slots=True)

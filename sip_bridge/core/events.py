@@ -213,6 +213,11 @@ class NotifyReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class RushBegan:
+    """More calls come than people make; they are refused until it is over. Said once each time."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageReceived:
     """A MESSAGE (RFC 3428); it is answered 200 already."""
 
@@ -239,5 +244,6 @@ AgentEvent = (
     | ReferProgress
     | Replaced
     | NotifyReceived
+    | RushBegan
     | MessageReceived
 )

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sip_bridge.core.allow import ALLOW
 from sip_bridge.core.binding import Binding
 from sip_bridge.core.config import RegistrationConfig
 from sip_bridge.core.effects import Address, Flow
+from sip_bridge.core.errors import MessageError
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.core.message import Headers, Request, Response
 from sip_bridge.core.parts import number_of
 from sip_bridge.core.uri import SipUri
+
+LONGEST_BINDING = 86_400
+"""Seconds after which we ask again whatever was promised."""
+
+MOST_ROUTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +62,27 @@ def _parameters(form: Form) -> str:
 
 
 def granted(response: Response, contact: str, asked: int) -> int:
-    """For how many seconds the registrar keeps our binding (10.2.4)."""
+    """For how many seconds the registrar keeps our binding (10.2.4): 0 is none, and nobody means years."""
     ours = SipUri.parse(contact.strip("<>"))
-    for binding in response.contacts:
-        if binding.uri is not None and binding.expires is not None and binding.uri.equivalent(ours):
-            return max(binding.expires, 1)
-    return max(number_of(response, "Expires") or asked, 1)
+    for value in response.headers.get_all("Contact"):
+        if ours.host.lower() not in value.lower():
+            continue  # of other devices there may be thousands
+        with suppress(MessageError):
+            binding = NameAddr.parse(value)
+            if binding.uri is not None and binding.expires is not None and binding.uri.equivalent(ours):
+                return min(binding.expires, LONGEST_BINDING)
+    told = number_of(response, "Expires")
+    return min(asked if told is None else told, LONGEST_BINDING)
+
+
+def service_routes(response: Response) -> tuple[str, ...]:
+    """The way for requests of ours that the registrar names (RFC 3608); none where it can't be gone."""
+    routes = tuple(response.headers.get_all("Service-Route"))
+    try:
+        readable = all(NameAddr.parse(route).uri is not None for route in routes)
+    except MessageError:
+        readable = False
+    return routes if readable and len(routes) <= MOST_ROUTES else ()
 
 
 def seen_by_server(response: Response, flow: Flow) -> Address:

@@ -19,10 +19,23 @@ from sip_bridge.core.events import (
 from sip_bridge.core.keepalive import KeepAlive
 from sip_bridge.core.message import Response
 from sip_bridge.core.parts import number_of, retry_after
-from sip_bridge.core.register_request import Form, build_register, granted, seen_by_server
+from sip_bridge.core.register_request import (
+    LONGEST_BINDING,
+    Form,
+    build_register,
+    granted,
+    seen_by_server,
+    service_routes,
+)
 from sip_bridge.core.sending import TIMEOUT, Listener, Outgoing
 
 REFRESH_AT = 0.8
+SHORTEST_PAUSE = 2.0
+"""Seconds between two REGISTERs, whatever the registrar grants."""
+
+LONGEST_WAIT = 600.0
+"""Seconds a refusal can silence us: one may be forged, or say more than anybody meant."""
+
 UNREGISTER_WITHIN = 4.0
 FINAL = {401: "wrong-credentials", 407: "wrong-credentials", 403: "forbidden", 404: "not-found"}
 """Refusals nothing is tried after, with their reason keys; 405, 501, 505 and 6xx join them as "forbidden"."""
@@ -221,7 +234,11 @@ class Registration(Listener):
     def _accepted(self, response: Response, flow: Flow, now: float) -> None:
         binding = self._context.binding
         seen = seen_by_server(response, flow)
-        binding.service_routes = tuple(response.headers.get_all("Service-Route"))
+        expires = granted(response, self._contact, self._expires)
+        if not expires:
+            self._retry(response.status, "server-error", now)
+            return
+        binding.service_routes = service_routes(response)
         self._keepalive.start(flow, self._account.keepalive_s, self._account.keepalive_by_options, now)
         if seen != (binding.public or flow.local) and not self._correcting:
             binding.seen_as(seen, flow)
@@ -232,10 +249,8 @@ class Registration(Listener):
         self._phase = Phase.REGISTERED
         self._trouble = ""
         self._backoff.reset()
-        expires = granted(response, self._contact, self._expires)
-        self._context.agenda.set(
-            ("register", self), now + REFRESH_AT * expires, lambda at: self._register(flow, at)
-        )
+        pause = max(REFRESH_AT * expires, SHORTEST_PAUSE)
+        self._context.agenda.set(("register", self), now + pause, lambda at: self._register(flow, at))
         self._context.emit(RegistrationSucceeded(flow, expires, self._contact, binding.public))
         self._tell_move(flow, now)
 
@@ -252,7 +267,7 @@ class Registration(Listener):
         """A refusal that names what would be accepted: ask again that way."""
         least = number_of(response, "Min-Expires")
         if response.status == 423 and least is not None:
-            if least <= self._expires:
+            if not self._expires < least <= LONGEST_BINDING:
                 return False
             self._expires = least
         elif response.status in {420, 439} and self._outbound:
@@ -276,7 +291,7 @@ class Registration(Listener):
         self._stop_waiting()
         self._phase = Phase.WAITING
         pause = self._backoff.next(now)
-        pause = pause if wait is None else max(float(wait), pause)
+        pause = pause if wait is None else max(min(float(wait), LONGEST_WAIT), pause)
         self._context.agenda.set(("register", self), now + pause, self._open)
         self._context.emit(RegistrationFailed(status, reason, pause))
 

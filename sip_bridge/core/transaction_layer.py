@@ -6,10 +6,13 @@ effects and transaction events out. Stateless sends (`send`) serve the ACK of a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sip_bridge.core.effects import Flow, Transmit
+from sip_bridge.core.errors import MessageError
 from sip_bridge.core.matching import (
     COOKIE,
     answers,
@@ -84,6 +87,7 @@ class TransactionLayer:
         self._agenda = agenda if agenda is not None else Agenda()
         self._limit = limit
         self._table: dict[tuple[str, ...], Transaction] = {}
+        self._branches: Counter[str] = Counter()
         self._arrivals: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._effects: list[Transmit] = []
         self._events: list[TransactionEvent] = []
@@ -138,13 +142,21 @@ class TransactionLayer:
         """Send the same bytes again."""
         self._effects.append(Transmit(flow.id, data))
 
-    def refuse(self, request: Request, flow: Flow, status: int, *headers: tuple[str, str]) -> None:
-        """Refuse a request without a transaction: said once, never repeated (RFC 3261 8.2.7)."""
-        seen = seen_from(request, flow)
-        response = seen.reply(status, to_tag="" if request.to.tag else self._random(8).hex())
+    def refuse(
+        self, request: Request, flow: Flow, status: int, *headers: tuple[str, str], reason: str | None = None
+    ) -> None:
+        """Refuse a request without a transaction: said once, never repeated (RFC 3261 8.2.7).
+
+        A Via that can't be read says nothing: the answer goes to where the request came from.
+        """
+        to = None
+        with suppress(MessageError):
+            request = seen_from(request, flow)
+            to = reply_address(request.top_via, flow)
+        response = request.reply(status, reason, to_tag=self._random(8).hex())
         for name, value in headers:
             response.headers.add(name, value)
-        self._effects.append(Transmit(flow.id, bytes(response), reply_address(seen.top_via, flow)))
+        self._effects.append(Transmit(flow.id, bytes(response), to))
 
     def with_via(self, request: Request, flow: Flow) -> Request:
         """A copy of `request` with our Via on top (RFC 3261 8.1.1.7, RFC 3581 3)."""
@@ -159,7 +171,7 @@ class TransactionLayer:
         kind = Kind.INVITE_CLIENT if request.method == "INVITE" else Kind.CLIENT
         key = ("client", request.top_via.branch, request.method)
         transaction = Transaction(kind, key, request, flow, FIRST[kind], last=bytes(request))
-        self._table[key] = transaction
+        self._keep(transaction)
         self._transmit(transaction)
         if not flow.reliable:
             self._arm(transaction, Input.RESEND, now + T1)
@@ -178,6 +190,10 @@ class TransactionLayer:
     def handles(self, request: Request) -> bool:
         """Whether a transaction knows this request: it is a repetition, or the ACK of a refusal."""
         return server_key(request) in self._table
+
+    def knows_branch(self, branch: str) -> bool:
+        """Whether any transaction has this branch."""
+        return branch in self._branches
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         transaction = self._table.get(("client", response.top_via.branch, response.cseq.method))
@@ -207,7 +223,7 @@ class TransactionLayer:
     def _start_server(self, key: tuple[str, ...], request: Request, flow: Flow, now: float) -> None:
         kind = Kind.INVITE_SERVER if request.method == "INVITE" else Kind.SERVER
         transaction = Transaction(kind, key, request, flow, FIRST[kind])
-        self._table[key] = transaction
+        self._keep(transaction)
         if kind is Kind.SERVER:
             self._arm(transaction, Input.GIVE_UP, now + GIVE_UP)
             if not flow.reliable:
@@ -307,11 +323,18 @@ class TransactionLayer:
         for timer in timers:
             self._agenda.clear((transaction, timer))
 
+    def _keep(self, transaction: Transaction) -> None:
+        self._table[transaction.key] = transaction
+        self._branches[transaction.key[1]] += 1
+
     def forget(self, transaction: Transaction) -> None:
         """Nobody waits for it any more: an INVITE that rings too long, or was cancelled in vain (9.1)."""
         transaction.state = State.TERMINATED
         self._clear(transaction, *_TIMERS)
-        self._table.pop(transaction.key, None)
+        if self._table.pop(transaction.key, None) is not None:
+            self._branches[transaction.key[1]] -= 1
+            if not self._branches[transaction.key[1]]:
+                del self._branches[transaction.key[1]]
         if not transaction.is_client:
             same = identity(transaction.request)
             if self._arrivals.get(same) == transaction.key:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED
+from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED, TEXT, refusal_of_method
 from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.context import Context
@@ -16,19 +15,21 @@ from sip_bridge.core.events import (
     InfoReceived,
     MessageReceived,
     NotifyReceived,
+    RushBegan,
 )
 from sip_bridge.core.incoming_call import IncomingCall
 from sip_bridge.core.message import Request
-from sip_bridge.core.parts import body_of, readable_instead, reasons_of
+from sip_bridge.core.parts import accepts, body_of, readable_instead, reasons_of
 from sip_bridge.core.reasons import CANCELLED, reason_for_bye
 from sip_bridge.core.replaces import replaced_call
+from sip_bridge.core.rush import Rush
 from sip_bridge.core.session_timer import too_small
 from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.transaction_layer import AckArrived, RequestArrived
 
-METHODS = frozenset(ALLOW.split(", "))
 _ONLY_IN_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER"})
-_WITH_OFFER = frozenset({"INVITE", "UPDATE", "PRACK"})
+_READS = {"INVITE": SDP, "UPDATE": SDP, "PRACK": SDP, "MESSAGE": TEXT}
+"""The one type of body a method's meaning is in."""
 
 _InDialog = Callable[[Call, Dialog, Transaction, Request, float], None]
 
@@ -39,7 +40,8 @@ class Uas:
     def __init__(self, context: Context, calls: Calls) -> None:
         self._context = context
         self._calls = calls
-        self._arrivals: deque[float] = deque(maxlen=context.config.max_rush)
+        config = context.config
+        self._rush = Rush(config.rush_window, config.max_rush, config.max_rush_of_one)
         self._in_dialog: dict[str, _InDialog] = {
             "INVITE": self._reinvite,
             "BYE": self._bye,
@@ -97,14 +99,18 @@ class Uas:
 
     def _refusal(self, event: RequestArrived) -> tuple[int, tuple[tuple[str, str], ...]] | None:
         request = event.transaction.request
-        if request.method not in METHODS:
-            known = request.method in {"REGISTER", "SUBSCRIBE", "PUBLISH"}
-            return (405 if known else 501), (("Allow", ALLOW),)
-        unknown = [tag for tag in request.require if tag not in KNOWN_OPTIONS]
+        status = refusal_of_method(request.method)
+        if status:
+            return status, (("Allow", ALLOW),)
+        required = request.headers.get_all("Require")
+        unknown = [tag for tag in required if tag and tag.lower() not in KNOWN_OPTIONS]
         if unknown:
             return 420, (("Unsupported", ", ".join(unknown)),)
-        if request.method in _WITH_OFFER and (readable := readable_instead(request, SDP)):
+        reads = _READS.get(request.method)
+        if reads is not None and (readable := readable_instead(request, reads)):
             return 415, readable
+        if request.method == "INVITE" and not accepts(request, SDP):
+            return 406, ()
         if event.merged:
             return 482, ()
         return None
@@ -123,7 +129,7 @@ class Uas:
     def _invite(self, transaction: Transaction, now: float) -> None:
         request = transaction.request
         tag = self._context.tag()
-        if self._calls.full or self._in_a_rush(now):
+        if self._in_a_rush(request, now) or self._calls.full:
             self._context.respond(transaction, 486, now, to_tag=tag)
             return
         status, replaced = replaced_call(self._calls, request)
@@ -132,13 +138,13 @@ class Uas:
             return
         self._ring(transaction, tag, replaced, now)
 
-    def _in_a_rush(self, now: float) -> bool:
+    def _in_a_rush(self, request: Request, now: float) -> bool:
         """Whether more calls come than people make: each costs ports, keys, a popup and a line of history."""
-        arrivals = self._arrivals
-        if len(arrivals) == arrivals.maxlen and now - arrivals[0] < self._context.config.rush_window:
-            return True
-        arrivals.append(now)
-        return False
+        caller = request.headers.get("P-Asserted-Identity") or str(request.from_.uri)
+        refused = self._rush.calls(caller, now)
+        if self._rush.began:
+            self._context.emit(RushBegan())
+        return refused
 
     def _ring(self, transaction: Transaction, tag: str, replaced: Call | None, now: float) -> None:
         request = transaction.request

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from sip_bridge.core.effects import CloseFlow, Flow, OpenFlow, Transmit
+from sip_bridge.core.effects import Admitted, CloseFlow, Flow, OpenFlow, Transmit
 from sip_bridge.io.addresses import has_network
 from sip_bridge.io.flows import FlowRefused, Flows
 from sip_bridge.io.locate import Locator
@@ -27,6 +27,10 @@ SLEPT_S = 15.0
 
 class Core(Protocol):
     """What a driver drives; sip_bridge.core.agent.Agent is one. All times are the loop's, in seconds."""
+
+    def admits(self, data: bytes, flow: Flow, now: float) -> Admitted:
+        """Asked before a datagram that came over no open flow; `flow` is the one it would get."""
+        ...
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """A message or keep-alive came."""
@@ -89,7 +93,7 @@ class Driver:
         locator = Locator(resolver or DnsResolver(self._loop.time), chance)
         self._locator = locator
         options = {} if route is None else {"route": route}
-        self.flows = Flows(locator, self._received, self._closed, **options)
+        self.flows = Flows(locator, self._received, self._closed, self._admits, **options)
         self.flows.use_authorities(ca_file)
         self._opening: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -174,6 +178,9 @@ class Driver:
         except Exception:
             # A fault of our own in one message must not cost the connection, or asyncio would close it.
             log.exception("a message over %s was not handled", flow.transport)
+
+    def _admits(self, data: bytes, flow: Flow) -> Admitted:
+        return self._core.admits(data, flow, self.now)
 
     def _closed(self, flow: Flow, reason: str) -> None:
         self._noticed.discard(flow.id)

@@ -24,6 +24,7 @@ from sip_bridge.core.effects import (
     REFUSED_NOT_FOUND,
     REFUSED_SILENT,
     Address,
+    Admitted,
     Flow,
     Hop,
 )
@@ -64,19 +65,21 @@ class _Open:
 
 
 class Flows(stream.StreamOwner, udp.UdpOwner):
-    """Opens, keeps and closes flows. `received` and `closed` tell the driver."""
+    """Opens, keeps and closes flows. `received` and `closed` tell the driver, `admits` asks it."""
 
     def __init__(
         self,
         locator: Locator,
         received: Callable[[bytes, Flow], None],
         closed: Callable[[Flow, str], None],
+        admits: Callable[[bytes, Flow], Admitted],
         *,
         route: Callable[[str, int], str | None] = addresses.local_address_towards,
     ) -> None:
         self._locator = locator
         self._received = received
         self._closed = closed
+        self._admits = admits
         self._route = route
         self._context: ssl.SSLContext | None = None
         self._flows: dict[int, _Open] = {}
@@ -271,8 +274,9 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
             return
         entry = self._with(endpoint, remote)
         if entry is None:
-            entry = self._stranger(endpoint, remote)
-        self._received(data, entry.flow)
+            self._stranger(endpoint, data, remote)
+        else:
+            self._received(data, entry.flow)
 
     def _with(self, endpoint: udp.UdpEndpoint, remote: Address) -> _Open | None:
         for entry in self._flows.values():
@@ -280,14 +284,22 @@ class Flows(stream.StreamOwner, udp.UdpOwner):
                 return entry
         return None
 
-    def _stranger(self, endpoint: udp.UdpEndpoint, remote: Address) -> _Open:
-        strangers = [key for key, entry in self._flows.items() if entry.stranger]
-        for key in strangers[: max(0, len(strangers) - STRANGER_LIMIT + 1)]:
-            del self._flows[key]
+    def _stranger(self, endpoint: udp.UdpEndpoint, data: bytes, remote: Address) -> None:
+        """Whoever has nothing to do with us is answered at most, and forgotten at once."""
         flow = Flow(self._new_id(), "udp", endpoint.local, remote, remote[0])
-        entry = _Open(flow, endpoint, stranger=True)
-        self._flows[flow.id] = entry
-        return entry
+        admitted = self._admits(data, flow)
+        if admitted is Admitted.LOST:
+            return
+        self._forget_strangers(STRANGER_LIMIT - 1)
+        self._flows[flow.id] = _Open(flow, endpoint, stranger=True)
+        self._received(data, flow)
+        if admitted is Admitted.ONCE:
+            self._flows.pop(flow.id, None)
+
+    def _forget_strangers(self, left: int) -> None:
+        strangers = [key for key, entry in self._flows.items() if entry.stranger]
+        for key in strangers[: max(0, len(strangers) - left)]:
+            del self._flows[key]
 
     def peer_unreachable(self, endpoint: udp.UdpEndpoint, remote: Address) -> None:
         """Nobody listens at a peer's port: its flow is broken."""

@@ -14,6 +14,7 @@ from sip_bridge.core.effects import (
     REFUSED_CONNECTION,
     REFUSED_EXHAUSTED,
     REFUSED_NOT_FOUND,
+    Admitted,
     CloseFlow,
     Hop,
     OpenFlow,
@@ -81,6 +82,22 @@ async def test_strangers_do_not_pile_up(dns: DnsServer, monkeypatch: pytest.Monk
             one.do(Transmit(flow.id, b"answer"))
         await until(lambda: strangers[-1][1].received)
         assert [bool(peer.received) for _, peer, _ in strangers] == [False, False, True, True, True]
+
+
+async def test_who_is_heard_once_keeps_no_flow_and_who_is_not_heard_gets_none(dns: DnsServer) -> None:
+    async with udp_peer() as (transport, peer, address), rig(dns) as one:
+        mine = await one.flow(Hop(LOOPBACK, address[1] ^ 1, "udp"))
+        one.core.admitted = {b"lost": Admitted.LOST, b"once": Admitted.ONCE}
+        transport.sendto(b"lost", mine.local)
+        transport.sendto(b"once", mine.local)
+        await until(lambda: one.core.received)
+        one.do(Transmit(one.core.received[0][1].id, b"too late"))
+        transport.sendto(b"kept", mine.local)
+        await until(partial(one.core.has_more_than, 1))
+        one.do(Transmit(one.core.received[1][1].id, b"answer"))
+        await until(lambda: peer.received)
+    assert [data for data, _ in one.core.received] == [b"once", b"kept"]
+    assert [data for data, _ in peer.received] == [b"answer"]
 
 
 # --- TCP ------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sip_bridge.core.effects import CloseFlow, Flow, Hop, OpenFlow, Transmit
+from sip_bridge.core.effects import Admitted, CloseFlow, Flow, Hop, OpenFlow, Transmit
 from sip_bridge.io.driver import Driver
 from sip_bridge.io.names import DnsResolver
 from tests.lab.certificates import KeyPair
@@ -34,6 +34,11 @@ class Recorder:
     ticks: list[float] = field(default_factory=list)
     due: float | None = None
     fault: Exception | None = None
+
+    admitted: dict[bytes, Admitted] = field(default_factory=dict)
+
+    def admits(self, data: bytes, flow: Flow, now: float) -> Admitted:
+        return self.admitted.get(data, Admitted.KEPT)
 
     def has_more_than(self, count: int) -> bool:
         return len(self.received) > count
