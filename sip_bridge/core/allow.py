@@ -6,3 +6,14 @@ ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO, 
 SUPPORTED = "replaces, timer, 100rel, norefersub"
 KNOWN_OPTIONS = frozenset({"replaces", "timer", "100rel", "path", "outbound", "norefersub"})
 SDP = "application/sdp"
+TEXT = "text/plain"
+
+_METHODS = frozenset(ALLOW.split(", "))
+_OTHERS = frozenset({"REGISTER", "SUBSCRIBE", "PUBLISH"})
+
+
+def refusal_of_method(method: str) -> int:
+    """0 for a method of ours, 405 for one we know of, 501 for any other (RFC 3261 8.2.1)."""
+    if method in _METHODS:
+        return 0
+    return 405 if method in _OTHERS else 501

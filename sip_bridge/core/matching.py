@@ -26,11 +26,14 @@ def answers(response: Response, flow: Flow, transaction: Transaction) -> bool:
 
 
 def server_key(request: Request) -> tuple[str, ...]:
-    """RFC 3261 17.2.3; for peers of RFC 2543 without the cookie everything that names the transaction."""
+    """RFC 3261 17.2.3; for peers of RFC 2543 without the cookie everything that names the transaction.
+
+    So too where nothing follows the cookie: such a peer's branches are all the same (RFC 4475 3.2.1).
+    """
     via = request.top_via
     method = "INVITE" if request.method == "ACK" else request.method
     branch = via.branch
-    if branch.startswith(COOKIE):
+    if branch.startswith(COOKIE) and branch != COOKIE:
         return ("server", branch, via.host.lower(), str(via.port), method)
     named = identity(request)[:3]
     return ("server", branch, via.host.lower(), str(via.port), *named, request.uri, method)

@@ -64,6 +64,14 @@ def readable_instead(request: Request, content_type: str) -> tuple[tuple[str, st
     return () if request.content_type == content_type else (("Accept", content_type),)
 
 
+def accepts(request: Request, content_type: str) -> bool:
+    """Whether the answer may have such a body: no Accept, or one that names it or a range (RFC 3261 20.1)."""
+    if "Accept" not in request.headers:
+        return True
+    ranges = {value.partition(";")[0].strip().lower() for value in request.headers.get_all("Accept")}
+    return not ranges.isdisjoint({content_type, f"{content_type.partition('/')[0]}/*", "*/*"})
+
+
 def _packed(message: Request | Response) -> bool:
     return (message.headers.get("Content-Encoding") or "identity").strip().lower() != "identity"
 
