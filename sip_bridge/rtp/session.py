@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import logging
 import os
-import socket
-import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from media.types import AudioFrame, AudioPacket, CodecSpec
 from sip_bridge.core.audio_formats import CODECS, EVENTS, AudioCodec
 from sip_bridge.core.offer_answer import LocalAudio, NegotiatedAudio
-from sip_bridge.core.sdp import SdpError, SessionDescription
-from sip_bridge.core.sdp_values import Direction, IceDescription, rtpmaps
-from sip_bridge.rtp.ice import IceFailed, IceLink
-from sip_bridge.rtp.keypad import Keypad
+from sip_bridge.core.sdp import SessionDescription
+from sip_bridge.core.sdp_values import Direction, rtpmaps
 from sip_bridge.rtp.negotiation import Negotiation
 from sip_bridge.rtp.negotiation import NotNegotiated as NotNegotiated
 from sip_bridge.rtp.path import MediaPath
 from sip_bridge.rtp.policy import MediaPolicy
+from sip_bridge.rtp.reach import Reach
+from sip_bridge.rtp.resolve import resolved
 from sip_bridge.rtp.rtcp import Feedback
 from sip_bridge.rtp.security import MediaSecurity
+from sip_bridge.rtp.sending import Sending
 from sip_bridge.rtp.sockets import Address
 from sip_bridge.rtp.stream import MediaStatistics, RtpStream
 from sip_bridge.rtp.tasks import Tasks
 
 log = logging.getLogger(__name__)
-
-KEEPALIVE_TYPE = 20
-"""Unassigned in RFC 3551 table 4."""
 
 
 class AudioSession:
@@ -45,21 +41,17 @@ class AudioSession:
 
     def __init__(self, policy: MediaPolicy, random: Callable[[int], bytes] = os.urandom) -> None:
         self._policy = policy
-        self._random = random
         self._loop = asyncio.get_running_loop()
-        # Reports need a wall clock that never jumps in a call.
-        self._epoch = time.time() - self._loop.time()
         self._tasks = Tasks()
         self._session_id = int.from_bytes(random(8)) >> 2
         self._stream = RtpStream(random, base64.b64encode(random(12)).decode())
         self._security = MediaSecurity(policy, random, self)
-        self._keypad = Keypad(self._stream.sender, self._send_key)
         self._path: MediaPath
         self._next_path: MediaPath | None = None
         self._negotiation = Negotiation()
+        self._sending = Sending(self._stream, self._security, lambda: self._path, self._tasks, random)
+        self._reach = Reach(self._security, self._tasks, self._fail)
         self._started = False
-        self._may_send = False
-        self._controlling = False
         self.on_protection: Callable[[], None] | None = None
         """Called when `encryption` says something else than before."""
         self.on_failure: Callable[[str], None] | None = None
@@ -147,7 +139,10 @@ class AudioSession:
         """
         if not self._started:
             self._started = True
-            self._tasks.spawn(self._report_forever(), "rtcp")
+            reporting = self._sending.report_forever(
+                self._policy.rtcp_interval, lambda: self.negotiated is not None
+            )
+            self._tasks.spawn(reporting, "rtcp")
             self._update_sending()
             self._reach_peer()
 
@@ -169,18 +164,13 @@ class AudioSession:
 
     def send(self, frame: AudioFrame) -> None:
         """Send one frame; while held, not started or pressing a key, only its time passes."""
-        now = self._loop.time()
-        if not self._may_send or self._keypad.busy:
-            self._stream.sender.skip(frame, now)
-            return
-        self._send_packet(self._stream.packet_of(frame, now))
+        self._sending.frame(frame)
 
     def send_dtmf(self, digits: str) -> None:
         """Press keys 0-9 * # A-D one after another. Raises NotNegotiated, UnknownDigit."""
         if self.negotiated is None or self.negotiated.dtmf is None:
             raise NotNegotiated("the peer takes no telephone events")
-        if self._keypad.press(digits, self.negotiated.dtmf):
-            self._tasks.spawn(self._keypad.run(), "dtmf")
+        self._sending.press(digits, self.negotiated.dtmf)
 
     def statistics(self) -> MediaStatistics:
         """Counters so far."""
@@ -216,7 +206,7 @@ class AudioSession:
     async def close(self) -> None:
         """Say goodbye and give the ports back, also when the waiting for it is cancelled."""
         if self._started and self.negotiated is not None:
-            self._send_report(goodbye=True)
+            self._sending.report(goodbye=True)
         self._security.close()
         self._path.shut()
         if self._next_path is not None:
@@ -240,7 +230,7 @@ class AudioSession:
         if not self._security.transform.proves and not path.may_report(source):
             return
         opened = self._security.transform.unprotect_rtcp(data)
-        if opened is not None and self._stream.hear_rtcp(opened, self._epoch + self._loop.time()):
+        if opened is not None and self._stream.hear_rtcp(opened, self._sending.wall_time()):
             path.rtcp_came_from(source)
 
     def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
@@ -314,109 +304,28 @@ class AudioSession:
         self._security.await_answer()
 
     async def _agree(self, agreed: NegotiatedAudio, *, controlling: bool) -> None:
-        rtp = await self._resolved(agreed.remote_rtp)
-        rtcp = await self._resolved(agreed.remote_rtcp)
+        rtp = await resolved(agreed.remote_rtp, self.local_ip)
+        rtcp = await resolved(agreed.remote_rtcp, self.local_ip)
         self._security.apply(agreed.keying)
         self._stream.agree(agreed)
         self._update_sending()
-        self._controlling = controlling
-        if agreed.ice is None:
-            self._path.describe(rtp, rtcp, rtcp_mux=agreed.rtcp_mux)
-        elif await self._renew_ice(agreed.ice):
-            self._path.await_ice()
+        found = replace(agreed, remote_rtp=rtp, remote_rtcp=rtcp)
+        await self._reach.describe(self._path, found, controlling=controlling)
         if self._started:
             self._reach_peer()
 
-    async def _renew_ice(self, remote: IceDescription) -> bool:
-        """Whether pairs must be checked for this peer; a running link to the same one goes on."""
-        link = self._path.ice
-        if link is None:
-            raise AssertionError("ICE was agreed without candidates of ours")
-        if link.remote is None:
-            return True
-        if link.talks_to(remote):
-            return False
-        self._path.ice = await link.renewed()
-        return True
-
     def _reach_peer(self) -> None:
-        """Start what must happen on the wire before sound can pass: pair checks, then the handshake."""
-        agreed = self.negotiated
-        if agreed is None:
-            return
-        path = self._path
-        if agreed.ice is None or path.ice is None:
-            self._security.begin(path.latch.target, sure=False)
-        elif path.ice.remote is None:
-            check = self._check(path, path.ice, agreed.ice, agreed.remote_rtp, controlling=self._controlling)
-            self._tasks.spawn(check, "ice")
-
-    async def _check(
-        self, path: MediaPath, link: IceLink, remote: IceDescription, default: Address, *, controlling: bool
-    ) -> None:
-        try:
-            path.select(await link.connect(remote, default, controlling=controlling))
-        except IceFailed:
-            if not link.closed:
-                self._fail("ice")
-            return
-        self._security.begin(path.latch.target, sure=True)
-        await link.lost()
-        if not link.closed:
-            self._fail("consent")
+        if self.negotiated is not None:
+            self._reach.begin(self._path, self.negotiated)
 
     def _fail(self, reason: str) -> None:
         log.warning("media failed: %s", reason)
         if self.on_failure is not None:
             self.on_failure(reason)
 
-    async def _resolved(self, address: Address) -> Address:
-        """A description may hold a host name (RFC 8866 section 5.7). Raises SdpError."""
-        if _is_ip(address[0]):
-            return address
-        try:
-            family = socket.AF_INET6 if ":" in self.local_ip else socket.AF_INET
-            found = await self._loop.getaddrinfo(address[0], address[1], family=family)
-        except (OSError, UnicodeError) as fault:
-            raise SdpError("the description's address can't be found") from fault
-        return str(found[0][4][0]), address[1]
-
     def _update_sending(self) -> None:
         agreed = self.negotiated
-        self._may_send = self._started and agreed is not None and agreed.direction.sends
-
-    def _send_packet(self, packet: bytes) -> None:
-        protected = self._security.transform.protect(packet)
-        if protected is not None:
-            self._path.send_rtp(protected)
-
-    def _send_key(self, packet: bytes) -> None:
-        if self._may_send:
-            self._send_packet(packet)
-
-    def _send_report(self, *, goodbye: bool = False) -> None:
-        now = self._loop.time()
-        report = self._stream.reporter.build(now, self._epoch + now, goodbye=goodbye)
-        protected = self._security.transform.protect_rtcp(report)
-        if protected is not None:
-            self._path.send_rtcp(protected)
-
-    async def _report_forever(self) -> None:
-        """The interval is spread by half to both sides, so that two ends never fall into step."""
-        while True:
-            spread = 0.5 + int.from_bytes(self._random(2)) / 0xFFFF
-            await asyncio.sleep(self._policy.rtcp_interval * spread)
-            if self.negotiated is not None:
-                self._send_report()
-                self._keep_binding()
-
-    def _keep_binding(self) -> None:
-        """Reports on another port keep no translator's binding for RTP alive while we only listen: a packet
-        of a type nobody agreed to does (RFC 6263 section 4.6)."""
-        if not self._may_send and not self._path.rtcp_mux:
-            sender = self._stream.sender
-            timestamp = sender.timestamp_at(self._loop.time())
-            self._send_packet(sender.packet(KEEPALIVE_TYPE, timestamp, b"", marker=False))
+        self._sending.allowed = self._started and agreed is not None and agreed.direction.sends
 
 
 def _spec(codec: AudioCodec) -> CodecSpec:
@@ -428,11 +337,3 @@ def _spec(codec: AudioCodec) -> CodecSpec:
         codec.ptime_ms,
         codec.parameters,
     )
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
