@@ -48,8 +48,6 @@ Content-Length: 0
 ]]></send>
 """
 
-ACCEPT_REGISTER = f'<label id="1"/>\n{ACCEPT}<label id="9"/>\n'
-
 
 def recv(request: str, *, note: bool = False, optional: bool = False) -> str:
     """Wait for a request; `note` keeps what a later `reply(..., to_noted=True)` answers, and who we are to
@@ -122,10 +120,17 @@ def bye() -> str:
     return recv("BYE") + reply("200 OK")
 
 
-def callee(*steps: str) -> str:
-    """A scenario that accepts REGISTER and plays `steps` to a call; the first step waits for the INVITE."""
+def callee(*steps: str, challenge: str = "") -> str:
+    """A scenario that accepts REGISTER and plays `steps` to a call; the first step waits for the INVITE.
+
+    `challenge` are the headers of a 401 that REGISTER gets first.
+    """
+    first = reply("401 Unauthorized", "r", headers=challenge) + recv("REGISTER") if challenge else ""
     return _scenario(
-        '<recv request="REGISTER" optional="true" next="1"/>\n', *steps, '<nop next="9"/>\n', ACCEPT_REGISTER
+        '<recv request="REGISTER" optional="true" next="1"/>\n',
+        *steps,
+        '<nop next="9"/>\n',
+        f'<label id="1"/>\n{first}{ACCEPT}<label id="9"/>\n',
     )
 
 

@@ -15,15 +15,23 @@ from tests.lab.scenarios import callee
 from tests.lab.scenarios_dialog import calling
 from tests.lab.sipp import Sipp
 
-SETTINGS = ClientSettings(encryption="off", sign_out_timeout_s=0.2)
+SETTINGS = ClientSettings(encryption="off", sign_out_timeout_s=0.2, keepalive_s=0)
+"""No keep-alives: a scenario answers what it expects and nothing else."""
 
 
 @asynccontextmanager
 async def facing(
-    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS
+    folder: Path,
+    *steps: str,
+    transport: str = "udp",
+    settings: ClientSettings = SETTINGS,
+    challenge: str = "",
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
-    """A caller registered at a sipp that plays `steps` when called, which must all have come true."""
-    async with _on_stage(folder, callee(*steps), 2, transport, settings, 30) as both:
+    """A caller registered at a sipp that plays `steps` when called, which must all have come true.
+
+    With `challenge`, headers of a 401, we had to say who we are before.
+    """
+    async with _on_stage(folder, callee(*steps, challenge=challenge), 2, transport, settings, 30) as both:
         yield both
 
 
