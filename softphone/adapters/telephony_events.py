@@ -13,6 +13,7 @@ from softphone.ports import (
     CallDtmf,
     CallEnded,
     CallEstablished,
+    CallFlood,
     CallMediaChanged,
     CallProgress,
     CallRemoteChanged,
@@ -61,6 +62,8 @@ def translated(event: told.ClientEvent) -> TelephonyEvent | None:
             return RegistrationLost(refusal)
         case told.RegistrationRefused(refusal, status):
             return RegistrationRefused(refusal, status)
+        case told.RushBegan():
+            return CallFlood()
         case told.Incoming(call_id, uri, name):
             return IncomingCall(call_id, uri, number_of(uri), name)
         case _:

@@ -146,8 +146,8 @@ class Notice(Event):
     Codes: secrets-unavailable, storage-failed, storage-recovered, settings-recovered, device-lost,
     device-none, history-recovered, contacts-recovered, transfer-failed, call-not-encrypted, dial-confirm
     (`target`: ask, then dial), show-window (the program was started once more), network-lost,
-    meeting-refused (`code`: why the service lets nobody back), chat-refused (`code`: of a line that was typed
-    while the service was away).
+    call-flood, meeting-refused (`code`: why the service lets nobody back), chat-refused (`code`: of a line
+    that was typed while the service was away).
     """
 
     code: str

@@ -64,6 +64,11 @@ class IncomingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class CallFlood:
+    """More calls come than people make; the user agent refuses them as busy until it is over."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallProgress:
     """An outgoing call: the far end rings; `early_media` when it sends sound already."""
 
@@ -141,6 +146,7 @@ TelephonyEvent = (
     | RegistrationLost
     | RegistrationRefused
     | IncomingCall
+    | CallFlood
     | CallProgress
     | CallEstablished
     | CallMediaChanged

@@ -146,6 +146,11 @@ NOTICES: MappingProxyType[str, tuple[Tone, str, str]] = MappingProxyType(
             marked("This call is not encrypted."),
             marked("Say nothing that others must not hear."),
         ),
+        "call-flood": (
+            Tone.WARN,
+            marked("Very many calls come in at once, so new ones hear that you are busy."),
+            marked("Calls you are in go on as usual. If this does not stop, tell your IT support."),
+        ),
         "network-lost": (
             Tone.WARN,
             marked("The network is gone."),

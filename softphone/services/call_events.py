@@ -12,6 +12,7 @@ from softphone.ports import (
     CallDtmf,
     CallEnded,
     CallEstablished,
+    CallFlood,
     CallMediaChanged,
     CallProgress,
     CallRemoteChanged,
@@ -42,7 +43,7 @@ CallEvent = (
 
 
 class CallEvents:
-    """Hears the user agent. `incoming` is told of each new incoming call once it stands in the table.
+    """Hears the user agent. `incoming` takes each new incoming call into the table, or turns it away.
 
     The user agent may speak of an outgoing call before `dial` has returned its id; such events wait.
     """
@@ -83,6 +84,9 @@ class CallEvents:
         """One event of the user agent."""
         if isinstance(event, Registered | RegistrationLost | RegistrationRefused):
             return
+        if isinstance(event, CallFlood):
+            self._bus.publish(Notice("call-flood"))
+            return
         if isinstance(event, IncomingCall):
             self._new_incoming(event)
             return
@@ -99,7 +103,7 @@ class CallEvents:
         party = Party(event.uri, event.number, name)
         created = self._clock.monotonic()
         call = Call(event.call_id, Direction.INCOMING, party, CallState.RINGING, created_at=created)
-        self._incoming(self._table.add(call))
+        self._incoming(call)
 
     def _apply(self, call: Call, event: CallEvent) -> None:
         match event:

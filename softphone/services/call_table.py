@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from softphone.domain.call import Call, CallState, require_move
+from softphone.domain.call import Call, CallState, EndReason, require_move
 from softphone.domain.errors import UnknownCall
 from softphone.domain.events import CallChanged
 from softphone.ports import Clock
@@ -68,6 +68,11 @@ class CallTable:
         self._calls[call.id] = call
         self._tell(call)
         return call
+
+    def turn_away(self, call: Call) -> None:
+        """A new call that meets a busy line: it is told as ended, and at no time shown as one that rings."""
+        now = self._clock.monotonic()
+        self._tell(replace(call, state=CallState.ENDED, reason=EndReason.BUSY, ended_at=now))
 
     def change(self, call_id: str, **fields: Any) -> Call:
         """Change what is shown of a call; nothing is told when it is so already."""

@@ -233,9 +233,11 @@ class Calls:
 
     def _incoming(self, call: Call) -> None:
         """A new call rings, is answered by itself, or meets two calls already: then the line is busy."""
-        if len(self._table.live()) > MOST_CALLS:
+        if len(self._table.live()) >= MOST_CALLS:
+            self._table.turn_away(call)
             self._tasks.spawn(self._busy(call), "busy")
         else:
+            self._table.add(call)
             self._tasks.spawn(self._ring(call), "ring")
 
     async def _busy(self, call: Call) -> None:

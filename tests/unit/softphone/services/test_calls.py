@@ -23,6 +23,7 @@ from softphone.domain.events import CallChanged, DtmfReceived, Event, Notice
 from softphone.domain.history import Outcome
 from softphone.domain.quality import CallQuality, Trouble
 from softphone.ports import (
+    CallFlood,
     CallMediaChanged,
     CallProgress,
     CallRemoteChanged,
@@ -324,6 +325,25 @@ async def test_a_third_call_meets_a_busy_line(bench: Bench) -> None:
     assert "ring" not in bench.sound.played
     with pytest.raises(CommandRefused):
         await bench.calls.dial("1001")
+
+
+async def test_a_call_that_meets_a_busy_line_is_never_shown_as_ringing_and_was_missed(bench: Bench) -> None:
+    await bench.talk()
+    await bench.ring()
+    for number in range(20):
+        bench.telephony.end(await bench.ring(f"05000000{number:02}"), EndReason.DECLINED)
+    await settle()
+    turned_away = [
+        e.call for e in bench.events if isinstance(e, CallChanged) and "05000" in e.call.remote.number
+    ]
+    assert [(call.state, call.reason) for call in turned_away] == [(CallState.ENDED, EndReason.BUSY)] * 20
+    assert len(bench.calls.calls()) == 2
+    assert [entry.outcome for entry in bench.store.entries] == [Outcome.MISSED] * 20
+
+
+async def test_a_flood_of_calls_is_one_notice(bench: Bench) -> None:
+    bench.telephony.emit(CallFlood())
+    assert bench.events == [Notice("call-flood")]
 
 
 async def test_answering_gives_up_a_call_being_dialled(bench: Bench) -> None:
