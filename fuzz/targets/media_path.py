@@ -1,7 +1,8 @@
 """Datagrams to a phone call's ports: STUN, DTLS and (S)RTP from anybody, before and while it is protected.
 
-The first part's first byte says how the call's sound is protected; each other part is one datagram, whose
-first byte says where it comes from and whether it is sealed or signed as the peer would do it.
+The first part's first byte says how the call's sound is protected and who offers; what follows it, if
+anything, is the peer's description. Each other part is one datagram; its first byte says where it comes from
+and whether it is sealed or signed as the peer would do it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from fuzz.judge import on_loop, require
 from fuzz.targets.rtp import seeds as packets
 from fuzz.wire import SDES_SDP, SDP, SECURE_SDP
 from sip_bridge.core.media_security import Sdes
-from sip_bridge.core.sdp import SessionDescription
+from sip_bridge.core.sdp import SdpError, SessionDescription
 from sip_bridge.core.sdp_values import Crypto
 from sip_bridge.rtp.certificate import DtlsCertificate
 from sip_bridge.rtp.dtls import DtlsAssociation
@@ -54,6 +55,7 @@ class PaperSocket(MediaSocket):
     def __init__(self, receive: Receive, port: int) -> None:
         super().__init__(receive)
         self.sent: list[bytes] = []
+        self.refused: list[Address] = []
         self.transport = asyncio.DatagramTransport()
         self._port = port
 
@@ -64,7 +66,8 @@ class PaperSocket(MediaSocket):
 
     def send(self, data: bytes, to: Address) -> None:
         """See MediaSocket."""
-        require(len(data) <= 0xFFFF and 0 < to[1] <= 0xFFFF, "what no socket can send")
+        if len(data) > 0xFFFF or not 0 < to[1] <= 0xFFFF:
+            self.refused.append(to)
         self.sent.append(data)
 
     def close(self) -> None:
@@ -75,10 +78,12 @@ class PaperSocket(MediaSocket):
 def run(data: bytes) -> None:
     """Raises for a finding."""
     head, *datagrams = parts(data, MOST)
-    on_loop(_call(OFFERS[head[0] % len(OFFERS)] if head else SDP, datagrams))
+    how = head[0] if head else 0
+    on_loop(_call(head[1:] or OFFERS[how % len(OFFERS)], datagrams, offers=not how & 0x80))
 
 
-async def _call(offer: bytes, datagrams: list[bytes]) -> None:
+async def _call(theirs: bytes, datagrams: list[bytes], *, offers: bool) -> None:
+    """`theirs` is the peer's description: an offer, or the answer to ours."""
     sockets: list[PaperSocket] = []
 
     async def pair(
@@ -87,23 +92,38 @@ async def _call(offer: bytes, datagrams: list[bytes]) -> None:
         sockets.extend((PaperSocket(receive, 4000), PaperSocket(receive_rtcp, 4001)))
         return sockets[0], sockets[1]
 
-    with patch("sip_bridge.rtp.path.open_pair", pair):
+    loop = asyncio.get_running_loop()
+    with patch("sip_bridge.rtp.path.open_pair", pair), patch.object(loop, "getaddrinfo", _no_names):
         session = await AudioSession.open(
             MediaPolicy(signalling_secure=True, ice=True), OURS, random.Random(3).randbytes
         )
+        try:
+            peer = await _agreed(session, theirs, offers=offers)
+            for datagram in datagrams if peer else ():
+                if peer and datagram:
+                    await _deliver(session, sockets, peer, datagram)
+            with suppress(NotNegotiated, UnknownDigit):
+                session.send_dtmf("1")
+            await asyncio.sleep(0.5)
+            session.statistics()
+            require(not any(one.refused for one in sockets), "sent where no socket can")
+        finally:
+            await session.close()
+
+
+async def _agreed(session: AudioSession, theirs: bytes, *, offers: bool) -> _Peer | None:
     try:
-        answer = await session.create_answer(offer)
-        session.start()
-        peer = _Peer(offer, answer)
-        for datagram in datagrams:
-            if datagram:
-                await _deliver(session, sockets, peer, datagram)
-        with suppress(NotNegotiated, UnknownDigit):
-            session.send_dtmf("1")
-        await asyncio.sleep(0.5)
-        session.statistics()
-    finally:
-        await session.close()
+        ours = await session.create_answer(theirs) if offers else await session.create_offer()
+        if not offers:
+            await session.accept_answer(theirs)
+    except (SdpError, NotNegotiated):
+        return None
+    session.start()
+    return _Peer(theirs, ours)
+
+
+async def _no_names(*question: object, **more: object) -> list[object]:
+    raise OSError("nobody is asked")
 
 
 async def _deliver(session: AudioSession, sockets: list[PaperSocket], peer: _Peer, datagram: bytes) -> None:
@@ -122,8 +142,8 @@ async def _deliver(session: AudioSession, sockets: list[PaperSocket], peer: _Pee
 class _Peer:
     """What the peer knows: its SRTP keys, and our credentials for STUN."""
 
-    def __init__(self, offer: bytes, answer: bytes) -> None:
-        theirs, ours = (SessionDescription.parse(text).media[0] for text in (offer, answer))
+    def __init__(self, peers: bytes, own: bytes) -> None:
+        theirs, ours = (SessionDescription.parse(text).media[0] for text in (peers, own))
         self._fragment, self._password = ours.get("ice-ufrag") or "x", ours.get("ice-pwd") or "y"
         mine, yours = (Crypto.parse(media.get("crypto") or "") for media in (theirs, ours))
         self._srtp = SrtpTransform(SrtpKeys.from_sdes(Sdes(mine, yours))) if mine and yours else None
@@ -159,6 +179,9 @@ def seeds() -> Iterable[bytes]:
     check = struct.pack("!HHIHHQHH", 0x24, 4, 0x6E00_1EFF, 0x802A, 8, 1, 0x25, 0)
     greeting = hello()
     plain = b"\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"
+    for offer in OFFERS:
+        yield joined(b"\x00" + offer, b"\x20" + check)
+        yield joined(b"\x80" + offer.replace(b"actpass", b"active"), b"\x20" + check)
     for kind in range(4):
         for speech in packets():
             yield joined(

@@ -20,6 +20,9 @@ COMPONENT = 1
 PATIENCE = 20.0
 """Seconds after which checks that neither work nor fail are given up."""
 
+MOST_CANDIDATES = 32
+"""Of one peer's: each is somewhere packets are sent to because a description says so."""
+
 STUN_PATIENCE = 1.0
 """Seconds a STUN server may take before the offer goes out without it."""
 
@@ -86,8 +89,8 @@ class IceLink:
         connection.ice_controlling = controlling or remote.lite
         connection.remote_is_lite = remote.lite
         connection.remote_username, connection.remote_password = remote.username, remote.password
-        for candidate in _candidates(remote, default):
-            await connection.add_remote_candidate(candidate)
+        found = _candidates(remote, default)
+        await asyncio.gather(*(connection.add_remote_candidate(candidate) for candidate in found))
         await connection.add_remote_candidate(None)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -162,14 +165,14 @@ class _SharedConnection(Connection):
         return found
 
     def request_received(self, message: Message, addr: Address, protocol: StunProtocol) -> None:
-        """A check must name its priority (RFC 8445 section 7.1.1); aioice's `connect` would fail for want of it."""
+        """A check must name its priority (RFC 8445 section 7.1.1): aioice's `connect` fails without."""
         if "PRIORITY" in message.attributes:
             super().request_received(message, addr, protocol)
         else:
             self.respond_error(message, addr, protocol, (400, "Bad Request"))
 
     def data_received(self, data: bytes, component: int) -> None:
-        """What is no STUN message: aioice would keep it for ever, waiting for somebody who asks it for data."""
+        """What is no STUN message: aioice would keep it for ever, for somebody who asks it for data."""
 
     def selected(self) -> Address:
         """The peer's address in the nominated pair."""
@@ -181,9 +184,15 @@ def _candidates(remote: IceDescription, default: Address) -> list[Candidate]:
     for text in remote.candidates:
         with contextlib.suppress(ValueError, IndexError):
             candidate = Candidate.from_sdp(text)
-            if candidate.component == COMPONENT and candidate.transport.lower() == "udp":
+            if _usable(candidate):
                 found.append(candidate)
     if found:
-        return found
+        return found[:MOST_CANDIDATES]
     priority = candidate_priority(COMPONENT, "host")
     return [Candidate("1", COMPONENT, "udp", priority, default[0], default[1], "host")]
+
+
+def _usable(candidate: Candidate) -> bool:
+    """Whether a check can be sent there; no socket takes any other port."""
+    udp = candidate.component == COMPONENT and candidate.transport.lower() == "udp"
+    return udp and 0 < candidate.port <= 65_535
