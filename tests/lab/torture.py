@@ -6,7 +6,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 from sip_bridge import client_events as told
@@ -15,6 +15,8 @@ from sip_bridge.core.framing import StreamFramer
 from sip_bridge.core.matching import companion
 from sip_bridge.core.message import Headers, Request, Response, parse_message
 from tests.lab.caller import Caller
+from tests.lab.certificates import Authority
+from tests.lab.flows import until
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 SIP_PORT = 5060
@@ -28,7 +30,7 @@ def message(rfc: str, name: str) -> bytes:
 
 
 def own_loopback() -> str:
-    """An address of this host that no other test run uses: messages of RFCs want their answers at port 5060."""
+    """An address that no other test run uses: messages of RFCs want their answers at port 5060."""
     number = os.getpid()
     return f"127.{64 + (number >> 16) % 64}.{(number >> 8) & 255}.{max(number & 255, 1)}"
 
@@ -151,14 +153,38 @@ class Server:
         self.send(bytes(Request(method, "sip:user@example.com", headers)))
         return call
 
+    def hang_up(self, invite: Request) -> None:
+        """BYE in the call that the client began and our To tag "theirs" established."""
+        headers = Headers(
+            [
+                ("Via", "SIP/2.0/UDP server.example.com;branch=z9hG4bKbye;rport"),
+                ("Max-Forwards", "70"),
+                ("From", f"{invite.headers.get('To')};tag=theirs"),
+                ("To", invite.headers.get("From") or ""),
+                ("Call-ID", invite.call_id),
+                ("CSeq", "1 BYE"),
+            ]
+        )
+        self.send(bytes(Request("BYE", "sip:user@example.com", headers)))
+
     async def answer(self, call: str, *statuses: int) -> Response:
         """The answer with one of these statuses to a request of that Call-ID."""
-        async with asyncio.timeout(PATIENCE_S):
-            while True:
-                for answer in self.answers:
-                    if answer.call_id == call and answer.status in statuses:
-                        return answer
-                await asyncio.sleep(0.01)
+
+        def found() -> list[Response]:
+            about = (answer for answer in self.answers if answer.headers.get("Call-ID") == call)
+            return [answer for answer in about if answer.status in statuses]
+
+        await until(found, PATIENCE_S)
+        return found()[0]
+
+    async def request(self, method: str, count: int = 1) -> Request:
+        """The `count`-th request of that method from the client."""
+
+        def found() -> list[Request]:
+            return [request for request in self.requests if request.method == method]
+
+        await until(lambda: len(found()) >= count, PATIENCE_S)
+        return found()[count - 1]
 
     def acknowledge(self, invite: bytes, refusal: Response) -> None:
         """The ACK of a refused INVITE."""
@@ -169,22 +195,53 @@ class Server:
     async def all_answers(self) -> list[Response]:
         """What is not about plain requests of ours, once everything sent before has been dealt with."""
         await self.answer(self.ask("OPTIONS"), 200)
-        return [
-            answer
-            for answer in self.answers
-            if not (answer.headers.get("Call-ID") or "").startswith("plain-")
-        ]
+        calls = ((answer, answer.headers.get("Call-ID") or "") for answer in self.answers)
+        return [answer for answer, call in calls if not call.startswith("plain-")]
 
 
-@asynccontextmanager
-async def registered(server: Server, transport: str, ca_file: Path | None = None) -> AsyncIterator[Caller]:
-    """A client registered at the server."""
-    async with Caller() as caller:
-        account = AccountConfig(
-            server.host, "user@example.com", "secret", server.port, transport, ca_file=str(ca_file or "")
-        )
-        await caller.start(account)
-        yield caller
+async def connected(
+    stack: AsyncExitStack,
+    transport: str,
+    *ports: int,
+    host: str = "",
+    authority: Authority | None = None,
+) -> tuple[Server, Caller]:
+    """A server, which hears UDP at `ports` too, and a client registered with it. TLS wants an authority."""
+    server = Server(host or own_loopback())
+    if transport == "udp":
+        await stack.enter_async_context(server.udp(ports))
+    else:
+        await stack.enter_async_context(server.stream(_context(server, authority)))
+    caller = await stack.enter_async_context(Caller())
+    ca_file = "" if authority is None else str(authority.ca_file)
+    account = AccountConfig(
+        server.host, "user@example.com", "secret", server.port, transport, ca_file=ca_file
+    )
+    await caller.start(account)
+    return server, caller
+
+
+def _context(server: Server, authority: Authority | None) -> ssl.SSLContext | None:
+    if authority is None:
+        return None
+    pair = authority.issue(server.host)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    return context
+
+
+def assert_answers(server: Server, data: bytes, answer: Response) -> None:
+    """It carries what RFC 3261 8.2.6.2 copies, and in its Via where the request came from (18.2.1)."""
+    request = parse_message(data)
+    for name in ("From", "Call-ID", "CSeq"):
+        assert answer.headers.get_lines(name) == request.headers.get_lines(name)
+    for said, asked in zip(answer.headers.get_lines("To"), request.headers.get_lines("To"), strict=True):
+        assert said.startswith(asked)
+    vias, sent = answer.headers.get_all("Via"), request.headers.get_all("Via")
+    assert vias[1:] == sent[1:]
+    if "SIP/2.0/" in sent[0] and ";;" not in sent[0]:
+        assert answer.top_via.received == server.host
+        assert answer.top_via.branch == request.top_via.branch
 
 
 async def assert_works(server: Server, caller: Caller) -> None:
