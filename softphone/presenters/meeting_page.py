@@ -16,19 +16,12 @@ from softphone.domain.meeting import (
     JoinOffer,
     Meeting,
     MeetingLink,
-    Seat,
     SessionState,
 )
 from softphone.ports import Clock
-from softphone.presenters import meeting_words, moments
+from softphone.presenters import meeting_words
 from softphone.presenters.meeting_desks import EntranceDesk
-from softphone.presenters.page_views import (
-    PageView,
-    Stage,
-    TestView,
-    camera_toggle,
-    microphone_toggle,
-)
+from softphone.presenters.page_views import PageView, Stage
 from softphone.presenters.page_words import PageWords
 from softphone.presenters.parts import Advice, Sign
 from softphone.presenters.presenter import Presenter
@@ -84,8 +77,8 @@ class PagePresenter(Presenter[PageView]):
             stage=stage,
             opened=self._opened,
             heading=self._heading(about),
-            when=self._when(about) if about is not None else "",
-            who=self._who(about) if about is not None else "",
+            when=say.when(about, self._zone) if about is not None else "",
+            who=say.who(about) if about is not None else "",
             description=about.description if about is not None else "",
             lock=meeting_words.lock(self.words, self._server()) if self._server() else None,
             warning=self._warning(say),
@@ -94,8 +87,8 @@ class PagePresenter(Presenter[PageView]):
             link_fault=self._("This is not a meeting link. Copy the whole link.") if self._link_fault else "",
             main=self._main(),
             can_main=self._can_main(about),
-            note=self._note(about),
-            test=self._test(meeting) if meeting is not None and stage is Stage.TEST else None,
+            note=self._note(about, say),
+            test=say.test(meeting) if meeting is not None and stage is Stage.TEST else None,
             lobby=say.lobby(meeting) if meeting is not None and stage is Stage.LOBBY else None,
             code=say.code(meeting, self._code_fault) if meeting and stage is Stage.INSIDE else None,
             expert=say.expert(about, line=self._registered, called=self._called) if about else None,
@@ -138,13 +131,6 @@ class PagePresenter(Presenter[PageView]):
             return self._("This link leads to {server}").format(server=self._link.server)
         return about.title if about is not None else ""
 
-    def _when(self, about: Appointment) -> str:
-        return moments.span(self.words, about.start, about.end, self._clock.time(), self._zone)
-
-    def _who(self, about: Appointment) -> str:
-        holder = self._("You hold this meeting") if about.seat is Seat.HOST else about.host_name
-        return " · ".join(part for part in (holder, about.office) if part)
-
     def _main(self) -> str:
         unlisted = self._link is not None and not self._link.listed
         if self._stage is Stage.SERVER and self._error is not None:
@@ -161,25 +147,15 @@ class PagePresenter(Presenter[PageView]):
     def _can_main(self, about: Appointment | None) -> bool:
         if self._busy:
             return False
-        return self._stage is not Stage.TEST or about is None or self._wait(about) <= 0
+        early = about is not None and self._clock.time() < about.opens_at.timestamp()
+        return self._stage is not Stage.TEST or not early
 
-    def _wait(self, about: Appointment) -> float:
-        return about.opens_at.timestamp() - self._clock.time()
-
-    def _note(self, about: Appointment | None) -> str:
+    def _note(self, about: Appointment | None, say: PageWords) -> str:
         if self._stage is Stage.SERVER and self._error is None and not self._busy:
             return self._("Nothing has been sent there yet.")
-        if self._stage in (Stage.OFFER, Stage.TEST) and about is not None and self._wait(about) > 0:
-            text = self._("You can join in {time}. Check meanwhile that your equipment works.")
-            return text.format(time=moments.left(self.words, self._wait(about)))
+        if self._stage in (Stage.OFFER, Stage.TEST) and about is not None:
+            return say.early(about)
         return ""
-
-    def _test(self, meeting: Meeting) -> TestView:
-        return TestView(
-            camera_toggle(self.words, on=meeting.camera_on),
-            microphone_toggle(self.words, on=meeting.microphone_on),
-            self._("We recommend headphones, and a quiet place where nobody sees your screen."),
-        )
 
     def _may_return(self) -> bool:
         return (

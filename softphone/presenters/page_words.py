@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from resources.words import Words
 from softphone.domain.errors import MeetingRefused
 from softphone.domain.meeting import (
@@ -13,9 +15,16 @@ from softphone.domain.meeting import (
     Seat,
     SessionState,
 )
-from softphone.presenters import meeting_words
+from softphone.presenters import meeting_words, moments
 from softphone.presenters.meeting_people import PeopleWords
-from softphone.presenters.page_views import CodeView, ExpertView, LobbyView
+from softphone.presenters.page_views import (
+    CodeView,
+    ExpertView,
+    LobbyView,
+    TestView,
+    camera_toggle,
+    microphone_toggle,
+)
 from softphone.presenters.parts import Advice, Sign, Tone
 
 
@@ -27,6 +36,31 @@ class PageWords:
 
     def _(self, text: str) -> str:
         return self.words._(text)
+
+    def when(self, about: Appointment, zone: tzinfo | None) -> str:
+        """From when till when."""
+        return moments.span(self.words, about.start, about.end, self._now, zone)
+
+    def who(self, about: Appointment) -> str:
+        """Who holds it, and for which office."""
+        holder = self._("You hold this meeting") if about.seat is Seat.HOST else about.host_name
+        return " · ".join(part for part in (holder, about.office) if part)
+
+    def early(self, about: Appointment) -> str:
+        """How long it is until one can join; nothing once one can."""
+        wait = about.opens_at.timestamp() - self._now
+        if wait <= 0:
+            return ""
+        text = self._("You can join in {time}. Check meanwhile that your equipment works.")
+        return text.format(time=moments.left(self.words, wait))
+
+    def test(self, meeting: Meeting) -> TestView:
+        """Camera and microphone as one will join with them."""
+        return TestView(
+            camera_toggle(self.words, on=meeting.camera_on),
+            microphone_toggle(self.words, on=meeting.microphone_on),
+            self._("We recommend headphones, and a quiet place where nobody sees your screen."),
+        )
 
     def unlisted(self, link: MeetingLink) -> Advice | None:
         """A warning before anything goes to a server that the company does not name."""
