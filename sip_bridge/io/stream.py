@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 MESSAGE_TIMEOUT_S = 10.0
 """How long a message may take from first byte to last: whoever is slower holds our memory on purpose."""
 
+PIECE = 2048
+"""Octets looked at in one go: what a peer sends at once must not keep a running call's sound waiting."""
+
 WRITE_LIMIT = 1_000_000
 """Bytes that may wait for a peer that doesn't read."""
 
@@ -42,9 +45,11 @@ class Stream(asyncio.Protocol):
         self._framer = StreamFramer()
         self._message_timeout_s = message_timeout_s
         self._transport: asyncio.Transport | None = None
+        self._arrived = bytearray()
+        self._working = False
+        self._ended = ""
         self._incomplete = 0
         self._deadline: asyncio.TimerHandle | None = None
-        self._reason = ""
         self._lost = False
         self._gone = asyncio.Event()
         self.local: Address = ("", 0)
@@ -61,7 +66,30 @@ class Stream(asyncio.Protocol):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: bytes came."""
+        """asyncio: bytes came. What is more than a piece waits for the loop's next turns."""
+        self._arrived += data
+        if not self._working:
+            self._work()
+
+    def _work(self) -> None:
+        piece = bytes(self._arrived[:PIECE])
+        del self._arrived[:PIECE]
+        self._hear(piece)
+        before, self._working = self._working, bool(self._arrived)
+        if self._working:
+            asyncio.get_running_loop().call_soon(self._work)
+        else:
+            self._tell_end()
+        if self._working != before and self._transport is not None and not self._transport.is_closing():
+            (self._transport.pause_reading if self._working else self._transport.resume_reading)()
+
+    def _tell_end(self) -> None:
+        """What came before the end has been heard by now."""
+        if self._ended and not self._lost:
+            self._finish()
+            self._owner.stream_lost(self, self._ended)
+
+    def _hear(self, data: bytes) -> None:
         if self._lost:
             return
         self._incomplete += len(data)
@@ -89,7 +117,7 @@ class Stream(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Queue bytes; a peer that has stopped reading loses the connection."""
-        if self._transport is None or self._lost:
+        if self._transport is None or self._transport.is_closing() or self._lost:
             return
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > WRITE_LIMIT:
@@ -127,6 +155,7 @@ class Stream(asyncio.Protocol):
 
     def _finish(self) -> None:
         self._lost = True
+        self._arrived.clear()
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -134,10 +163,9 @@ class Stream(asyncio.Protocol):
     def connection_lost(self, failure: Exception | None) -> None:
         """asyncio: the connection has ended."""
         self._gone.set()
-        if self._lost:
-            return
-        self._finish()
-        self._owner.stream_lost(self, type(failure).__name__ if failure else "closed by peer")
+        self._ended = type(failure).__name__ if failure else "closed by peer"
+        if not self._working:
+            self._tell_end()
 
 
 def _address(transport: asyncio.BaseTransport, which: str) -> Address:
