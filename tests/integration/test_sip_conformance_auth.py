@@ -26,7 +26,8 @@ ACCEPTED = reply("200 OK", "r", headers="[last_Contact:]\n").replace(
 
 def asks(nonce: str, *, kind: str = "WWW", algorithm: str = "MD5", realm: str = REALM, more: str = "") -> str:
     """A challenge; `kind` WWW or Proxy."""
-    return f'{kind}-Authenticate: Digest realm="{realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{more}\n'
+    value = f'realm="{realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{more}'
+    return f"{kind}-Authenticate: Digest {value}\n"
 
 
 def refuses(headers: str, status: str = "401 Unauthorized") -> str:

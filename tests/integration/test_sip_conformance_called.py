@@ -17,7 +17,7 @@ from tests.lab.scenarios_dialog import (
     answer,
     ask,
 )
-from tests.lab.scenarios_stage import called, ended, hang_up, rings, talks
+from tests.lab.scenarios_stage import called, ended, hang_up, rings, seen, talks
 
 pytestmark = pytest.mark.peer
 
@@ -46,8 +46,7 @@ async def test_a_repeated_invite(tmp_path: Path) -> None:
     steps = (*INVITED, again, answer(200), ask("ACK", 1, inside=True), *THEIR_BYE)
     async with called(tmp_path, *steps) as (phone, peer):
         call_id = await rings(phone)
-        while peer.messages.count("SIP/2.0 180") < 2:
-            await asyncio.sleep(0.02)
+        await seen(peer, "SIP/2.0 180", 2)
         await phone.client.calls.answer(call_id)
         await ended(phone)
         assert len(phone.heard(told.Incoming)) == 1
@@ -155,8 +154,7 @@ async def test_a_cancel_of_something_else(tmp_path: Path) -> None:
     )
     async with called(tmp_path, *steps) as (phone, peer):
         call_id = await rings(phone)
-        while "SIP/2.0 481" not in peer.messages:
-            await asyncio.sleep(0.02)
+        await seen(peer, "SIP/2.0 481")
         await phone.client.calls.answer(call_id)
         assert (await ended(phone)).reason == "remote-hung-up"
 
@@ -204,8 +202,7 @@ async def test_a_reliable_180(tmp_path: Path) -> None:
     )
     async with called(tmp_path, *steps) as (phone, peer):
         call_id = await rings(phone)
-        while peer.messages.count("RAck: ") < 2:
-            await asyncio.sleep(0.02)
+        await seen(peer, "RAck: ", 2)
         assert peer.messages.count("SIP/2.0 180") >= 2
         await phone.client.calls.answer(call_id)
         assert (await ended(phone)).reason == "remote-hung-up"

@@ -11,7 +11,7 @@ import pytest
 from sip_bridge import client_events as told
 from tests.lab.scenarios import ANSWERED, bye, pause, recv, recv_with, reply
 from tests.lab.scenarios_dialog import answer, within
-from tests.lab.scenarios_stage import ended, facing, hang_up
+from tests.lab.scenarios_stage import ended, facing, hang_up, seen
 
 pytestmark = pytest.mark.peer
 
@@ -168,8 +168,7 @@ async def test_we_give_up_before_anything_came(tmp_path: Path) -> None:
     )
     async with facing(tmp_path, *steps) as (caller, peer):
         call_id = await caller.client.dial("peer")
-        while "INVITE sip:" not in peer.messages:
-            await asyncio.sleep(0.02)
+        await seen(peer, "INVITE sip:")
         await caller.client.calls.hang_up(call_id)
         await asyncio.sleep(0.2)
         assert "CANCEL sip:" not in peer.messages

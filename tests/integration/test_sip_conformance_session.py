@@ -13,7 +13,7 @@ from sip_bridge.rtp.session import AudioSession
 from tests.lab.caller import Caller
 from tests.lab.scenarios import ANSWERED, bye, described, pause, recv, recv_with, reply
 from tests.lab.scenarios_dialog import TALKING, THEIR_BYE, answer, answer_with_body, ask, body_has, within
-from tests.lab.scenarios_stage import called, ended, facing, hang_up, talks
+from tests.lab.scenarios_stage import called, ended, facing, hang_up, seen, talks
 
 pytestmark = pytest.mark.peer
 
@@ -166,8 +166,7 @@ async def test_an_update_too_early(tmp_path: Path) -> None:
     async with called(tmp_path, *steps) as (phone, peer):
         incoming = await phone.wait_for(told.Incoming)
         await phone.client.calls.ring(incoming.call_id)
-        while "SIP/2.0 500" not in peer.messages:
-            await asyncio.sleep(0.02)
+        await seen(peer, "SIP/2.0 500")
         await phone.client.calls.answer(incoming.call_id)
         assert (await ended(phone)).reason == "remote-hung-up"
 
@@ -280,8 +279,7 @@ async def test_we_hang_up_during_our_reinvite(tmp_path: Path) -> None:
     async with facing(tmp_path, *steps) as (caller, peer):
         call_id = await caller.dial("peer")
         holding = asyncio.create_task(caller.client.calls.hold(call_id))
-        while peer.messages.count("INVITE sip:") < 2:
-            await asyncio.sleep(0.02)
+        await seen(peer, "INVITE sip:", 2)
         assert (await hang_up(caller, call_id)).reason == "hung-up"
         with pytest.raises(CommandRefused):
             await holding
@@ -420,8 +418,7 @@ async def test_we_refresh(tmp_path: Path, method: str) -> None:
     )
     async with facing(tmp_path, *steps) as (caller, peer):
         call_id = await caller.dial("peer")
-        while peer.messages.count("SIP/2.0 200 OK") < 3:
-            await asyncio.sleep(0.05)
+        await seen(peer, "SIP/2.0 200 OK", 3)
         await asyncio.sleep(0.1)
         assert not caller.heard(told.MediaChanged) and not caller.heard(told.Ended)
         await hang_up(caller, call_id)

@@ -26,12 +26,15 @@ async def facing(
     transport: str = "udp",
     settings: ClientSettings = SETTINGS,
     challenge: str = "",
+    calls: int = 1,
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
-    """A caller registered at a sipp that plays `steps` when called, which must all have come true.
+    """A caller registered at a sipp that plays `steps` to each of `calls`, which must all have come true.
 
     With `challenge`, headers of a 401, we had to say who we are before.
     """
-    async with _on_stage(folder, callee(*steps, challenge=challenge), 2, transport, settings, 30) as both:
+    async with _on_stage(
+        folder, callee(*steps, challenge=challenge), calls + 1, transport, settings, 30
+    ) as both:
         yield both
 
 
@@ -81,6 +84,13 @@ async def hang_up(caller: Caller, call_id: str) -> told.Ended:
     """End it from our side, and what was told of it."""
     await caller.client.calls.hang_up(call_id)
     return await caller.wait_for(told.Ended, where=lambda event: event.call_id == call_id)
+
+
+async def seen(peer: Sipp, text: str, times: int = 1, *, timeout_s: float = 8.0) -> None:
+    """Wait until this went over the wire that often, either way. Raises TimeoutError."""
+    async with asyncio.timeout(timeout_s):
+        while peer.messages.count(text) < times:
+            await asyncio.sleep(0.02)
 
 
 async def ended(caller: Caller) -> told.Ended:
