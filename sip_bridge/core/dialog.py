@@ -68,7 +68,7 @@ class Dialog:
             remote=request.headers.get("From") or "",
             local_tag=local_tag,
             remote_tag=request.from_.tag,
-            target=_target(request.contacts) or str(request.from_.uri),
+            target=_target(request.contacts) or _target((request.from_,)),
             routes=tuple(request.headers.get_all("Record-Route")),
             local_seq=0,
             remote_seq=request.cseq.number,
@@ -155,4 +155,6 @@ def hop_of(uri: SipUri) -> Hop:
 
 
 def _target(contacts: tuple[NameAddr, ...]) -> str:
-    return str(contacts[0].uri) if contacts and contacts[0].uri is not None else ""
+    """Without the headers that may not stand there and never in a Request-URI (19.1.1, table 1)."""
+    uri = contacts[0].uri if contacts else None
+    return "" if uri is None else str(uri.without_headers())

@@ -83,3 +83,13 @@ def test_a_call_ends_once_and_one_without_an_invite_stops_too() -> None:
     call.stop()
     assert [type(event).__name__ for event in context.events] == ["Ended"]
     assert not call.unacknowledged
+
+
+def test_headers_in_the_peers_address_never_stand_in_a_request_uri() -> None:
+    invite = call_for_us()
+    invite.headers.set("Contact", "<sip:bob@198.51.100.7;ob?Subject=x&Route=y>")
+    dialog = Dialog.from_request(invite, "t")
+    assert dialog.request("BYE").uri == "sip:bob@198.51.100.7;ob"
+    invite.headers.remove("Contact")
+    invite.headers.set("From", "<sip:bob@example.com?Subject=x>;tag=far")
+    assert Dialog.from_request(invite, "t").request("BYE").uri == "sip:bob@example.com"
