@@ -163,10 +163,13 @@ class SipUri:
         return "".join(text)
 
     def parameter(self, name: str) -> str | None:
-        """The parameter's wire value; "" for one without a value, None when absent."""
+        """The parameter's wire value; "" for one without a value, None when absent.
+
+        Names are compared as what their escapes stand for (RFC 3261 19.1.4, RFC 4475 3.1.1.3).
+        """
         wanted = name.lower()
         for found, value in self.parameters:
-            if found.lower() == wanted:
+            if _name(found) == wanted:
                 return value or ""
         return None
 
@@ -190,12 +193,12 @@ class SipUri:
     @property
     def transport(self) -> str:
         """The transport parameter in lower case, "" when absent."""
-        return (self.parameter("transport") or "").lower()
+        return unescape(self.parameter("transport") or "").lower()
 
     @property
     def maddr(self) -> str:
         """The maddr parameter without IPv6 brackets, "" when absent."""
-        return (self.parameter("maddr") or "").strip("[]")
+        return unescape(self.parameter("maddr") or "").strip("[]")
 
     @property
     def secure(self) -> bool:
@@ -210,7 +213,7 @@ class SipUri:
     def without_parameter(self, name: str) -> SipUri:
         """This URI without the parameter."""
         wanted = name.lower()
-        return replace(self, parameters=tuple(pair for pair in self.parameters if pair[0].lower() != wanted))
+        return replace(self, parameters=tuple(pair for pair in self.parameters if _name(pair[0]) != wanted))
 
     def with_header(self, name: str, value: str) -> SipUri:
         """This URI with one more `?name=value`, both escaped, as Refer-To carries Replaces."""
@@ -255,12 +258,16 @@ def _parse_sip(scheme: str, rest: str) -> SipUri:
     )
 
 
+def _name(text: str) -> str:
+    return unescape(text).lower()
+
+
 def _number(uri: SipUri) -> str:
     return uri.user.translate(_SEPARATORS).lower()
 
 
 def _as_dict(uri: SipUri) -> dict[str, str]:
-    return {name.lower(): _comparable(value or "").lower() for name, value in uri.parameters}
+    return {_name(name): _comparable(value or "").lower() for name, value in uri.parameters}
 
 
 def _headers(uri: SipUri) -> list[tuple[str, str]]:

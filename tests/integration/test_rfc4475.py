@@ -16,7 +16,8 @@ from sip_bridge import client_events as told
 from sip_bridge.core.message import Request, Response
 from sip_bridge.io import stream
 from tests.lab.certificates import Authority
-from tests.lab.torture import assert_answers, assert_works, connected, message
+from tests.lab.printed import message
+from tests.lab.torture import assert_answers, assert_works, connected
 
 RFC = "rfc4475"
 OTHER_PORTS = {"quotbal": 5050}

@@ -13,7 +13,8 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from sip_bridge import client_events as told
-from tests.lab.torture import assert_answers, assert_works, connected, message
+from tests.lab.printed import message
+from tests.lab.torture import assert_answers, assert_works, connected
 
 RFC = "rfc5118"
 HOST = "::1"

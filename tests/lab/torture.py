@@ -1,4 +1,4 @@
-"""Messages that RFCs print, sent to the product's own client by a server of a few lines."""
+"""Messages as they stand on the wire, sent to the product's own client by a server of a few lines."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from pathlib import Path
 
 from sip_bridge import client_events as told
 from sip_bridge.client_types import AccountConfig
@@ -18,15 +17,9 @@ from tests.lab.caller import Caller
 from tests.lab.certificates import Authority
 from tests.lab.flows import until
 
-DATA = Path(__file__).resolve().parents[1] / "data"
 SIP_PORT = 5060
 PATIENCE_S = 10.0
 BIND_PATIENCE_S = 60.0
-
-
-def message(rfc: str, name: str) -> bytes:
-    """The bytes of one message, `rfc` as "rfc4475"."""
-    return (DATA / rfc / f"{name}.dat").read_bytes()
 
 
 def own_loopback() -> str:
