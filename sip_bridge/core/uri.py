@@ -193,12 +193,12 @@ class SipUri:
     @property
     def transport(self) -> str:
         """The transport parameter in lower case, "" when absent."""
-        return unescape(self.parameter("transport") or "").lower()
+        return (self.parameter("transport") or "").lower()
 
     @property
     def maddr(self) -> str:
         """The maddr parameter without IPv6 brackets, "" when absent."""
-        return unescape(self.parameter("maddr") or "").strip("[]")
+        return (self.parameter("maddr") or "").strip("[]")
 
     @property
     def secure(self) -> bool:
