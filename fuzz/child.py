@@ -9,7 +9,7 @@ import atheris
 
 from fuzz.registry import named
 
-GIVES_WAY = 10
+GIVES_WAY = 5
 """Tests that carry sound may run beside it."""
 
 

@@ -106,6 +106,11 @@ def seeds() -> Iterable[bytes]:
     yield joined(*(b"\x20" + one for one in sound), b"\xa0" + sound[2])
     repeat = rtp_header(97, True, 5, 3000 * 104, 12) + struct.pack("!H", 104) + vp8(number=104)
     yield joined(*(b"\x40" + one for one in [*pictures[:4], *pictures[5:7]]), b"\x40" + repeat)
+    ahead = [
+        rtp_header(97, True, n, 3000, 12) + struct.pack("!H", 100 + 30_000 * n & 0xFFFF) + vp8()
+        for n in range(9)
+    ]
+    yield joined(*(b"\x00" + one for pair in zip(pictures, ahead, strict=False) for one in pair))
     lost = rtcp.nack(1, 0xAAAA_AAAA, [100, 101, 103])
     look = rtcp.picture_loss(1, 0xAAAA_AAAA)
     told = rtcp.remb(1, 300_000, 0xAAAA_AAAA)

@@ -52,9 +52,14 @@ class Incoming:
         return False
 
     def receive(self, sequence: int, timestamp: int, now: float, *, repeated: bool = False) -> int | None:
-        """Its extended number; None where it was here before. `repeated`: it came as a retransmission."""
+        """Its extended number; None where it was here before. `repeated`: it came as a retransmission.
+
+        Nobody asks again for what no packet has gone beyond yet: a repeat from ahead would only make holes.
+        """
         ahead = (sequence - self.highest) & 0xFFFF
         number = self.highest + (ahead if ahead < HALF else ahead - RANGE)
+        if repeated and number > self.highest:
+            return None
         if self._seen[number % REMEMBERED] == number or number <= self.highest - REMEMBERED:
             return None
         self._seen[number % REMEMBERED] = number

@@ -112,3 +112,12 @@ def test_jitter_is_measured_in_ticks() -> None:
 
 def test_nothing_came_nothing_to_tell() -> None:
     assert Incoming(90000, repeats=True).receiver_report(0) is None
+
+
+@given(st.integers(1, 32767))
+def test_a_repeat_from_ahead_makes_no_holes(ahead: int) -> None:
+    incoming = begun(100)
+    start = incoming.receive(100, 0, 0)
+    assert incoming.receive((100 + ahead) & 0xFFFF, 0, 0, repeated=True) is None
+    assert not incoming.holes
+    assert incoming.highest == start
