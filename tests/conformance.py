@@ -23,6 +23,7 @@ RULER = "|---|---|---|---|"
 TITLE = "# Conformance\n\n"
 PASSED, NOT_RUN = "passed", "not run"
 WORST_FIRST = ("failed", "known difference", "skipped", PASSED)
+BAR = r"\|"
 CELLS = re.compile(r"(?<!\\)\|")
 NUMBERED = re.compile(r"RFC (?P<rfc>\d+)(?: (?P<section>\d+(?:\.\d+)*))?")
 
@@ -37,8 +38,8 @@ class Row:
     verdict: str = NOT_RUN
 
     def __str__(self) -> str:
-        what = self.what.replace("|", r"\|")
-        return f"| {self.source} | {what} | `{self.where}` | {self.verdict} |"
+        cells = (self.source, self.what, f"`{self.where}`", self.verdict)
+        return f"| {' | '.join(cell.replace('|', BAR) for cell in cells)} |"
 
     @property
     def order(self) -> tuple[int, tuple[int, ...], str, str, str]:
@@ -53,10 +54,10 @@ class Row:
 def parse(text: str) -> list[Row]:
     """The rows of the table in a Markdown text."""
     _, _, table = text.partition(f"{HEADER}\n{RULER}\n")
-    rows = ([cell.strip() for cell in CELLS.split(line)[1:-1]] for line in table.splitlines())
-    return [
-        Row(row[0], row[1].replace(r"\|", "|"), row[2].strip("`"), row[3]) for row in rows if len(row) == 4
-    ]
+    rows = (
+        [cell.strip().replace(BAR, "|") for cell in CELLS.split(line)[1:-1]] for line in table.splitlines()
+    )
+    return [Row(row[0], row[1], row[2].strip("`"), row[3]) for row in rows if len(row) == 4]
 
 
 def render(text: str, rows: Iterable[Row]) -> str:

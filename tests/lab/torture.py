@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -16,6 +17,7 @@ from sip_bridge.core.message import Headers, Request, Response, parse_message
 from tests.lab.caller import Caller
 from tests.lab.certificates import Authority
 from tests.lab.flows import until
+from tests.lab.ports import LOOPBACK
 
 SIP_PORT = 5060
 PATIENCE_S = 10.0
@@ -23,9 +25,18 @@ BIND_PATIENCE_S = 60.0
 
 
 def own_loopback() -> str:
-    """An address that no other test run uses: messages of RFCs want their answers at port 5060."""
+    """An address that no other test run uses, where the system has more than one on loopback.
+
+    Messages of RFCs want their answers at port 5060.
+    """
     number = os.getpid()
-    return f"127.{64 + (number >> 16) % 64}.{(number >> 8) & 255}.{max(number & 255, 1)}"
+    address = f"127.{64 + (number >> 16) % 64}.{(number >> 8) & 255}.{max(number & 255, 1)}"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return LOOPBACK
+    return address
 
 
 class Endpoint(asyncio.DatagramProtocol):
@@ -66,7 +77,7 @@ class Server:
                 transport.close()
 
     async def _bind(self, port: int) -> asyncio.DatagramTransport:
-        """Another run of these tests may hold the port of ::1 for a moment."""
+        """Another run of these tests may hold the port for a moment."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + BIND_PATIENCE_S
         while True:

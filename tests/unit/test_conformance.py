@@ -106,6 +106,9 @@ def test_collecting_alone_names_what_there_is(folder: Path) -> None:
 
 
 def test_a_table_survives_being_read_and_written() -> None:
-    rows = [Row("RFC 3261", "a | b", "tests/test_a.py::test_a[x]", "passed"), Row("RFC 3261 1", "c", "d::e")]
+    rows = [
+        Row("RFC 3261", "a | b", "tests/test_a.py::test_a[x|y]", "passed"),
+        Row("RFC 3261 1", "c", "d::e"),
+    ]
     assert parse(render("", rows)) == rows
     assert render(render("", rows), rows) == render("", rows)
