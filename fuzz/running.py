@@ -72,6 +72,7 @@ def _options(target: Target, seconds: int, broken: Path) -> list[str]:
         f"-timeout={HUNG_S}",
         f"-rss_limit_mb={MOST_MB}",
         f"-artifact_prefix={broken}/",
+        f"-report_slow_units={HUNG_S}",
         "-print_final_stats=1",
         "-reload=0",
         *words,
@@ -82,6 +83,6 @@ def _outcome(name: str, said: str, code: int) -> Outcome:
     status = _STATUS.findall(said)
     edges, features, inputs = map(int, status[-1]) if status else (0, 0, 0)
     executed = _EXECUTED.search(said)
-    artifact = _ARTIFACT.search(said)
-    broken = artifact[1] if artifact else "" if code == 0 else f"exit code {code}"
+    artifact = _ARTIFACT.findall(said)
+    broken = "" if code == 0 else artifact[-1] if artifact else f"exit code {code}"
     return Outcome(name, int(executed[1]) if executed else 0, edges, features, inputs, broken, said)
