@@ -48,7 +48,10 @@ class StreamFramer:
         self._broken = False
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Frames completed by `data`. Raises FramingError, which carries the frames before the fault."""
+        """Frames completed by `data`. Raises FramingError, which carries the frames before the fault.
+
+        Behind them it carries the headers whose Content-Length is wrong: their sender is owed an answer.
+        """
         if self._broken:
             raise FramingError("the stream is already lost")
         self._buffer += data
@@ -59,7 +62,7 @@ class StreamFramer:
         except FramingError as fault:
             self._broken = True
             self._buffer.clear()
-            raise FramingError(str(fault), tuple(frames)) from None
+            raise FramingError(str(fault), (*frames, *fault.received)) from None
         return frames
 
     def _next(self) -> Frame | None:
@@ -108,9 +111,11 @@ def _content_length(head: bytes) -> int:
         name, colon, value = line.partition(b":")
         if colon and name.rstrip(b" \t").lower() in (b"content-length", b"l"):
             lengths.add(value.strip(b" \t"))
-    if len(lengths) != 1:
-        raise FramingError("contradictory Content-Length" if lengths else "no Content-Length")
+    if not lengths:
+        raise FramingError("no Content-Length")
+    if len(lengths) > 1:
+        raise FramingError("contradictory Content-Length", (head + _END,))
     text = lengths.pop()
     if not text.isdigit() or len(text) > 10:
-        raise FramingError("malformed Content-Length")
+        raise FramingError("malformed Content-Length", (head + _END,))
     return int(text)

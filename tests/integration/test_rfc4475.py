@@ -230,19 +230,28 @@ def _accepting(invite: Request) -> Response:
 
 
 @pytest.mark.parametrize(
-    "name",
+    ("name", "statuses"),
     [
-        case("clerr", "3.1.2.2", "by TCP: nothing more comes, and the connection is closed after a while"),
-        case("ncl", "3.1.2.3", "by TCP: where it ends nobody can know, and the connection is closed"),
-        case("mcl01", "3.3.9", "by TCP: where it ends nobody can know, and the connection is closed"),
+        case(
+            "clerr", "3.1.2.2", "by TCP: nothing more comes, and after a while the connection is closed", []
+        ),
+        case(
+            "ncl", "3.1.2.3", "by TCP: 400, and the connection, whose messages have no end, is closed", [400]
+        ),
+        case(
+            "mcl01", "3.3.9", "by TCP: 400, and the connection, whose messages have no end, is closed", [400]
+        ),
     ],
 )
-async def test_a_stream_that_is_lost_is_closed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stream_that_is_lost_is_closed(
+    name: str, statuses: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stream.Stream.__init__, "__defaults__", (0.3,))
     async with AsyncExitStack() as stack:
         server, phone = await connected(stack, "tcp")
         server.send(message(RFC, name))
         await server.request("REGISTER", 2)
         assert (server.connections, server.lost) == (2, 1)
+        assert [answer.status for answer in server.answers] == statuses
         assert not phone.heard(told.Incoming)
         await assert_works(server, phone)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sip_bridge.core.effects import Transmit
+from sip_bridge.core.errors import FramingError
+from sip_bridge.core.events import IncomingInvite
+from sip_bridge.core.framing import KeepAlive, StreamFramer
 from sip_bridge.core.message import Request, Response
 from tests.doubles.sip_rig import SERVER, Rig, call_for_us
 
@@ -81,3 +84,21 @@ def test_requests_whose_branch_is_only_the_cookie_are_told_apart() -> None:
     one, two, again = rig.sent()
     assert [answer.call_id for answer in (one, two, again)] == ["one", "two", "one"]
     assert bytes(again) == bytes(one)
+
+
+@pytest.mark.parametrize(
+    "lengths", ["Content-Length: -9", "l: five", "Content-Length: 3\r\nl: 4", "l: 12345678901"]
+)
+def test_headers_whose_length_is_wrong_are_answered_before_the_stream_is_lost(lengths: str) -> None:
+    rig = Rig(transport="tcp")
+    rig.register()
+    rig.sent()
+    head, _, _ = bytes(call_for_us(body=b"")).partition(b"Content-Length")
+    with pytest.raises(FramingError) as fault:
+        StreamFramer().feed(b"\r\n\r\n" + head + lengths.encode() + b"\r\n\r\nwho knows")
+    ping, rest = fault.value.received
+    assert ping is KeepAlive.PING
+    assert isinstance(rest, bytes)
+    rig.receive(rest)
+    rig.response(400)
+    assert not rig.of(IncomingInvite)
