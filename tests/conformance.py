@@ -69,9 +69,7 @@ def render(text: str, rows: Iterable[Row]) -> str:
 
 def rows_of(item: pytest.Item) -> list[Row]:
     """What the marks of one test announce."""
-    parameters = (
-        dict(item.callspec.params) if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    )
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
     rows = []
     for mark in item.iter_markers("conformance"):
         source, what = mark.args

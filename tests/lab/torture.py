@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 
 from sip_bridge import client_events as told
 from sip_bridge.client_types import AccountConfig
@@ -61,6 +62,7 @@ class Server:
         self.connections = 0
         self.lost = 0
         self._send: Callable[[bytes], None] = lambda data: None
+        self._first: asyncio.DatagramTransport | None = None
         self._number = 0
 
     # --- transports ------------------------------------------------------------------------------
@@ -91,7 +93,8 @@ class Server:
         return Endpoint(self._datagram)
 
     def _datagram(self, data: bytes, address: tuple[str, int]) -> None:
-        self._heard(data, lambda answer: self._first.sendto(answer, address))
+        if self._first is not None:
+            self._heard(data, partial(self._first.sendto, addr=address))
 
     @asynccontextmanager
     async def stream(self, context: ssl.SSLContext | None = None) -> AsyncIterator[None]:
