@@ -93,13 +93,12 @@ class StreamFramer:
         """The length of the message at the front, 0 while its headers are not complete."""
         end = self._buffer.find(_END, self._searched)
         if end < 0:
-            if len(self._buffer) > self._limits.message:
+            if len(self._buffer) > self._limits.head:
                 raise FramingError("headers too large")
             self._searched = max(0, len(self._buffer) - 3)
             return 0
-        body = _content_length(bytes(self._buffer[:end]))
-        total = end + 4 + body
-        if body > self._limits.body or total > self._limits.message:
+        total = end + 4 + _content_length(bytes(self._buffer[:end]))
+        if total > self._limits.message:
             raise FramingError("message too large")
         return total
 

@@ -19,7 +19,8 @@ from sip_bridge.core.headers import CSeq, NameAddr, Via, parse_list, parse_numbe
 from sip_bridge.core.reasons import phrase
 
 __all__ = [
-    "LIMITS", "VERSION", "Headers", "Limits", "Message", "Request", "Response", "header_key", "parse_message",
+    "LIMITS", "TOO_LARGE", "VERSION", "Headers", "Limits", "Message", "Request", "Response", "header_key",
+    "parse_message",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -29,15 +30,23 @@ VERSION = "SIP/2.0"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a message may weigh: bytes, but `headers` is a count of header fields."""
+    """What a message may weigh: bytes, but `headers` is a count of header fields.
 
-    message: int = 65_535
+    `message` is what is read at all, `head` what may stand before the body; a body over `body` is read so
+    that the request can be refused and a stream goes on behind it.
+    """
+
+    message: int = 262_144
+    head: int = 65_535
     header: int = 16_384
     headers: int = 256
-    body: int = 60_000
+    body: int = 65_536
 
 
 LIMITS = Limits()
+
+TOO_LARGE = "Body Too Large"
+"""The `defect` of a message whose body nobody will read."""
 
 _FOLD = re.compile(r"\r\n[ \t]+")
 _STATUS = re.compile(r"[1-6][0-9][0-9]")
@@ -240,7 +249,7 @@ def parse_message(data: bytes, limits: Limits = LIMITS) -> Message:
         raise MessageError("message too large")
     data = data.lstrip(b"\r\n")
     head, blank, body = data.partition(b"\r\n\r\n")
-    if not blank:
+    if not blank or len(head) > limits.head:
         raise MessageError("no end of headers")
     text = head.decode("utf-8", "surrogateescape")
     start, _, rest = text.partition("\r\n")
@@ -248,7 +257,7 @@ def parse_message(data: bytes, limits: Limits = LIMITS) -> Message:
     _parse_fields(message, rest, limits)
     message.body = _cut_body(message, body)
     if len(message.body) > limits.body:
-        raise MessageError("body too large")
+        message.defect = TOO_LARGE
     return message
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sip_bridge.core.errors import MessageError
 from sip_bridge.core.headers import parse_number
-from sip_bridge.core.message import VERSION, Message, Request
+from sip_bridge.core.message import TOO_LARGE, VERSION, Message, Request
 from sip_bridge.core.reasons import phrase
 from sip_bridge.core.uri import SipUri
 
@@ -38,6 +38,8 @@ def validate(message: Message, *, forwarding: bool = False) -> Problem | None:
     """
     if message.version.upper() != VERSION:
         return Problem(505, phrase(505))
+    if message.defect == TOO_LARGE:
+        return Problem(413, phrase(413))
     try:
         for check in _CHECKS:
             check(message)

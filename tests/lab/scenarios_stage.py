@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from sip_bridge import client_events as told
 from sip_bridge.client_types import AccountConfig, ClientSettings
@@ -21,40 +22,45 @@ SETTINGS = ClientSettings(encryption="off", sign_out_timeout_s=0.2, keepalive_s=
 
 @asynccontextmanager
 async def facing(
-    folder: Path,
-    *steps: str,
-    transport: str = "udp",
-    settings: ClientSettings = SETTINGS,
-    challenge: str = "",
-    calls: int = 1,
+    folder: Path, *steps: str, challenge: str = "", calls: int = 1
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
     """A caller registered at a sipp that plays `steps` to each of `calls`, which must all have come true.
 
     With `challenge`, headers of a 401, we had to say who we are before.
     """
-    async with _on_stage(
-        folder, callee(*steps, challenge=challenge), calls + 1, transport, settings, 30
-    ) as both:
+    peer = Sipp(folder / "peer", callee(*steps, challenge=challenge), calls=calls + 1)
+    async with _on_stage(peer, "udp") as both:
         yield both
 
 
 @asynccontextmanager
 async def called(
-    folder: Path, *steps: str, transport: str = "udp", settings: ClientSettings = SETTINGS, within_s: int = 30
+    folder: Path,
+    *steps: str,
+    transport: str = "udp",
+    within_s: int = 30,
+    words: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[tuple[Caller, Sipp]]:
-    """A phone registered at a sipp that calls it and plays `steps`, which must all have come true."""
-    async with _on_stage(folder, calling(*steps), 1, transport, settings, within_s) as both:
+    """A phone registered at a sipp that calls it and plays `steps`, which must all have come true.
+
+    `words` are put where their names stand in brackets: sipp reads no scenario with long lines.
+    """
+    peer = Sipp(
+        folder / "peer",
+        calling(*steps),
+        transport=transport,
+        timeout_s=within_s,
+        keys=tuple(words.items()),
+    )
+    async with _on_stage(peer, transport) as both:
         yield both
 
 
 @asynccontextmanager
-async def _on_stage(
-    folder: Path, scenario: str, calls: int, transport: str, settings: ClientSettings, within_s: int
-) -> AsyncIterator[tuple[Caller, Sipp]]:
-    peer = Sipp(folder / "peer", scenario, calls=calls, transport=transport, timeout_s=within_s)
+async def _on_stage(peer: Sipp, transport: str) -> AsyncIterator[tuple[Caller, Sipp]]:
     peer.start()
     try:
-        async with Caller(settings) as caller:
+        async with Caller(SETTINGS) as caller:
             await caller.start(AccountConfig(LOOPBACK, "1001", "secret", peer.port, transport))
             yield caller, peer
             await asyncio.to_thread(peer.finish, 6.0)

@@ -14,7 +14,9 @@ class Sipp:
     """One run of a scenario. `remote` is where it sends (host, port), or None where it only answers.
 
     `scenario` is the text of an XML file; `rows` become its CSV fields; `calls` is how many calls it plays
-    before it ends by itself. With `echo` the sound it gets at its media port goes back where it came from.
+    before it ends by itself. `host` is the loopback address it has; `call_id` the Call-ID its requests carry,
+    where it shall not invent one. With `echo` the sound it gets at its media port goes back where it came
+    from.
     """
 
     def __init__(
@@ -30,6 +32,8 @@ class Sipp:
         port: int = 0,
         timeout_s: int = 30,
         echo: bool = False,
+        host: str = LOOPBACK,
+        call_id: str = "",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
@@ -37,7 +41,7 @@ class Sipp:
         path = folder / "scenario.xml"
         path.write_text(scenario)
         self._command = [
-            "sipp", "-sf", str(path), "-i", LOOPBACK, "-p", str(self.port), "-mi", LOOPBACK,
+            "sipp", "-sf", str(path), "-i", host, "-p", str(self.port), "-mi", host,
             "-m", str(calls), "-l", "10", "-r", "20", "-t", {"udp": "u1", "tcp": "t1"}[transport],
             "-nostdin", "-trace_err", "-error_file", str(folder / "errors"),
             "-trace_msg", "-message_file", str(folder / "messages"),
@@ -45,6 +49,8 @@ class Sipp:
         ]  # fmt: skip
         if echo:
             self._command += ["-rtp_echo", "-mp", str(free_port())]
+        if call_id:
+            self._command += ["-cid_str", call_id]
         for name, value in keys:
             self._command += ["-key", name, value]
         if rows:

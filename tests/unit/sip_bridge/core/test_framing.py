@@ -68,7 +68,7 @@ def test_equal_lengths_twice_and_a_folded_length_are_certain() -> None:
         b"OPTIONS sip:x SIP/2.0\r\nl: 0x1\r\n\r\nx",
         b"OPTIONS sip:x SIP/2.0\r\nl:\r\n\r\n",
         b"OPTIONS sip:x SIP/2.0\r\nl: 00000000001\r\n\r\nx",
-        b"OPTIONS sip:x SIP/2.0\r\nl: 60001\r\n\r\n",
+        b"OPTIONS sip:x SIP/2.0\r\nl: 262145\r\n\r\n",
         b"OPTIONS sip:x SIP/2.0\r\nl: 9999999999\r\n\r\n",
         b"x" * 70_000,
         b"\rOPTIONS",
@@ -89,3 +89,10 @@ def test_limits_count_the_headers_too() -> None:
     assert StreamFramer(limits).feed(TWO) == [TWO]
     with pytest.raises(FramingError):
         StreamFramer(limits).feed(b"SIP/2.0 200 OK\r\nl: 40\r\n\r\n")
+    with pytest.raises(FramingError):
+        StreamFramer(Limits(head=20)).feed(b"SIP/2.0 200 OK\r\nl: 40\r\n")
+
+
+def test_a_body_nobody_will_read_is_passed_and_what_follows_it_too() -> None:
+    large = b"MESSAGE sip:x SIP/2.0\r\nl: 65537\r\n\r\n" + b"x" * 65_537
+    assert StreamFramer().feed(large + ONE) == [large, ONE]

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sip_bridge.core.errors import MessageError
 from sip_bridge.core.headers import CSeq, SessionExpires
-from sip_bridge.core.message import Headers, Limits, Request, Response, header_key, parse_message
+from sip_bridge.core.message import (
+    TOO_LARGE,
+    Headers,
+    Limits,
+    Request,
+    Response,
+    header_key,
+    parse_message,
+)
 
 INVITE = b"""INVITE sip:bob@biloxi.com;x=%41 SIP/2.0\r
 v: SIP/2.0/UDP pc33.atlanta.com;branch=z9hG4bK776asdhds , SIP/2.0/TCP [::1];branch=z9hG4bKx\r
@@ -151,11 +161,14 @@ def test_limits() -> None:
     for data in (
         b"A: b\r\n" * 4 + b"\r\n",
         b"A: " + b"b" * 40 + b"\r\n\r\n",
-        b"A: b\r\n\r\n" + b"x" * 11,
+        b"A: b\r\n\r\n" + b"x" * 200,
         b"x" * 200,
     ):
         with pytest.raises(MessageError):
             parse_message(start + data, limits)
+    with pytest.raises(MessageError):
+        parse_message(start + b"\r\n", replace(limits, head=10))
+    assert parse_message(start + b"A: b\r\n\r\n" + b"x" * 11, limits).defect == TOO_LARGE
 
 
 def test_missing_headers_raise_when_asked_for() -> None:

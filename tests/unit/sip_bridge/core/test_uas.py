@@ -138,6 +138,14 @@ def test_a_packed_body_is_415_that_says_so_and_an_optional_one_is_left_unread() 
     assert rig.last(IncomingInvite).offer is None
 
 
+@pytest.mark.parametrize(("size", "status"), [(65_536, 200), (65_537, 413), (200_000, 413)])
+def test_a_body_may_have_64_kilobytes(size: int, status: int) -> None:
+    rig = Rig(transport="tcp")
+    _, ack = talking(rig)
+    rig.receive(inside(ack, "INFO", 5, body=b"x" * size, content_type="text/plain"))
+    rig.response(status)
+
+
 def test_an_update_with_a_body_we_cannot_read_is_415() -> None:
     rig = Rig()
     _, ack = talking(rig)
