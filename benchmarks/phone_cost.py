@@ -87,12 +87,18 @@ class Idle:
 
 
 def idle(seconds: float) -> dict[str, Idle]:
-    """Of all programs, this one also with its windows, in the same `seconds`."""
+    """Of all programs, this one also with its windows, in the same `seconds`.
+
+    It is their second start: the first one shows what is shown once, our microphone's level among it.
+    """
     with (
         tempfile.TemporaryDirectory() as folder,
         display(Path(folder)),
         rigged([*RIVALS, WithWindows]) as rig,
     ):
+        rig.register_all()
+        time.sleep(SETTLE_S)
+        rig.stop_all()
         rig.register_all()
         time.sleep(SETTLE_S)
         with metered(rig) as meter:

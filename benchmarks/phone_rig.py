@@ -89,6 +89,11 @@ class Rig:
         finally:
             tap.stop()
 
+    def stop_all(self) -> None:
+        """End all phones."""
+        for phone in self.phones.values():
+            phone.stop()
+
     def registered(self, tap: Tap, phone: Rival, since: float = 0.0) -> float:
         """When the server said so, by the system's clock. Raises PeerFailed."""
         found: list[Datagram] = []

@@ -22,15 +22,15 @@ from softphone.control.commands import Commands, Reach
 from softphone.control.meeting_commands import MeetingReach
 from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
-from softphone.domain.account import Credentials, LineState, Transport
-from softphone.domain.events import AccountChanged, Event, Notice
+from softphone.domain.account import Credentials, Transport
+from softphone.domain.events import Notice
 from softphone.ports import (
     Screenshot,
 )
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
-from softphone.runtime.preload import preload
+from softphone.runtime.preload import prepare
 from softphone.runtime.tasks import Tasks
 from softphone.services.account_memory import AccountMemory
 from softphone.services.appointments import Appointments
@@ -226,7 +226,8 @@ class Application:
         await self.history.missed()
         self._tell_recovered()
         await self._begin_session()
-        self._tasks.spawn(self._prepare_for_calls(), "loading what calls need")
+        loading = prepare(self._world.needs, self.session.account, self.bus)
+        self._tasks.spawn(loading, "loading what calls need")
         if self.options.target:
             await self.open_target(self.options.target)
 
@@ -270,22 +271,6 @@ class Application:
             )
         else:
             await self.session.restore()
-
-    async def _prepare_for_calls(self) -> None:
-        """Registering comes first; a call that comes before this is done waits for it."""
-        settled = asyncio.Event()
-
-        def heard(event: Event) -> None:
-            if isinstance(event, AccountChanged) and event.account.state is not LineState.SIGNING_IN:
-                settled.set()
-
-        silence = self.bus.subscribe(heard)
-        try:
-            heard(AccountChanged(self.session.account))
-            await settled.wait()
-        finally:
-            silence()
-        await asyncio.to_thread(preload, self._world.calls_need)
 
     def _tell_recovered(self) -> None:
         for database, code in zip(self._databases, ("history-recovered", "contacts-recovered"), strict=True):

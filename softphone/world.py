@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from softphone.adapters.clock import SystemClock
@@ -26,6 +26,7 @@ from softphone.ports import (
     Telephony,
 )
 from softphone.ports.meetings import Cameras, MeetingMedia
+from softphone.runtime.preload import Needs
 from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_entrance import MeetingPorts
 from softphone.services.numbers import Numbers
@@ -34,8 +35,8 @@ from softphone.services.settings import Settings
 SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
 """Of pictures in pixels, by the setting `video.size`."""
 
-CALLS_NEED = ("sip_bridge.rtp.session", "media.codecs.g722")
-"""With the cryptography and PyAV they bring: 0.2 s, by which the line would be registered later."""
+NEEDS = Needs(("sip_bridge.rtp.session",), ("media.codecs.g722",))
+"""With the cryptography and PyAV they bring: 0.2 s and 35 MB."""
 
 if TYPE_CHECKING:
     from softphone.adapters.call_voice import Ear
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 class World:
     """What the application stands on; tests put doubles here. `start` and `close` open and release it.
 
-    `calls_need` are modules that are loaded once the line has settled.
+    `needs` are modules loaded when a start is over.
     """
 
     telephony: Telephony
@@ -63,7 +64,7 @@ class World:
     close: Callable[[], Awaitable[None]]
     clock: Clock
     packaged: bool = False
-    calls_need: tuple[str, ...] = ()
+    needs: Needs = field(default_factory=Needs)
 
 
 class Ground(Protocol):
@@ -139,7 +140,7 @@ def real_world(ground: Ground) -> World:
         close=close,
         clock=clock,
         packaged=bool(getattr(sys, "frozen", False)),
-        calls_need=CALLS_NEED,
+        needs=NEEDS,
     )
 
 
