@@ -60,16 +60,16 @@ async def sign_in(folder: Path, *steps: str) -> tuple[Sipp, RegistrationError | 
 # --- REGISTER -------------------------------------------------------------------------------------
 
 
+SCHEMES = [
+    ("MD5 with qop", "MD5", True),
+    ("MD5 without qop", "MD5", False),
+    ("SHA-256 with qop", "SHA-256", True),
+]
+
+
 @pytest.mark.conformance("RFC 2617 3.2.2", "{what}: the answer is what the RFC's formula gives")
 @pytest.mark.conformance("RFC 7616 3.4.1", "{what}: the answer is what the RFC's formula gives")
-@pytest.mark.parametrize(
-    ("what", "algorithm", "qop"),
-    [
-        ("MD5 with qop", "MD5", True),
-        ("MD5 without qop", "MD5", False),
-        ("SHA-256 with qop", "SHA-256", True),
-    ],
-)
+@pytest.mark.parametrize(("what", "algorithm", "qop"), SCHEMES, ids=[case[0] for case in SCHEMES])
 async def test_the_answer_itself(tmp_path: Path, what: str, algorithm: str, qop: bool) -> None:
     challenge = asks("n1", algorithm=algorithm)
     challenge = challenge if qop else challenge.replace(', qop="auth"', "")
@@ -123,7 +123,7 @@ async def test_a_proxy_before_the_registrar(tmp_path: Path) -> None:
 
 
 @pytest.mark.conformance("RFC 8760 2.4", "SHA-256 above MD5, whatever their order")
-@pytest.mark.parametrize("order", [("MD5", "SHA-256"), ("SHA-256", "MD5")])
+@pytest.mark.parametrize("order", [("MD5", "SHA-256"), ("SHA-256", "MD5")], ids="-".join)
 async def test_two_algorithms(tmp_path: Path, order: tuple[str, str]) -> None:
     both = "".join(asks(f"n-{name}", algorithm=name) for name in order)
     peer, refused = await sign_in(tmp_path, recv("REGISTER"), refuses(both), recv("REGISTER"), ACCEPTED)
@@ -160,17 +160,17 @@ async def test_a_challenged_call(tmp_path: Path) -> None:
         await hang_up(caller, call_id)
 
 
+USELESS = [
+    ("another realm", asks("n1", kind="Proxy", realm="thief.test")),
+    ("an algorithm nobody knows", asks("n1", kind="Proxy", algorithm="AKAv1-MD5")),
+    ("a scheme that is none of ours", 'Proxy-Authenticate: Basic realm="phone.test"\n'),
+    ("nothing that can be read", "Proxy-Authenticate: Digest ,,realm=\n"),
+    ("no challenge at all", ""),
+]
+
+
 @pytest.mark.conformance("RFC 3261 22.2", "INVITE challenged by {what}: no answer to it, the call is refused")
-@pytest.mark.parametrize(
-    ("what", "challenge"),
-    [
-        ("another realm", asks("n1", kind="Proxy", realm="thief.test")),
-        ("an algorithm nobody knows", asks("n1", kind="Proxy", algorithm="AKAv1-MD5")),
-        ("a scheme that is none of ours", 'Proxy-Authenticate: Basic realm="phone.test"\n'),
-        ("nothing that can be read", "Proxy-Authenticate: Digest ,,realm=\n"),
-        ("no challenge at all", ""),
-    ],
-)
+@pytest.mark.parametrize(("what", "challenge"), USELESS, ids=[case[0] for case in USELESS])
 async def test_challenges_that_get_nothing(tmp_path: Path, what: str, challenge: str) -> None:
     steps = (recv("INVITE"), reply(PROXY, "p", headers=challenge), recv("ACK"), pause(300))
     async with facing(tmp_path, *steps, challenge=PINNED) as (caller, peer):

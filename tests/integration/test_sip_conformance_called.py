@@ -315,23 +315,25 @@ async def test_extensions_we_do_not_know(tmp_path: Path) -> None:
         assert len(phone.heard(told.Incoming)) == 1
 
 
+UNREADABLE = [
+    (
+        "a body that is no session description",
+        "",
+        "Content-Type: text/html\nContent-Length: [len]\n\n<p>\n",
+        "Accept",
+    ),
+    (
+        "a packed session description",
+        "Content-Encoding: gzip\n",
+        "Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n",
+        "Accept-Encoding",
+    ),
+]
+
+
 @pytest.mark.conformance("RFC 3261 8.2.3", "{what}: 415 that says what we take")
 @pytest.mark.parametrize(
-    ("what", "headers", "body", "said"),
-    [
-        (
-            "a body that is no session description",
-            "",
-            "Content-Type: text/html\nContent-Length: [len]\n\n<p>\n",
-            "Accept",
-        ),
-        (
-            "a packed session description",
-            "Content-Encoding: gzip\n",
-            "Content-Type: application/sdp\nContent-Length: [len]\n\nv=0\n",
-            "Accept-Encoding",
-        ),
-    ],
+    ("what", "headers", "body", "said"), UNREADABLE, ids=[case[0] for case in UNREADABLE]
 )
 async def test_bodies_we_cannot_read(tmp_path: Path, what: str, headers: str, body: str, said: str) -> None:
     steps = (

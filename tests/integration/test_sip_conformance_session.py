@@ -38,15 +38,15 @@ async def held_and_back(phone: Caller) -> None:
 # --- offers of the far end ------------------------------------------------------------------------
 
 
+HOLDS = [
+    ("a=sendonly", described(2, direction="sendonly"), "a=recvonly"),
+    ("a=inactive", described(2, direction="inactive"), "a=inactive"),
+    ("the address 0.0.0.0", described(2, address="0.0.0.0"), "a=recvonly"),
+]
+
+
 @pytest.mark.conformance("RFC 3264 8.4", "the far end holds by {how} and comes back")
-@pytest.mark.parametrize(
-    ("how", "offer", "answered"),
-    [
-        ("a=sendonly", described(2, direction="sendonly"), "a=recvonly"),
-        ("a=inactive", described(2, direction="inactive"), "a=inactive"),
-        ("the address 0.0.0.0", described(2, address="0.0.0.0"), "a=recvonly"),
-    ],
-)
+@pytest.mark.parametrize(("how", "offer", "answered"), HOLDS, ids=[case[0] for case in HOLDS])
 async def test_the_far_end_holds(tmp_path: Path, how: str, offer: str, answered: str) -> None:
     steps = (
         *TALKING,

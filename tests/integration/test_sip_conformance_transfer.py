@@ -200,15 +200,15 @@ async def test_a_refer_that_leads_to_nobody(tmp_path: Path) -> None:
         await hang_up(caller, call_id)
 
 
+USELESS = [
+    ("nobody", "", 400),
+    ("two", "Refer-To: <sip:a@phone.test>\nRefer-To: <sip:b@phone.test>\n", 400),
+    ("a mailbox", "Refer-To: <mailto:a@phone.test>\n", 416),
+]
+
+
 @pytest.mark.conformance("RFC 3515 2.4.2", "a REFER that names {what}: {status}")
-@pytest.mark.parametrize(
-    ("what", "headers", "status"),
-    [
-        ("nobody", "", 400),
-        ("two", "Refer-To: <sip:a@phone.test>\nRefer-To: <sip:b@phone.test>\n", 400),
-        ("a mailbox", "Refer-To: <mailto:a@phone.test>\n", 416),
-    ],
-)
+@pytest.mark.parametrize(("what", "headers", "status"), USELESS, ids=[case[0] for case in USELESS])
 async def test_refers_nobody_can_obey(tmp_path: Path, what: str, headers: str, status: int) -> None:
     steps = (*TALKING, ask("REFER", 2, inside=True, headers=headers), answer(status), pause(100), *THEIR_BYE)
     async with called(tmp_path, *steps) as (phone, _):
@@ -247,18 +247,18 @@ STANDING = (
 CALL = "call-[pid]-[call_number]///[call_id]"
 
 
+MISFITS = [
+    ("another Call-ID", "Replaces: nobody;to-tag=[$tag];from-tag=odd\n", 481),
+    ("another tag", f"Replaces: {CALL};to-tag=none;from-tag=odd\n", 481),
+    ("the tags the wrong way round", f"Replaces: {CALL};to-tag=odd;from-tag=[$tag]\n", 481),
+    ("a standing call, early-only", f"Replaces: {CALL};to-tag=[$tag];from-tag=odd;early-only\n", 486),
+    ("no tags", f"Replaces: {CALL}\n", 400),
+    ("two calls", "Replaces: a;to-tag=1;from-tag=2\nReplaces: b;to-tag=1;from-tag=2\n", 400),
+]
+
+
 @pytest.mark.conformance("RFC 3891 3", "Replaces that names {what}: {status}, the call that stands goes on")
-@pytest.mark.parametrize(
-    ("what", "replaces", "status"),
-    [
-        ("another Call-ID", "Replaces: nobody;to-tag=[$tag];from-tag=odd\n", 481),
-        ("another tag", f"Replaces: {CALL};to-tag=none;from-tag=odd\n", 481),
-        ("the tags the wrong way round", f"Replaces: {CALL};to-tag=odd;from-tag=[$tag]\n", 481),
-        ("a standing call, early-only", f"Replaces: {CALL};to-tag=[$tag];from-tag=odd;early-only\n", 486),
-        ("no tags", f"Replaces: {CALL}\n", 400),
-        ("two calls", "Replaces: a;to-tag=1;from-tag=2\nReplaces: b;to-tag=1;from-tag=2\n", 400),
-    ],
-)
+@pytest.mark.parametrize(("what", "replaces", "status"), MISFITS, ids=[case[0] for case in MISFITS])
 async def test_replaces_that_fits_no_call(tmp_path: Path, what: str, replaces: str, status: int) -> None:
     branch = "z9hG4bKtaker[call_number]"
     steps = (

@@ -50,6 +50,7 @@ def odd(board: Switchboard, folder: Path, *steps: str) -> Sipp:
     return peer
 
 
+@pytest.mark.conformance("RFC 3264 5", "an INVITE without an offer: our 200 offers, the ACK answers")
 async def test_an_invite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     """RFC 3264 section 5: our 200 offers, the ACK answers."""
     peer = odd(
@@ -76,6 +77,7 @@ async def test_an_invite_without_an_offer(board: Switchboard, phone: Caller, tmp
         peer.stop()
 
 
+@pytest.mark.conformance("RFC 3261 14.2", "a re-INVITE without an offer: our 200 offers, the ACK answers")
 async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     peer = odd(
         board,
@@ -101,6 +103,7 @@ async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tm
         peer.stop()
 
 
+@pytest.mark.conformance("RFC 3326 2", "CANCEL while it rings: 200, 487; told as {reason}")
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -130,6 +133,7 @@ async def test_a_cancel_says_why(
         peer.stop()
 
 
+@pytest.mark.conformance("RFC 3261 13.3.1.4", "BYE comes instead of the ACK: the 200 is not sent again")
 async def test_a_caller_who_hangs_up_before_our_200_is_acknowledged(
     board: Switchboard, phone: Caller, tmp_path: Path
 ) -> None:
@@ -152,6 +156,9 @@ async def test_a_caller_who_hangs_up_before_our_200_is_acknowledged(
         peer.stop()
 
 
+@pytest.mark.conformance(
+    "RFC 3261 8.2.2.3", "an unknown extension through a proxy: 420 names it, nobody hears it ring"
+)
 async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     peer = odd(
         board,
@@ -169,6 +176,7 @@ async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Cal
         peer.stop()
 
 
+@pytest.mark.conformance("RFC 3261 18.1.1", "a request over 1300 bytes goes by TCP")
 async def test_a_large_request_leaves_udp(board: Switchboard, tmp_path: Path) -> None:
     """RFC 3261 18.1.1: what may not fit a datagram goes by TCP, although we registered by UDP."""
     port = board.route_port("7001")
@@ -187,6 +195,7 @@ async def test_a_large_request_leaves_udp(board: Switchboard, tmp_path: Path) ->
         peer.stop()
 
 
+@pytest.mark.conformance("RFC 6086 4.2", "keys in an INFO are told")
 async def test_keys_by_info(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     """Older gateways send keys as INFO bodies."""
     info = request("INFO", "1001", 2, inside=True).replace(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,6 @@ from tests.lab.ports import LOOPBACK
 from tests.lab.scenarios import (
     ANSWERED,
     bye,
-    callee,
     pause,
     recv,
     recv_with,
@@ -25,25 +22,10 @@ from tests.lab.scenarios import (
     registrar,
     reply,
 )
+from tests.lab.scenarios_stage import facing
 from tests.lab.sipp import Sipp
 
 pytestmark = pytest.mark.peer
-
-Play = Callable[..., Sipp]
-
-
-@asynccontextmanager
-async def facing(folder: Path, *steps: str) -> AsyncIterator[tuple[Caller, Sipp]]:
-    """A caller registered at a sipp that plays `steps`, which must all have come true in the end."""
-    peer = Sipp(folder / "peer", callee(*steps), calls=2)
-    peer.start()
-    try:
-        async with Caller(ClientSettings(encryption="off", sign_out_timeout_s=0.2)) as caller:
-            await caller.start(AccountConfig(LOOPBACK, "1001", "secret", peer.port, "udp"))
-            yield caller, peer
-            await asyncio.to_thread(peer.finish, 6.0)
-    finally:
-        peer.stop()
 
 
 async def call_and_end(caller: Caller) -> None:
@@ -53,12 +35,14 @@ async def call_and_end(caller: Caller) -> None:
     await caller.wait_for(told.Ended)
 
 
+@pytest.mark.conformance("RFC 3261 13.2", "our call: 180, 200, ACK, our BYE")
 async def test_an_answer_like_any_other(tmp_path: Path) -> None:
     async with facing(tmp_path, *ANSWERED, bye()) as (caller, _):
         await call_and_end(caller)
     assert [type(event) for event in caller.events if isinstance(event, told.Ended)] == [told.Ended]
 
 
+@pytest.mark.conformance("RFC 3261 17.1.1.2", "an INVITE nobody answers is sent again")
 async def test_an_invite_that_is_not_heard_comes_again(tmp_path: Path) -> None:
     async with facing(tmp_path, *ANSWERED, bye()) as (caller, peer):
         peer.pause()
@@ -72,6 +56,7 @@ async def test_an_invite_that_is_not_heard_comes_again(tmp_path: Path) -> None:
         await caller.wait_for(told.Ended)
 
 
+@pytest.mark.conformance("RFC 3261 13.2.2.4", "two 200: the first has the call, the second gets ACK and BYE")
 async def test_a_second_branch_that_answers_is_ended(tmp_path: Path) -> None:
     """RFC 3261 13.2.2.4: the first 2xx has the call, the second is acknowledged and hung up."""
     steps = (
@@ -91,6 +76,9 @@ async def test_a_second_branch_that_answers_is_ended(tmp_path: Path) -> None:
         assert len(caller.heard(told.Established)) == len(caller.heard(told.Ended)) == 1
 
 
+@pytest.mark.conformance(
+    "RFC 3261 13.2.2.4", "two forks with sound before the answer: the one that answers is heard"
+)
 async def test_early_media_of_two_branches(tmp_path: Path) -> None:
     steps = (
         recv("INVITE"),
@@ -109,6 +97,7 @@ async def test_early_media_of_two_branches(tmp_path: Path) -> None:
         assert [event.status for event in caller.heard(told.Progress)] == [183, 183]
 
 
+@pytest.mark.conformance("RFC 3261 9.1", "a 200 that crosses our CANCEL: ACK, then BYE")
 async def test_an_answer_that_crosses_our_cancel(tmp_path: Path) -> None:
     """The 200 to INVITE is on its way when CANCEL arrives: ACK it, then BYE (RFC 3261 9.1, 15)."""
     steps = (
@@ -130,6 +119,7 @@ async def test_an_answer_that_crosses_our_cancel(tmp_path: Path) -> None:
         assert not caller.heard(told.Established) and len(caller.heard(told.Ended)) == 1
 
 
+@pytest.mark.conformance("RFC 3261 14.1", "491 to our re-INVITE in a call of ours: again after 2.1 to 4 s")
 async def test_glare_is_tried_again(tmp_path: Path) -> None:
     """RFC 3261 14.1: after 491 the owner of the Call-ID waits 2.1 to 4 s."""
     steps = (
@@ -152,6 +142,7 @@ async def test_glare_is_tried_again(tmp_path: Path) -> None:
         await caller.wait_for(told.Ended)
 
 
+@pytest.mark.conformance("RFC 3261 14.1", "488 to our re-INVITE: the call stays as it was")
 async def test_a_hold_that_is_refused_leaves_the_call_as_it_was(tmp_path: Path) -> None:
     steps = (*ANSWERED, recv("INVITE"), reply("488 Not Acceptable Here"), recv("ACK"), bye())
     async with facing(tmp_path, *steps) as (caller, _):
@@ -163,6 +154,7 @@ async def test_a_hold_that_is_refused_leaves_the_call_as_it_was(tmp_path: Path) 
         await caller.wait_for(told.Ended)
 
 
+@pytest.mark.conformance("RFC 3261 8.1.3.4", "302 is followed to the place it names")
 async def test_elsewhere(tmp_path: Path) -> None:
     """A 302 is followed to the address it names."""
     with_contact = "Contact: <sip:other@[local_ip]:[local_port]>\n"
@@ -178,6 +170,7 @@ async def test_elsewhere(tmp_path: Path) -> None:
         assert "INVITE sip:other@" in peer.messages
 
 
+@pytest.mark.conformance("RFC 3261 13.2.2.3", "{status}: acknowledged, told as {reason}")
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
@@ -196,6 +189,7 @@ async def test_refusals_have_their_reason(tmp_path: Path, status: str, reason: s
         assert (ended.reason, ended.status) == (reason, int(status[:3]))
 
 
+@pytest.mark.conformance("RFC 3261 22.3", "a peer that asks for our password in another realm gets nothing")
 async def test_a_peer_that_challenges_our_bye_gets_nothing(tmp_path: Path) -> None:
     challenge = 'Proxy-Authenticate: Digest realm="thief", nonce="n", algorithm=MD5, qop="auth"\n'
     steps = (
@@ -220,6 +214,9 @@ STALE = (
 )
 
 
+@pytest.mark.conformance(
+    "RFC 8760 2.4", "three algorithms, then a stale nonce: the strongest known one, then the new nonce"
+)
 async def test_of_several_challenges_the_strongest_known_one_is_answered(tmp_path: Path) -> None:
     steps = (
         recv_without("REGISTER", "Authorization"),
@@ -244,6 +241,9 @@ async def test_of_several_challenges_the_strongest_known_one_is_answered(tmp_pat
         peer.stop()
 
 
+@pytest.mark.conformance(
+    "RFC 3261 22.1", "a registrar that asks for nothing we know: refused, not tried again"
+)
 async def test_a_registrar_that_only_speaks_of_what_we_do_not_know(tmp_path: Path) -> None:
     unknown = 'WWW-Authenticate: Digest realm="phone.test", nonce="one", algorithm=AKAv1-MD5\n'
     steps = (recv("REGISTER"), reply("401 Unauthorized", "r", headers=unknown))
