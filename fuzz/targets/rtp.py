@@ -22,6 +22,7 @@ from sip_bridge.rtp.latch import Latch
 from sip_bridge.rtp.packet import RtpError, RtpPacket
 from sip_bridge.rtp.rtcp_packet import (
     Bye,
+    OtherRtcp,
     ReceiverReport,
     ReportBlock,
     SenderReport,
@@ -61,6 +62,8 @@ def _alone(data: bytes) -> None:
     except RtpError:
         return
     for one in packets:
+        if isinstance(one, OtherRtcp):
+            continue  # never written; browsers pad their feedback by odd bytes
         written = bytes(one)
         require(len(written) % 4 == 0, "RTCP counts in words")
         require(
