@@ -46,6 +46,7 @@ OFFERS = (SDP, SDES_SDP.replace(b"0.0.0.0", b"192.0.2.1"), SECURE_SDP, SECURE_SD
 MOST_ANSWERED = 20
 """Datagrams of ours for one that comes: nobody may make us his amplifier."""
 
+STUN_HEADER = 20
 LARGEST_STUN = 0xFFFF - 100
 
 
@@ -130,6 +131,8 @@ async def _deliver(session: AudioSession, sockets: list[PaperSocket], peer: _Pee
     how, data = datagram[0], datagram[1:]
     if how & 0x10:
         data = peer.sealed(data)
+    elif how & 0x20 and how & 0x80:
+        data = peer.answering(data, sockets[0].sent)
     elif how & 0x20:
         data = peer.signed(data)
     before = sum(len(one.sent) for one in sockets)
@@ -145,6 +148,7 @@ class _Peer:
     def __init__(self, peers: bytes, own: bytes) -> None:
         theirs, ours = (SessionDescription.parse(text).media[0] for text in (peers, own))
         self._fragment, self._password = ours.get("ice-ufrag") or "x", ours.get("ice-pwd") or "y"
+        self._own_password = theirs.get("ice-pwd") or "z"
         mine, yours = (Crypto.parse(media.get("crypto") or "") for media in (theirs, ours))
         self._srtp = SrtpTransform(SrtpKeys.from_sdes(Sdes(mine, yours))) if mine and yours else None
 
@@ -160,11 +164,24 @@ class _Peer:
         name = f"{self._fragment}:Yz12".encode()
         body = struct.pack("!HH", 6, len(name)) + name + bytes(-len(name) % 4) + data[:LARGEST_STUN]
         body += bytes(-len(body) % 4)
-        head = struct.pack("!HI12s", len(body) + 24, 0x2112A442, b"transaction!")
-        text = b"\x00\x01" + head + body
-        text += struct.pack("!HH", 8, 20) + hmac.new(self._password.encode(), text, hashlib.sha1).digest()
-        text = text[:2] + struct.pack("!H", len(text) - 12) + text[4:]
-        return text + struct.pack("!HHI", 0x8028, 4, zlib.crc32(text) ^ 0x5354554E)
+        return _stun(b"\x00\x01", b"transaction!", body, self._password)
+
+    def answering(self, data: bytes, sent: list[bytes]) -> bytes:
+        """As the answer to the newest check of ours: its kind, then its attributes."""
+        checks = [one for one in sent if one[:2] == b"\x00\x01" and len(one) >= STUN_HEADER]
+        if not checks or not data:
+            return data
+        body = data[1:LARGEST_STUN]
+        kind = b"\x01\x11" if data[0] & 1 else b"\x01\x01"
+        return _stun(kind, checks[-1][8:STUN_HEADER], body + bytes(-len(body) % 4), self._own_password)
+
+
+def _stun(kind: bytes, transaction: bytes, body: bytes, password: str) -> bytes:
+    """A message that is signed and has its fingerprint (RFC 8489 sections 14.5 and 14.7)."""
+    text = kind + struct.pack("!HI12s", len(body) + 24, 0x2112A442, transaction) + body
+    text += struct.pack("!HH", 8, 20) + hmac.new(password.encode(), text, hashlib.sha1).digest()
+    text = text[:2] + struct.pack("!H", len(text) - 12) + text[4:]
+    return text + struct.pack("!HHI", 0x8028, 4, zlib.crc32(text) ^ 0x5354554E)
 
 
 def hello() -> bytes:
@@ -179,6 +196,20 @@ def seeds() -> Iterable[bytes]:
     check = struct.pack("!HHIHHQHH", 0x24, 4, 0x6E00_1EFF, 0x802A, 8, 1, 0x25, 0)
     greeting = hello()
     plain = b"\x00\x01\x00\x00\x21\x12\xa4\x42transaction!"
+    conflict, mapped = (
+        b"\x00\x09\x00\x04\x00\x00\x04\x57",
+        struct.pack("!HHBBHI", 0x20, 8, 0, 1, 0x1111, 0x2222),
+    )
+    answers = (
+        b"\xe0\x01",
+        b"\xe0\x01" + conflict,
+        b"\xe0\x00" + mapped,
+        b"\xe0\x00" + mapped,
+        b"\xe1\x00" + mapped,
+    )
+    for call in (b"\x02", b"\x82"):
+        yield joined(call, b"\x60" + check, *answers)
+        yield joined(call, b"\x60", b"\xe0\x00" + mapped, b"\xe0\x01\x00\x09\x00\x00", *answers)
     for offer in OFFERS:
         yield joined(b"\x00" + offer, b"\x20" + check)
         yield joined(b"\x80" + offer.replace(b"actpass", b"active"), b"\x20" + check)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fuzz.cut import joined, parts
 from fuzz.judge import require
-from media.codecs.registry import decoder
+from media.codecs.registry import available, decoder
 from media.codecs.types import Decoder
 from media.errors import CodecError
 from media.jitter import CAPACITY, Format, JitterBuffer
@@ -85,10 +85,10 @@ class _Values(FakeDecoder):
 def _decoders() -> dict[int, tuple[Decoder, int]]:
     """By payload type, with the RTP clock in Hz: made-up values, and the real codecs."""
     real = {number: CodecSpec(name, number, 8_000) for number, name in ((8, "PCMA"), (9, "G722"))}
-    opus = CodecSpec("opus", 96, RATE, 2)
+    opus = {96: (decoder(CodecSpec("opus", 96, RATE, 2)), RATE)} if "opus" in available() else {}
     return {
         SPEECH: (_Values(), RATE),
-        96: (decoder(opus), RATE),
+        **opus,
         **{number: (decoder(spec), 8_000) for number, spec in real.items()},
     }
 
