@@ -13,30 +13,44 @@ GIVE_UP = 64 * T1
 TIMER_D = 33.0
 """How long answers to a refused INVITE are still acknowledged over UDP: more than 32 s."""
 
+SPARE = 64
+"""Entries of an agenda's heap that may be stale beside as many as wait."""
+
 Callback = Callable[[float], None]
 
 
 class Agenda:
-    """Callbacks by key and due time. Setting a key again moves it; a callback gets `now`."""
+    """Callbacks by key and due time. Setting a key again moves it; a callback gets `now`.
+
+    What is forgotten is let go at once: keys and callbacks hold whole calls, and some would be due in hours.
+    """
 
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Hashable]] = []
-        self._entries: dict[Hashable, tuple[int, Callback]] = {}
+        self._heap: list[tuple[float, int]] = []
+        self._waiting: dict[int, tuple[Hashable, Callback]] = {}
+        self._serials: dict[Hashable, int] = {}
         self._serial = 0
 
     def set(self, key: Hashable, when: float, callback: Callback) -> None:
         """Run `callback` at `when`, in place of what `key` waited for before."""
+        self.clear(key)
         self._serial += 1
-        self._entries[key] = (self._serial, callback)
-        heapq.heappush(self._heap, (when, self._serial, key))
+        self._serials[key] = self._serial
+        self._waiting[self._serial] = key, callback
+        heapq.heappush(self._heap, (when, self._serial))
 
     def clear(self, key: Hashable) -> None:
         """Forget `key`; unknown keys are fine."""
-        self._entries.pop(key, None)
+        serial = self._serials.pop(key, None)
+        if serial is not None:
+            del self._waiting[serial]
+            if len(self._heap) > SPARE + 2 * len(self._waiting):
+                self._heap = [entry for entry in self._heap if entry[1] in self._waiting]
+                heapq.heapify(self._heap)
 
     def waits(self, key: Hashable) -> bool:
         """Whether `key` is still to come."""
-        return key in self._entries
+        return key in self._serials
 
     def next(self) -> float | None:
         """When the earliest callback is due."""
@@ -47,17 +61,13 @@ class Agenda:
         """Run what is due, earliest first, including what those callbacks add up to `now`."""
         self._drop_stale()
         while self._heap and self._heap[0][0] <= now:
-            _, _, key = heapq.heappop(self._heap)
-            _, callback = self._entries.pop(key)
+            key, callback = self._waiting.pop(heapq.heappop(self._heap)[1])
+            del self._serials[key]
             callback(now)
             self._drop_stale()
 
     def _drop_stale(self) -> None:
-        while self._heap:
-            _, serial, key = self._heap[0]
-            entry = self._entries.get(key)
-            if entry is not None and entry[0] == serial:
-                return
+        while self._heap and self._heap[0][1] not in self._waiting:
             heapq.heappop(self._heap)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 from sip_bridge.core.timers import Agenda, uniform
 
 
@@ -38,3 +40,33 @@ def test_setting_again_moves_and_clearing_forgets() -> None:
 def test_uniform_reaches_both_ends() -> None:
     assert uniform(lambda n: b"\x00" * n, 1.0, 4.0) == 1.0
     assert uniform(lambda n: b"\xff" * n, 1.0, 4.0) == 4.0
+
+
+class Held:
+    """Something big that a timer is about."""
+
+
+def test_what_is_forgotten_is_not_held_until_it_would_have_been_due() -> None:
+    agenda = Agenda()
+    held, moved = Held(), Held()
+    gone, former = weakref.ref(held), weakref.ref(moved)
+    agenda.set(("refresh", held), 1800.0, lambda now, held=held: None)  # type: ignore[misc]
+    agenda.set("session", 1800.0, lambda now, moved=moved: None)  # type: ignore[misc]
+    agenda.clear(("refresh", held))
+    agenda.set("session", 3600.0, lambda now: None)
+    del held, moved
+    assert (gone(), former()) == (None, None)
+    assert agenda.next() == 3600.0
+
+
+def test_timers_that_come_and_go_leave_nothing() -> None:
+    agenda = Agenda()
+    ran: list[int] = []
+    agenda.set("first", 5000.0, lambda now: ran.append(0))
+    for number in range(10_000):
+        agenda.set(number, 6000.0 + number, lambda now: ran.append(1))
+        agenda.clear(number)
+    assert len(agenda._heap) < 1000
+    agenda.set("last", 5500.0, lambda now: ran.append(2))
+    agenda.run(10_000.0)
+    assert (ran, agenda.next()) == ([0, 2], None)
