@@ -1,8 +1,8 @@
 """Datagrams to a phone call's ports: STUN, DTLS and (S)RTP from anybody, before and while it is protected.
 
 The first part's first byte says how the call's sound is protected and who offers; what follows it, if
-anything, is the peer's description. Each other part is one datagram; its first byte says where it comes from
-and whether it is sealed or signed as the peer would do it.
+anything, is the peer's description. Each other part is a datagram, or a description later in the call. Its
+first byte says which, where it comes from and whether it is sealed or signed as the peer would do it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fuzz.cut import joined, parts
 from fuzz.judge import on_loop, require
 from fuzz.targets.rtp import seeds as packets
 from fuzz.wire import SDES_SDP, SDP, SECURE_SDP
+from sip_bridge.core.errors import SipError
 from sip_bridge.core.media_security import Sdes
 from sip_bridge.core.sdp import SdpError, SessionDescription
 from sip_bridge.core.sdp_values import Crypto
@@ -35,7 +36,7 @@ from sip_bridge.rtp.sockets import Address, MediaSocket, Receive
 from sip_bridge.rtp.srtp import SrtpKeys, SrtpTransform
 
 MOST = 60
-OURS = "192.0.2.10"
+OURS, MOVED = "192.0.2.10", "192.0.2.11"
 SOURCES: tuple[Address, ...] = (
     ("198.51.100.7", 4000),
     ("203.0.113.9", 9),
@@ -127,8 +128,28 @@ async def _no_names(*question: object, **more: object) -> list[object]:
     raise OSError("nobody is asked")
 
 
+async def _described_again(session: AudioSession, how: int, description: bytes) -> None:
+    """The peer offers, or answers an offer of ours, which may move; or it refuses ours."""
+    description = description or OFFERS[how >> 2 & 3]
+    with suppress(SipError):
+        if how & 3 == 0:
+            await session.create_answer(description)
+            return
+        session.hold_locally(bool(how & 0x10))
+        await (
+            session.move(MOVED) if how & 3 == 3 else session.reoffer("sendonly" if how & 0x10 else "sendrecv")
+        )
+        if how & 3 == 2:
+            await session.abandon_offer()
+        else:
+            await session.accept_answer(description)
+
+
 async def _deliver(session: AudioSession, sockets: list[PaperSocket], peer: _Peer, datagram: bytes) -> None:
     how, data = datagram[0], datagram[1:]
+    if how & 0xA0 == 0x80:
+        await _described_again(session, how, data)
+        return
     if how & 0x10:
         data = peer.sealed(data)
     elif how & 0x20 and how & 0x80:
@@ -207,6 +228,10 @@ def seeds() -> Iterable[bytes]:
         b"\xe0\x00" + mapped,
         b"\xe1\x00" + mapped,
     )
+    for offer in OFFERS:
+        again = [bytes([0x80 | number]) + offer.replace(b"actpass", b"active") for number in (0, 1, 3, 0x11)]
+        yield joined(b"\x00", *again, b"\x82")
+        yield joined(b"\x02", b"\x20" + check, *again, b"\x84", b"\x88", b"\x8c", b"\x80")
     for call in (b"\x02", b"\x82"):
         yield joined(call, b"\x60" + check, *answers)
         yield joined(call, b"\x60", b"\xe0\x00" + mapped, b"\xe0\x01\x00\x09\x00\x00", *answers)

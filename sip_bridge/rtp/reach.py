@@ -35,6 +35,8 @@ class Reach:
         if agreed.ice is None or path.ice is None:
             self._security.begin(path.latch.target, sure=False)
         elif path.ice.remote is None:
+            # Taken before the task runs: the next description may come in the same turn of the loop.
+            path.ice.remote = agreed.ice
             check = self._check(path, path.ice, agreed.ice, agreed)
             self._tasks.spawn(check, "ice")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -88,6 +89,21 @@ async def test_the_second_answer_of_a_forked_call_after_the_first_was_used() -> 
         await say(carol, 3)
         await until(lambda: len(alice.packets) == 3)
         assert failures == []
+
+
+async def test_answers_that_come_together_are_not_checked_twice(caplog: pytest.LogCaptureFixture) -> None:
+    async with ends(ICE) as (alice, bob), ends(ICE) as (carol, _):
+        offer = await alice.session.create_offer()
+        early, last = [await end.session.create_answer(offer) for end in (bob, carol)]
+        failures: list[str] = []
+        alice.session.on_failure = failures.append
+        alice.session.start()
+        for answer in (early, early, last, last):
+            await alice.session.accept_answer(answer)
+        carol.session.start()
+        await until(lambda: carol.session.encryption[0] == alice.session.encryption[0] == "dtls")
+        assert failures == []
+        assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def test_a_peer_that_vanished_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
