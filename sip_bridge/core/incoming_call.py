@@ -45,11 +45,11 @@ class IncomingCall:
     def start(self, now: float) -> None:
         """Say 100 and wait for a person, but not for ever."""
         self._context.respond(self._transaction, 100, now)
-        wait = self._context.config.ring_timeout
+        wait, late = self._context.config.ring_timeout, self._not_answered
         expires = number_of(self._transaction.request, "Expires")
-        if expires:
-            wait = min(wait, float(expires))
-        self._context.agenda.set(("ring", self), now + wait, self._not_answered)
+        if expires and expires < wait:
+            wait, late = float(expires), self._expired
+        self._context.agenda.set(("ring", self), now + wait, late)
 
     # --- commands --------------------------------------------------------------------------------
 
@@ -221,6 +221,10 @@ class IncomingCall:
 
     def _not_answered(self, now: float) -> None:
         self.reject(480, NO_ANSWER, now)
+
+    def _expired(self, now: float) -> None:
+        """The caller's own limit has passed (13.3.1)."""
+        self.reject(487, NO_ANSWER, now)
 
     def _no_prack(self, now: float) -> None:
         self.reject(504, reason_for_status(504), now, by_remote=True)

@@ -61,28 +61,35 @@ async def sign_in(folder: Path, *steps: str) -> tuple[Sipp, RegistrationError | 
 
 
 SCHEMES = [
-    ("MD5 with qop", "MD5", True),
-    ("MD5 without qop", "MD5", False),
-    ("SHA-256 with qop", "SHA-256", True),
+    ("MD5 with qop", "MD5", "auth"),
+    ("MD5 without qop", "MD5", ""),
+    ("MD5 over the body", "MD5", "auth-int"),
+    ("MD5 with a session key", "MD5-sess", "auth"),
+    ("SHA-256 with qop", "SHA-256", "auth"),
+    ("SHA-256 over the body", "SHA-256", "auth-int"),
 ]
 
 
 @pytest.mark.conformance("RFC 2617 3.2.2", "{what}: the answer is what the RFC's formula gives")
 @pytest.mark.conformance("RFC 7616 3.4.1", "{what}: the answer is what the RFC's formula gives")
 @pytest.mark.parametrize(("what", "algorithm", "qop"), SCHEMES, ids=[case[0] for case in SCHEMES])
-async def test_the_answer_itself(tmp_path: Path, what: str, algorithm: str, qop: bool) -> None:
-    challenge = asks("n1", algorithm=algorithm)
-    challenge = challenge if qop else challenge.replace(', qop="auth"', "")
+async def test_the_answer_itself(tmp_path: Path, what: str, algorithm: str, qop: str) -> None:
+    challenge = asks("n1", algorithm=algorithm).replace(', qop="auth"', f', qop="{qop}"' if qop else "")
     peer, refused = await sign_in(tmp_path, recv("REGISTER"), refuses(challenge), recv("REGISTER"), ACCEPTED)
     assert refused is None
     (said,) = re.findall(r"^Authorization: Digest (.*)$", peer.messages, re.M)
     value = {name: text.strip('"') for name, text in re.findall(r'(\w+)=("[^"]*"|[^,\s]+)', said)}
 
     def digest(text: str) -> str:
-        return hashlib.new(algorithm.replace("-", "").lower(), text.encode()).hexdigest()
+        name = algorithm.removesuffix("-sess").replace("-", "").lower()
+        return hashlib.new(name, text.encode()).hexdigest()
 
-    person, request = digest(f"1001:{REALM}:secret"), digest("REGISTER:" + value["uri"])
-    middle = f"n1:{value['nc']}:{value['cnonce']}:auth" if qop else "n1"
+    person = digest(f"1001:{REALM}:secret")
+    if algorithm.endswith("-sess"):
+        person = digest(f"{person}:n1:{value['cnonce']}")
+    body = ":" + digest("") if qop == "auth-int" else ""
+    request = digest(f"REGISTER:{value['uri']}{body}")
+    middle = f"n1:{value['nc']}:{value['cnonce']}:{qop}" if qop else "n1"
     expected = digest(f"{person}:{middle}:{request}")
     assert value["response"] == expected
 

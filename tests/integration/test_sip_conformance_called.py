@@ -70,6 +70,41 @@ async def test_a_merged_invite(tmp_path: Path) -> None:
         assert len(phone.heard(told.Incoming)) == 1
 
 
+@pytest.mark.conformance("RFC 3261 13.3.1", "the time the caller gives (Expires) passes while it rings: 487")
+async def test_a_call_that_expires(tmp_path: Path) -> None:
+    steps = (
+        ask("INVITE", 1, version=1, branch=INVITE_BRANCH, headers="Expires: 1\n"),
+        *INVITED[1:],
+        answer(487),
+        ACK_OF_REFUSAL,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await rings(phone)
+        gone = await ended(phone)
+        assert (gone.reason, gone.status) == ("no-answer", 487)
+
+
+@pytest.mark.conformance(
+    "RFC 3261 11.2", "OPTIONS outside and in a call: 200 with what we can, nothing else happens"
+)
+async def test_what_we_can(tmp_path: Path) -> None:
+    able = answer(200, to="OPTIONS", where="Allow", has="INVITE.*BYE.*UPDATE")
+    accepts = answer(200, to="OPTIONS", where="Accept", has="application/sdp")
+    steps = (
+        ask("OPTIONS", 1),
+        able,
+        *TALKING,
+        ask("OPTIONS", 2, inside=True, headers="Proxy-Require: telepathy\nMax-Forwards: 0\n").replace(
+            "Max-Forwards: 70\n", ""
+        ),
+        accepts,
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        await talks(phone)
+        assert (await ended(phone)).reason == "remote-hung-up"
+
+
 # --- ACK ------------------------------------------------------------------------------------------
 
 

@@ -65,7 +65,8 @@ def test_the_callers_own_limit_is_respected() -> None:
     rig = Rig()
     _ringing(rig, call_for_us(("Expires", "20")))
     rig.wait(20.1)
-    assert rig.names()[0] == "480 INVITE"
+    assert rig.names()[0] == "487 INVITE"
+    assert rig.last(Ended).reason_key == "no-answer"
 
 
 def test_the_2xx_is_repeated_until_the_ack_and_a_second_ack_changes_nothing() -> None:
