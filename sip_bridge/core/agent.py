@@ -289,8 +289,7 @@ class Agent:
             if request.method != "ACK" and self._uas.knows(flow) and self._admission.complaint(now):
                 self._answer_malformed(request, flow, problem.status, problem.reason)
         elif self._may_ask(request, flow):
-            if self._is_heard(request, flow, now):
-                self._context.layer.receive(request, flow, now)
+            self._take_request(request, flow, now)
         elif request.method != "ACK":
             self._context.layer.refuse(request, flow, 481 if request.to.tag else 403)
 
@@ -300,10 +299,18 @@ class Agent:
             return True
         return self._context.layer.handles(request)
 
-    def _is_heard(self, request: Request, flow: Flow, now: float) -> bool:
-        """Too many new requests are lost, where whoever means one repeats it."""
-        known = self._context.layer.knows_branch(request.top_via.branch) or self._calls.knows(request.call_id)
-        return known or flow.reliable or self._admission.request(now)
+    def _take_request(self, request: Request, flow: Flow, now: float) -> None:
+        """Too many new requests are lost, where whoever means one repeats it; too many calls are busy."""
+        layer = self._context.layer
+        known = layer.knows_branch(request.top_via.branch) or self._calls.knows(request.call_id)
+        if known or request.method == "ACK":
+            layer.receive(request, flow, now)
+        elif not flow.reliable and not self._admission.request(now):
+            return
+        elif self._uas.in_a_rush(request, now):
+            layer.refuse(request, flow, 486)
+        else:
+            layer.receive(request, flow, now)
 
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 
 from sip_bridge.core.effects import Flow, Transmit
 from sip_bridge.core.errors import MessageError
@@ -88,6 +89,7 @@ class TransactionLayer:
         self._limit = limit
         self._table: dict[tuple[str, ...], Transaction] = {}
         self._branches: Counter[str] = Counter()
+        self._secret = b""
         self._arrivals: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._effects: list[Transmit] = []
         self._events: list[TransactionEvent] = []
@@ -145,7 +147,7 @@ class TransactionLayer:
     def refuse(
         self, request: Request, flow: Flow, status: int, *headers: tuple[str, str], reason: str | None = None
     ) -> None:
-        """Refuse a request without a transaction: said once, never repeated (RFC 3261 8.2.7).
+        """Refuse a request without a transaction: anew each time it comes, under one tag (RFC 3261 8.2.7).
 
         A Via that can't be read says nothing: the answer goes to where the request came from.
         """
@@ -153,10 +155,16 @@ class TransactionLayer:
         with suppress(MessageError):
             request = seen_from(request, flow)
             to = reply_address(request.top_via, flow)
-        response = request.reply(status, reason, to_tag=self._random(8).hex())
+        response = request.reply(status, reason, to_tag=self._tag_for(request))
         for name, value in headers:
             response.headers.add(name, value)
         self._effects.append(Transmit(flow.id, bytes(response), to))
+
+    def _tag_for(self, request: Request) -> str:
+        self._secret = self._secret or self._random(16)
+        named = "\0".join(request.headers.get(name) or "" for name in ("Via", "Call-ID", "CSeq"))
+        data = named.encode("utf-8", "surrogateescape")
+        return blake2b(data, key=self._secret, digest_size=8).hexdigest()
 
     def with_via(self, request: Request, flow: Flow) -> Request:
         """A copy of `request` with our Via on top (RFC 3261 8.1.1.7, RFC 3581 3)."""

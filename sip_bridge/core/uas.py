@@ -129,7 +129,7 @@ class Uas:
     def _invite(self, transaction: Transaction, now: float) -> None:
         request = transaction.request
         tag = self._context.tag()
-        if self._in_a_rush(request, now) or self._calls.full:
+        if self._calls.full:
             self._context.respond(transaction, 486, now, to_tag=tag)
             return
         status, replaced = replaced_call(self._calls, request)
@@ -138,8 +138,11 @@ class Uas:
             return
         self._ring(transaction, tag, replaced, now)
 
-    def _in_a_rush(self, request: Request, now: float) -> bool:
-        """Whether more calls come than people make: each costs ports, keys, a popup and a line of history."""
+    def in_a_rush(self, request: Request, now: float) -> bool:
+        """Whether this is one of more calls than people make: each costs ports, keys, a popup and a line of
+        history. It gets no transaction either: a thousand of them are ten megabytes."""
+        if request.method != "INVITE" or request.to.tag:
+            return False
         caller = request.headers.get("P-Asserted-Identity") or str(request.from_.uri)
         refused = self._rush.calls(caller, now)
         if self._rush.began:

@@ -99,7 +99,7 @@ def test_new_requests_of_our_server_have_a_pace_and_those_of_calls_have_none() -
         rig.receive(invite)
     assert rig.names().count("486 INVITE") == admission.REQUESTS_A_SECOND - 3
     rig.receive(calls[5])
-    assert rig.names() == ["486 INVITE"]
+    assert rig.names() == []
     rig.receive(inside(ack, "BYE", 1))
     assert rig.names() == ["200 BYE"]
     assert len(rig.of(Ended)) == 1
@@ -131,10 +131,31 @@ def test_a_rush_is_told_once_and_is_over_when_it_is_over() -> None:
     assert (len(rig.of(IncomingInvite)), len(rig.of(RushBegan))) == (6, 2)
 
 
+def test_a_refused_call_of_a_rush_is_refused_alike_when_it_comes_again_and_holds_nothing() -> None:
+    rig = Rig(AgentConfig(max_rush=1))
+    rig.register()
+    rig.receive(call(1))
+    rig.sent()
+    rig.receive(call(2))
+    first = rig.response(486)
+    rig.receive(call(2))
+    assert bytes(rig.response(486)) == bytes(first)
+    rig.receive(call(3))
+    assert rig.response(486).to.tag != first.to.tag
+    ack = cancelling(call(2))
+    ack.method = "ACK"
+    ack.headers.set("CSeq", "1 ACK")
+    rig.receive(ack)
+    assert rig.sent() == []
+    assert admitted(rig, first) is Admitted.ONCE
+    rig.receive(cancelling(call(2)))
+    assert rig.names() == ["481 CANCEL"]
+
+
 def test_one_callers_flood_is_held_against_that_caller_alone() -> None:
     rig = Rig(AgentConfig(max_rush_of_one=4))
     rig.register()
-    for number in range(200):
+    for number in range(100):
         rig.receive(call(number, "flooder"))
         rig.receive(cancelling(call(number, "flooder")))
     rig.receive(call(1000, "aunt"))
