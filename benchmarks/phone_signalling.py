@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -106,11 +106,17 @@ class Reactions:
 
 
 def reactions(calls: int) -> dict[str, Reactions]:
-    """Of each program, in turns; each one's first call is not counted."""
+    """Of each program, in turns; each one's first call is not counted.
+
+    Their microphones run all the time, as a sound card does: PulseAudio's null device, left alone, sleeps for
+    a while after it is opened.
+    """
     ringing: dict[str, list[float]] = {kind.name: [] for kind in RIVALS}
     speaking: dict[str, list[float]] = {kind.name: [] for kind in RIVALS}
-    with rigged() as rig:
+    with rigged() as rig, ExitStack() as stack:
         rig.register_all()
+        for name in rig.phones:
+            stack.enter_context(rig.pulse.recording(f"{name}_mic_feed"))
         for run in range(calls + 1):
             for name, phone in rig.phones.items():
                 rang, spoke = one_call(rig, name)
