@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
@@ -33,6 +34,7 @@ class JsonSettingsStore:
             await asyncio.to_thread(write_atomically, self._path, _text(values))
 
     def _load(self) -> tuple[dict[str, object], bool]:
+        self._sweep()
         try:
             data = self._path.read_bytes()
         except FileNotFoundError:
@@ -47,6 +49,12 @@ class JsonSettingsStore:
             return values, False
         self._set_aside()
         return {}, True
+
+    def _sweep(self) -> None:
+        """Drop what was half written when the program was killed."""
+        for unfinished in self._path.parent.glob(f"{self._path.name}*.new"):
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
 
     def _set_aside(self) -> None:
         aside = self._path.with_name(f"{self._path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")

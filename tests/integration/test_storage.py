@@ -223,6 +223,16 @@ async def test_a_folder_that_can_not_be_made(tmp_path: Path) -> None:
         await JsonSettingsStore(tmp_path / "file" / "settings.json").save({})
 
 
+async def test_what_a_kill_left_half_written_is_swept_away(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    await JsonSettingsStore(path).save({"ui.theme": "dark"})
+    for name in ("settings.json.new", "settings.jsonk3_x9.new"):
+        (tmp_path / name).write_text('{"ui.th')
+    (tmp_path / "other.new").write_text("somebody else's")
+    assert await JsonSettingsStore(path).load() == ({"ui.theme": "dark"}, False)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["other.new", "settings.json"]
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe\x00", b'{"a": ' * 5000])
 async def test_a_damaged_settings_file_is_set_aside(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "settings.json"
