@@ -48,8 +48,7 @@ async def test_in_two_places_it_is_opened_once_and_closed_when_both_have_seen_en
     await camera.release()
     assert stage.cameras.open, "the settings still show it"
     await camera.watch(False, False, SETTINGS)
-    assert not stage.cameras.open
-    assert camera.found is DeviceCheck.OK, "to be told to the host"
+    assert (stage.cameras.open, camera.found) == (False, DeviceCheck.OK), "how it was is told to the host"
 
 
 @pytest.mark.parametrize(
