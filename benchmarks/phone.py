@@ -22,12 +22,11 @@ from dataclasses import dataclass
 
 from benchmarks import phone_cost, phone_signalling, phone_sound
 from benchmarks.phone_rig import in_own_network
+from benchmarks.phone_sound import Course
 from benchmarks.phone_tap import NoTap
 
 STARTS, CALLS, WINDOWS = 8, 20, 5
-CPU_S, IDLE_S = 60.0, 30.0
-SEEDS = 1
-"""Of each voice and network."""
+CPU_S, IDLE_S = 45.0, 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,6 @@ class Effort:
     calls: int = CALLS
     cpu_s: float = CPU_S
     idle_s: float = IDLE_S
-    seeds: int = SEEDS
 
 
 BRIEF = Effort(starts=2, windows=1, calls=3, cpu_s=10.0, idle_s=10.0)
@@ -122,10 +120,13 @@ def delay(effort: Effort) -> None:
 
 
 def qualities(
-    codec: str, networks: Sequence[tuple[str, phone_sound.Carry]], limits: Sequence[float], effort: Effort
+    codec: str,
+    networks: Sequence[tuple[str, phone_sound.Carry]],
+    limits: Sequence[float],
+    course: phone_sound.Course,
 ) -> dict[str, dict[str, phone_sound.Result]]:
     """PESQ lines of one codec."""
-    found = phone_sound.qualities(codec, networks, effort.seeds)
+    found = phone_sound.qualities(codec, networks, course)
     for (name, _), limit in zip(networks, limits, strict=True):
         figures = {kind: one.pesq for kind, one in found[name].items()}
         show(f"{name} (the codec alone {figures['codec']:.2f})", figures, Bound(limit, at_least=True), 2)
@@ -140,21 +141,21 @@ def losing(*shares: float) -> list[tuple[str, phone_sound.Carry]]:
 def loss(effort: Effort) -> None:
     """Opus over networks that lose."""
     title("PESQ-WB, Opus at 32 kb/s with FEC")
-    qualities("opus", losing(0.0, 0.03, 0.05, 0.1), (3.65, 3.55, 3.5, 3.25), effort)
+    qualities("opus", losing(0.0, 0.03, 0.05, 0.1), (3.65, 3.55, 3.5, 3.25), Course.short())
 
 
 def spikes(effort: Effort) -> None:
     """Opus over a network that holds up."""
     title("PESQ-WB, Opus, delay spikes to 180 ms")
     network = "spikes, 4 ms of jitter"
-    found = qualities("opus", [(network, phone_sound.spiky)], (3.4,), effort)[network]
+    found = qualities("opus", [(network, phone_sound.spiky)], (3.4,), Course.long())[network]
     show("wire → speaker, median, ms", {name: one.delay_ms for name, one in found.items()}, Bound(200), 0)
 
 
 def pcma(effort: Effort) -> None:
     """G.711 over networks that lose."""
     title("PESQ-NB, PCMA (PJSIP, by itself: 2.94, 2.76, 2.65)")
-    qualities("PCMA", losing(0.03, 0.05, 0.1), (2.94, 2.76, 2.65), effort)
+    qualities("PCMA", losing(0.03, 0.05, 0.1), (2.94, 2.76, 2.65), Course.short())
 
 
 def growth(effort: Effort) -> None:

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 import soxr
 
-from benchmarks.concealment import Loss, score, talks_of
+from benchmarks.concealment import Loss, talks_of
+from benchmarks.concealment import score as score_from_the_start
 from benchmarks.phone_caller import Call, talk
 from benchmarks.phone_cost import SPECS
 from benchmarks.phone_rig import Rig, rigged
 from benchmarks.phone_rivals import RIVALS
-from benchmarks.voice_path import FixedBuffer, play
+from benchmarks.voice_path import FixedBuffer, play, samples_of_speech
+from benchmarks.voice_path import score as score_once_settled
 from media.codecs import registry
 from media.types import FRAME, RATE, AudioPacket, Pcm
 from tests.doubles.network import Network, stream
@@ -39,7 +41,29 @@ LOUD = 300.0
 SPIKES = Network(delay_ms=0.0, jitter_ms=4.0, spike_every_s=5.0)
 IDEAL_BUFFER_S = 0.06
 
+LONG_S = 12.0
+"""What a buffer learns in a call's first seconds counts only where its whole course is looked at."""
+
 Carry = Callable[[Sequence[AudioPacket], int], list[AudioPacket]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What is spoken, by how many dice each network loses, and from when on it is scored."""
+
+    talks: Sequence[Pcm]
+    seeds: int
+    settled_s: float
+
+    @classmethod
+    def short(cls) -> Course:
+        """Four voices, a quarter of a minute each."""
+        return cls(talks_of(VOICES), 1, SETTLED_S)
+
+    @classmethod
+    def long(cls) -> Course:
+        """Two voices in turns, half a minute twice."""
+        return cls(samples_of_speech(), 2, LONG_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +127,12 @@ def wall(monotonic: float) -> float:
     return monotonic + time.time() - time.monotonic()
 
 
-def lags(said: Clip, heard: Clip) -> list[float]:
+def lags(said: Clip, heard: Clip, settled_s: float = SETTLED_S) -> list[float]:
     """By how many seconds each loud half second of `said` is later in `heard`, after the call has settled."""
     reference, sound = (soxr.resample(clip.pcm.astype(np.float32), RATE, LOW_RATE) for clip in (said, heard))
     piece, reach = round(PIECE_S * LOW_RATE), round((SEARCH_S + EARLY_S) * LOW_RATE)
     found = []
-    for start in range(round(SETTLED_S * LOW_RATE), len(reference) - piece, piece):
+    for start in range(round(settled_s * LOW_RATE), len(reference) - piece, piece):
         begin = round((said.began - heard.began - EARLY_S) * LOW_RATE) + start
         part, space = reference[start : start + piece], sound[begin : begin + piece + reach]
         if begin >= 0 and len(space) == piece + reach and np.std(part) > LOUD:
@@ -168,14 +192,16 @@ def measured_delays() -> dict[str, tuple[float, float]]:
 # --- quality --------------------------------------------------------------------------------------------
 
 
-def qualities(codec: str, networks: Sequence[tuple[str, Carry]], seeds: int) -> dict[str, dict[str, Result]]:
+def qualities(
+    codec: str, networks: Sequence[tuple[str, Carry]], course: Course
+) -> dict[str, dict[str, Result]]:
     """By network and program: means of all voices and dice. "codec" is the codec alone, nothing ever late."""
-    talks = talks_of(VOICES)
+    talks = course.talks
     sent = [encoded(spoken, codec) for spoken in talks]
     cases = [
         Case(index, seed, name, carry)
         for name, carry in networks
-        for index, seed in itertools.product(range(len(talks)), range(1, seeds + 1))
+        for index, seed in itertools.product(range(len(talks)), range(1, course.seeds + 1))
     ]
     found: dict[str, dict[str, list[Result]]] = {name: {} for name, _ in networks}
     with rigged(codec=codec, copies=COPIES) as rig:
@@ -185,14 +211,10 @@ def qualities(codec: str, networks: Sequence[tuple[str, Carry]], seeds: int) -> 
             carried = [case.carry(sent[case.talk], case.seed) for case in batch]
             for index, name, clip, began in _played(rig, carried):
                 case = batch[index]
-                spoken = talks[case.talk]
-                result = Result(
-                    score(spoken, clip.pcm, codec if codec == "PCMA" else "G722"),
-                    1000 * float(np.median(lags(Clip(spoken, began), clip))),
-                )
+                result = _judged(codec, Clip(talks[case.talk], began), clip, course)
                 found[case.network].setdefault(name, []).append(result)
             for case, packets in zip(batch, carried, strict=True):
-                alone = _alone(codec, packets, talks[case.talk])
+                alone = _alone(codec, packets, talks[case.talk], course)
                 found[case.network].setdefault("codec", []).append(alone)
     return {
         network: {name: _mean(results) for name, results in rows.items()} for network, rows in found.items()
@@ -216,14 +238,22 @@ def _played(rig: Rig, carried: Sequence[Sequence[AudioPacket]]) -> list[tuple[in
     ]
 
 
-def _alone(codec: str, packets: Sequence[AudioPacket], spoken: Pcm) -> Result:
+def _judged(codec: str, said: Clip, heard: Clip, course: Course) -> Result:
+    narrow, late = codec == "PCMA", lags(said, heard, course.settled_s)
+    if course.settled_s < LONG_S:
+        pesq = score_from_the_start(said.pcm, heard.pcm, "PCMA" if narrow else "G722")
+    else:
+        pesq = score_once_settled(said.pcm, heard.pcm[round((said.began - heard.began) * RATE) :], narrow)
+    return Result(pesq, 1000 * float(np.median(late)))
+
+
+def _alone(codec: str, packets: Sequence[AudioPacket], spoken: Pcm, course: Course) -> Result:
     """What the codec makes of it, a buffer before it that waits long enough for every packet."""
     spec = SPECS[codec]
     latest = max((packet.arrival - packet.timestamp / spec.clock_rate for packet in packets), default=0.0)
     buffer = FixedBuffer(registry.decoder(spec), spec.clock_rate, IDEAL_BUFFER_S + latest)
-    heard = play(buffer, packets, len(spoken) / RATE + latest + IDEAL_BUFFER_S)
-    pesq = score(spoken, heard, codec if codec == "PCMA" else "G722")
-    return Result(pesq, 1000 * (IDEAL_BUFFER_S + latest))
+    heard = play(buffer, packets, len(spoken) / RATE + latest + SEARCH_S)
+    return _judged(codec, Clip(spoken, 0.0), Clip(heard, 0.0), course)
 
 
 def _mean(results: Sequence[Result]) -> Result:
