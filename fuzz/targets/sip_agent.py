@@ -12,22 +12,17 @@ from contextlib import suppress
 
 from fuzz.cut import joined, parts
 from fuzz.judge import require
+from fuzz.peer import Peer
 from fuzz.wire import MESSAGES, SDP
 from sip_bridge.core.calls import UnknownCall
 from sip_bridge.core.config import AgentConfig
 from sip_bridge.core.effects import CloseFlow, OpenFlow
-from sip_bridge.core.errors import MessageError
 from sip_bridge.core.events import IncomingInvite
-from sip_bridge.core.message import Headers, Request, Response
-from sip_bridge.core.validate import validate
-from tests.doubles.sip_rig import ACCOUNT, CONTACT, ROUTE, Rig, call_for_us, inside
+from sip_bridge.core.message import Request, Response
+from tests.doubles.sip_rig import ACCOUNT, Rig, call_for_us
 
 MOST_STEPS = 40
-METHODS = "INVITE ACK BYE CANCEL UPDATE PRACK INFO REFER NOTIFY OPTIONS MESSAGE REGISTER SUBSCRIBE".split()
 CONFIG = AgentConfig(contact_user="me", max_calls=100, max_transactions=200)
-FOREIGN = 416
-"""A peer that names itself by a URI of another scheme is spoken to by that name."""
-
 MOST_TIMERS = 400
 """A few for each call and transaction there may be."""
 
@@ -43,17 +38,14 @@ def run(data: bytes) -> None:
 class _Script:
     def __init__(self, transport: str) -> None:
         self._rig = Rig(CONFIG, transport)
-        self._request: Request | None = None
-        self._response: Response | None = None
-        self._number = 10
-        self._registered = False
+        self._peer = Peer()
         self._steps: dict[int, Callable[[bytes], None]] = {
             ord("G"): self._register,
             ord("U"): lambda _: self._rig.agent.unregister(self._rig.now),
             ord("D"): self._dial,
-            ord("N"): self._new_call,
-            ord("Q"): self._ask,
-            ord("A"): self._reply,
+            ord("N"): lambda text: self._receive(self._peer.new_call(text)),
+            ord("Q"): lambda text: self._receive(self._peer.ask(text)),
+            ord("A"): lambda text: self._receive(self._peer.reply(text)),
             ord("R"): self._raw,
             ord("T"): lambda text: self._rig.wait(text[0] ** 2 / 50 if text else 0.6),
             ord("O"): lambda _: self._flow(refuse=False),
@@ -89,12 +81,7 @@ class _Script:
     def _look(self) -> None:
         rig = self._rig
         for message in rig.sent():
-            fault = validate(message)
-            if isinstance(message, Request):
-                require(fault is None or fault.status == FOREIGN, f"a request with a fault was sent: {fault}")
-                self._request = message
-            elif fault is None:
-                self._response = message
+            self._peer.hear(message)
         for transmit in rig.raw:
             require(transmit.flow_id in (1, 2), "sent over a flow there is not")
             require(len(transmit.data) <= 65_535, "longer than a datagram")
@@ -109,55 +96,16 @@ class _Script:
         while self._rig.opened:
             self._rig.open()
         self._look()
-        if text[:1] != b"-" and self._request is not None and self._request.method == "REGISTER":
-            self._rig.reply(self._request, 200, ("Expires", "10000000"))
+        if text[:1] != b"-":
+            self._receive(self._peer.reply(b"200 Expires: 10000000"))
 
     def _dial(self, text: bytes) -> None:
         offer = None if text[:1] == b"-" else SDP
         self._rig.agent.invite("sip:bob@example.com", offer, self._rig.now)
 
-    def _new_call(self, text: bytes) -> None:
-        self._number += 1
-        name = f"n{self._number}"
-        request = call_for_us(call_id=name, branch=f"z9hG4bK{name}")
-        self._changed(request, text)
-        self._rig.receive(request)
-
-    def _ask(self, text: bytes) -> None:
-        """A request of the peer inside the dialog that was last spoken in."""
-        last = self._response if text[1:2] == b"r" else self._request
-        last = last or self._response or self._request
-        if last is None or not text:
-            return
-        self._number += 1
-        method = METHODS[text[0] % len(METHODS)]
-        request = inside(last, method, self._number, CONTACT, ROUTE, ours=isinstance(last, Request))
-        request.headers.set("Via", f"SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKq{self._number}")
-        self._changed(request, text[2:])
-        self._rig.receive(request)
-
-    def _reply(self, text: bytes) -> None:
-        """An answer to the agent's newest request."""
-        if self._request is None or not text[:3].isdigit() or not 100 <= int(text[:3]) <= 699:
-            return
-        status = int(text[:3])
-        response = self._request.reply(status, to_tag=text[3:4].hex() if status > 100 else "")
-        response.headers.add(*CONTACT)
-        self._changed(response, text[4:])
-        self._rig.receive(response)
-
-    @staticmethod
-    def _changed(message: Request | Response, text: bytes) -> None:
-        """Header lines: `-Name` takes one away, `=Name: x` sets it, `Name: x` adds it; then a body."""
-        head, _, body = text.partition(b"\n\n")
-        if body:
-            message.body = body
-            message.headers.set("Content-Type", "application/sdp")
-        for line in head.split(b"\n")[:20]:
-            name, _, value = line.decode("utf-8", "surrogateescape").partition(":")
-            if "\r" in line.decode("latin-1") or not name:
-                continue
-            _change(message.headers, name, value.strip())
+    def _receive(self, message: Request | Response | None) -> None:
+        if message is not None:
+            self._rig.receive(message)
 
     def _raw(self, text: bytes) -> None:
         self._rig.receive(text[1:], self._rig.peer_flow if text[:1] == b"p" else None)
@@ -196,18 +144,6 @@ class _Script:
         if (work := commands.get(text[:1])) is not None:
             with suppress(UnknownCall):
                 work()
-
-
-def _change(headers: Headers, name: str, value: str) -> None:
-    try:
-        if name.startswith("-"):
-            headers.remove(name[1:])
-        elif name.startswith("="):
-            headers.set(name[1:], value)
-        else:
-            headers.add(name, value)
-    except MessageError:
-        return
 
 
 def seeds() -> Iterable[bytes]:
