@@ -21,6 +21,11 @@ class Peer:
         self._request: Request | None = None
         self._response: Response | None = None
         self._number = 10
+        self._final: dict[str, int] = {}
+
+    def refused(self, call_id: str) -> bool:
+        """Whether our last answer there was a refusal."""
+        return self._final.get(call_id, 0) >= 300
 
     def hear(self, message: Request | Response) -> None:
         """One of ours. A request with a fault is a Finding."""
@@ -30,6 +35,7 @@ class Peer:
             self._request = message
         elif fault is None:
             self._response = message
+            self._final[message.call_id] = message.status
 
     def new_call(self, text: bytes) -> Request:
         """An INVITE for us, changed by `text`."""

@@ -44,6 +44,7 @@ TARGETS = (
     Target("sip_stream", ("sip_bridge.core.framing", "sip_bridge.io.stream"), "sip", 2048),
     Target("sip_message", ("sip_bridge.core",), "sip"),
     Target("sip_agent", ("sip_bridge.core",), "sip", 2048),
+    Target("phone", ("sip_bridge",), "sip", 2048),
     Target("sdp", ("sip_bridge.core",), "sdp"),
     Target("rtp", ("sip_bridge.rtp", "media"), "", 2048),
     Target("media_path", ("sip_bridge.rtp", "aioice"), "", 4096),

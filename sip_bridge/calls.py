@@ -48,7 +48,7 @@ def _caller(event: events.IncomingInvite) -> NameAddr:
     for name, value in event.headers:
         if name.lower() == "p-asserted-identity":
             with contextlib.suppress(MessageError):
-                return NameAddr.parse(parse_list(value)[0])
+                return NameAddr.parse((parse_list(value) or [""])[0])
     try:
         return NameAddr.parse(event.from_)
     except MessageError:

@@ -15,10 +15,10 @@ import struct
 import zlib
 from collections.abc import Iterable
 from contextlib import suppress
-from unittest.mock import patch
 
 from fuzz.cut import joined, parts
 from fuzz.judge import on_loop, require
+from fuzz.paper import PaperSocket, Sockets
 from fuzz.targets.rtp import seeds as packets
 from fuzz.wire import SDES_SDP, SDP, SECURE_SDP
 from sip_bridge.core.errors import SipError
@@ -29,10 +29,9 @@ from sip_bridge.rtp.certificate import DtlsCertificate
 from sip_bridge.rtp.dtls import DtlsAssociation
 from sip_bridge.rtp.dtmf import UnknownDigit
 from sip_bridge.rtp.negotiation import NotNegotiated
-from sip_bridge.rtp.path import Ports
 from sip_bridge.rtp.policy import MediaPolicy
 from sip_bridge.rtp.session import AudioSession
-from sip_bridge.rtp.sockets import Address, MediaSocket, Receive
+from sip_bridge.rtp.sockets import Address
 from sip_bridge.rtp.srtp import SrtpKeys, SrtpTransform
 
 MOST = 60
@@ -51,32 +50,6 @@ STUN_HEADER = 20
 LARGEST_STUN = 0xFFFF - 100
 
 
-class PaperSocket(MediaSocket):
-    """A socket that sends into a list."""
-
-    def __init__(self, receive: Receive, port: int) -> None:
-        super().__init__(receive)
-        self.sent: list[bytes] = []
-        self.refused: list[Address] = []
-        self.transport = asyncio.DatagramTransport()
-        self._port = port
-
-    @property
-    def port(self) -> int:
-        """See MediaSocket."""
-        return self._port
-
-    def send(self, data: bytes, to: Address) -> None:
-        """See MediaSocket."""
-        if len(data) > 0xFFFF or not 0 < to[1] <= 0xFFFF:
-            self.refused.append(to)
-        self.sent.append(data)
-
-    def close(self) -> None:
-        """See MediaSocket."""
-        self.closed.set()
-
-
 def run(data: bytes) -> None:
     """Raises for a finding."""
     head, *datagrams = parts(data, MOST)
@@ -86,16 +59,8 @@ def run(data: bytes) -> None:
 
 async def _call(theirs: bytes, datagrams: list[bytes], *, offers: bool) -> None:
     """`theirs` is the peer's description: an offer, or the answer to ours."""
-    sockets: list[PaperSocket] = []
-
-    async def pair(
-        local_ip: str, ports: Ports, receive: Receive, receive_rtcp: Receive
-    ) -> tuple[PaperSocket, ...]:
-        sockets.extend((PaperSocket(receive, 4000), PaperSocket(receive_rtcp, 4001)))
-        return sockets[0], sockets[1]
-
-    loop = asyncio.get_running_loop()
-    with patch("sip_bridge.rtp.path.open_pair", pair), patch.object(loop, "getaddrinfo", _no_names):
+    sockets = Sockets()
+    with sockets.everywhere():
         session = await AudioSession.open(
             MediaPolicy(signalling_secure=True, ice=True), OURS, random.Random(3).randbytes
         )
@@ -103,12 +68,12 @@ async def _call(theirs: bytes, datagrams: list[bytes], *, offers: bool) -> None:
             peer = await _agreed(session, theirs, offers=offers)
             for datagram in datagrams if peer else ():
                 if peer and datagram:
-                    await _deliver(session, sockets, peer, datagram)
+                    await _deliver(session, sockets.all, peer, datagram)
             with suppress(NotNegotiated, UnknownDigit):
                 session.send_dtmf("1")
             await asyncio.sleep(0.5)
             session.statistics()
-            require(not any(one.refused for one in sockets), "sent where no socket can")
+            sockets.must_have_sent_what_can_be()
         finally:
             await session.close()
 
@@ -122,10 +87,6 @@ async def _agreed(session: AudioSession, theirs: bytes, *, offers: bool) -> _Pee
         return None
     session.start()
     return _Peer(theirs, ours)
-
-
-async def _no_names(*question: object, **more: object) -> list[object]:
-    raise OSError("nobody is asked")
 
 
 async def _described_again(session: AudioSession, how: int, description: bytes) -> None:
