@@ -28,7 +28,7 @@ class AgentConfig:
     min_session_expires: int = 90
     max_calls: int = 20
     max_rush: int = 30
-    max_rush_of_one: int = 15
+    max_rush_of_one: int = 25
     rush_window: float = 10.0
     max_transactions: int = 1000
     max_early_dialogs: int = 12

@@ -123,12 +123,15 @@ class Talk:
 
 
 @contextmanager
-def talking(
-    program: Program, phone: Baresip, rig: PulseRig, sip_ports: set[int] | None = None
-) -> Iterator[Talk]:
-    """Call the phone, and let both sound."""
+def talking(program: Program, phone: Baresip, rig: PulseRig) -> Iterator[Talk]:
+    """Call the phone, or be called by one that answers by hand, and let both sound."""
     before = udp_ports(program.pid)
-    program.control("dial", target=THEM)
+    if phone.phone.answer == "auto":
+        program.control("dial", target=THEM)
+    else:
+        phone.dial(US)
+        program.call_in("ringing")
+        program.control("answer")
     program.call_in("active")
     media = min(port for port in udp_ports(program.pid) - before if port % 2 == 0)
     with ExitStack() as stack:
@@ -214,11 +217,33 @@ def test_malformed_datagrams(talk: Talk, tmp_path: Path, source: str) -> None:
     assert talk.states() == ["active"]
 
 
-def test_noise_at_the_media_port(talk: Talk, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("transport", "encryption", "method"),
+    [("udp", "", "none"), ("tls", "srtp", "sdes"), ("udp", "dtls_srtp", "dtls")],
+    ids=["open", "sdes", "dtls"],
+)
+def test_noise_at_the_media_port(
+    program: Program,
+    new_phone: NewPhone,
+    server: Kamailio,
+    authority: Authority,
+    rig: PulseRig,
+    whistle: Path,
+    tmp_path: Path,
+    transport: str,
+    encryption: str,
+    method: str,
+) -> None:
+    sign_in(program, server, authority, transport)
+    answers = "manual" if method == "dtls" else "auto"
+    phone = new_phone(whistle, transport=transport, media_encryption=encryption, answer=answers)
     half = MALFORMED // 2
-    aims = [Aim("rtp", LOOPBACK, talk.media_port, half, FLOOD_S, source) for source in (STRANGER, LOOPBACK)]
-    survives(talk, aims, tmp_path)
-    assert talk.told() == []
+    with talking(program, phone, rig) as talk:
+        port = talk.media_port
+        aims = [Aim("rtp", LOOPBACK, port, half, FLOOD_S, source) for source in (STRANGER, LOOPBACK)]
+        survives(talk, aims, tmp_path)
+        assert [call["encryption"] for call in program.calls()] == [method]
+        assert talk.told() == []
 
 
 def test_calls_of_strangers_do_not_ring_and_those_of_the_server_do(
