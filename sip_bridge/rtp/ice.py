@@ -159,7 +159,8 @@ class _SharedConnection(Connection):
         self._protocols.append(self.shared)
         found = [self.shared.local_candidate]
         if self.stun_server is not None:
-            with contextlib.suppress(TransactionError, OSError):
+            # A server of RFC 3489 answers without the attribute that is looked for: KeyError.
+            with contextlib.suppress(TransactionError, OSError, KeyError):
                 async with asyncio.timeout(STUN_PATIENCE):
                     found.append((await server_reflexive_candidate(self.shared, self.stun_server))[0])
         return found

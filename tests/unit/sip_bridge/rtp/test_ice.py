@@ -128,3 +128,24 @@ def test_names_of_the_local_network_are_looked_up_at_the_same_time() -> None:
         await link.close()
 
     run_virtually(test())
+
+
+class OldStunServer(PaperSocket):
+    """Answers as RFC 3489 has it."""
+
+    link: IceLink
+
+    def send(self, data: bytes, to: Address) -> None:
+        request = stun.parse_message(data)
+        answer = stun.Message(stun.Method.BINDING, stun.Class.RESPONSE, request.transaction_id)
+        answer.attributes["MAPPED-ADDRESS"] = ("203.0.113.4", 61_000)
+        self.link.receive(bytes(answer), to)
+
+
+async def test_an_old_stun_server_is_done_without() -> None:
+    socket = OldStunServer()
+    socket.link = IceLink(socket, "192.0.2.10", ("127.0.0.1", 3478))
+    await socket.link.gather()
+    (candidate,) = socket.link.description.candidates
+    assert candidate.endswith("192.0.2.10 5000 typ host")
+    await socket.link.close()
