@@ -85,6 +85,12 @@ class CallVoice:
             self._attached = False
             self._ear.detach(self.stream)
 
+    def part(self) -> None:
+        """It is over. Session and voice let go of each other: codecs, some with threads of their own, end now
+        and not when garbage is collected."""
+        self.detach()
+        self.session.on_packet = self.session.on_feedback = None
+
 
 def usable_codecs() -> tuple[str, ...]:
     """Codecs that work on this machine, best first."""

@@ -274,4 +274,4 @@ class SipTelephony:
         self._early.discard(call_id)
         voice = self._voices.pop(call_id, None)
         if voice is not None:
-            voice.detach()
+            voice.part()
