@@ -25,7 +25,7 @@ from benchmarks.phone_rig import in_own_network
 from benchmarks.phone_sound import Course
 from benchmarks.phone_tap import NoTap
 
-STARTS, CALLS, WINDOWS = 8, 20, 5
+STARTS, CALLS, WINDOWS = 7, 15, 5
 CPU_S, IDLE_S = 45.0, 30.0
 
 
