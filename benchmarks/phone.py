@@ -79,7 +79,9 @@ def show(what: str, figures: Mapping[str, float], bound: Bound | None = None, di
 def start(effort: Effort) -> None:
     """Start to registered."""
     title("start")
-    show("start → registered, ms", phone_signalling.starts(effort.starts), Bound(800), 0)
+    found = phone_signalling.starts(effort.starts)
+    show("start → registered, ms", {name: one.wall for name, one in found.items()}, Bound(800), 0)
+    show("of it CPU time, ms", {name: one.cpu for name, one in found.items()}, None, 0)
     window = phone_signalling.first_window(effort.windows)
     show("start → registered, first window on the screen, ms", {"ours": window}, Bound(1500), 0)
 

@@ -129,6 +129,12 @@ def rigged(kinds: Sequence[type[Rival]] = RIVALS, *, codec: str = "opus", copies
         yield Rig(Path(folder), stack, kinds, codec, copies)
 
 
+def scheduled_s(pid: int) -> float:
+    """CPU seconds of a process's living threads, as the scheduler counted them."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
 class Meter:
     """CPU time of whole programs: by a control group of each, else as the scheduler counted each thread's.
 
@@ -151,8 +157,7 @@ class Meter:
         """So far; only differences mean something."""
         group = self._groups.get(name)
         if group is None:
-            tasks = Path(f"/proc/{self._pids[name]}/task").iterdir()
-            return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+            return scheduled_s(self._pids[name])
         if (usage := group / "cpuacct.usage").exists():
             return int(usage.read_text()) / 1e9
         rows = dict(row.split() for row in (group / "cpu.stat").read_text().splitlines())
