@@ -103,6 +103,7 @@ class Leg:
         self._outcome: asyncio.Future[str] | None = None
         self._reoffering = asyncio.Lock()
         self._early_sdp = b""
+        self._early_offer = False
         self._shown: tuple[object, ...] = ()
         self.successor = False
         self._stood = established
@@ -204,7 +205,7 @@ class Leg:
             return
         self.established = True
         self.session.start()
-        if self.session.negotiated is not None and self.incoming:
+        if self.session.negotiated is not None and (self.incoming or self._early_offer):
             self._media_ready(early=False)
         self.tell(told.Established(self.id, self.codec, self.encryption))
         self._shown = () if self.successor else self._state()
@@ -215,7 +216,8 @@ class Leg:
         answer = await self.session.create_answer(event.sdp)
         self._line.agent.answer_offer(self.id, answer, self._line.now())
         self.session.start()
-        self._media_ready(early=False)
+        self._early_offer = not self.established
+        self._media_ready(early=self._early_offer)
         self.show()
 
     def _dtmf(self, digit: str) -> None:

@@ -83,7 +83,8 @@ class IllegalMove(SipError):
 class Call:
     """One call. `local_sdp` and `remote_sdp` are the descriptions agreed on last.
 
-    `invite` is its INVITE side; `lingers`: over for its owner, but something must still be sent in it.
+    `updated_by` is the tag of who changed them while it rang. `invite` is its INVITE side; `lingers`: over
+    for its owner, but something must still be sent in it.
     """
 
     context: Context
@@ -92,6 +93,7 @@ class Call:
     _dialog: Dialog | None = None
     local_sdp: bytes = b""
     remote_sdp: bytes = b""
+    updated_by: str = ""
     we_called: bool = True
     lingers: bool = False
     invite: InviteSide | None = None

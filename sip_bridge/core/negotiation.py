@@ -210,7 +210,7 @@ class Negotiation:
 
     def _headers(self, transaction: Transaction, now: float) -> tuple[tuple[str, str], ...]:
         timer = []
-        if transaction.request.method in {"INVITE", "UPDATE"}:
+        if transaction.request.method in {"INVITE", "UPDATE"} and self._call.talking:
             timer = self._call.timer.answer_headers(transaction.request, now)
             self.refreshed()
         flow = transaction.flow

@@ -97,8 +97,12 @@ class OutgoingCall(Listener):
 
     @property
     def agreed(self) -> bool:
-        """Whether the call stands and needs no more answers of ours."""
-        return self._call.talking and not self.unacknowledged
+        """Whether the call stands and needs no more answers of ours; before, whether the one who rings has
+        answered our offer for good. Of several, none may change what the others hear."""
+        if self._call.talking:
+            return not self.unacknowledged
+        ringing = self._call.phase is Phase.CALLING and len(self._early) == 1
+        return ringing and self._offer is not None and self._reliable.answered.issuperset(self._early)
 
     def answer_delayed(self, sdp: bytes, now: float) -> None:
         """The answer to the offer their 2xx made goes in the ACK."""
@@ -236,7 +240,8 @@ class OutgoingCall(Listener):
             self._unanswered(ack, now)
             return
         self._report(response.status, now)
-        if self._offer is not None and answer is not None:
+        updated = bool(call.local_sdp) and call.updated_by == dialog.remote_tag
+        if self._offer is not None and answer is not None and not updated:
             call.local_sdp, call.remote_sdp = self._offer, answer
             self._context.emit(AnswerReceived(call.handle, answer, dialog.remote_tag))
         call.establish(dialog, flow)

@@ -35,6 +35,8 @@ class Acknowledger(Listener):
         self._offered = offered
         self._last: dict[str, int] = {}
         self.agreed = False
+        self.answered: set[str] = set()
+        """The tags of those who have answered our offer reliably."""
 
     def accept(self, response: Response, dialog: Dialog, now: float) -> bool:
         """Whether this provisional is news; a reliable one is acknowledged.
@@ -57,6 +59,8 @@ class Acknowledger(Listener):
             self._expect_answer(sdp, dialog, rack)
             self._call.context.emit(OfferReceived(self._call.handle, sdp, "delayed"))
         else:
+            if sdp is not None:
+                self.answered.add(dialog.remote_tag)
             self._prack(dialog, rack, b"", now)
         return True
 

@@ -266,6 +266,8 @@ class Uas:
             status = 491 if call.we_called else 500
             self._context.respond(transaction, status, now, headers=(("Retry-After", "1"),))
         else:
+            if not call.talking:
+                call.updated_by = dialog.remote_tag
             call.negotiation.on_update(transaction, request, now)
 
     def _prack(

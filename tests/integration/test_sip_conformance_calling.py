@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sip_bridge import client_events as told
-from tests.lab.scenarios import ANSWERED, bye, pause, recv, recv_with, reply
-from tests.lab.scenarios_dialog import answer, within
+from tests.lab.scenarios import ANSWERED, bye, described, pause, recv, recv_with, reply
+from tests.lab.scenarios_dialog import answer, answer_with_body, within
 from tests.lab.scenarios_stage import ended, facing, hang_up, seen
 
 pytestmark = pytest.mark.peer
@@ -312,14 +312,39 @@ async def test_an_update_before_the_answer(tmp_path: Path) -> None:
         reply("183 Session Progress", "a", version=1, headers=reliably(1)),
         recv("PRACK"),
         reply("200 OK"),
-        within("UPDATE", 1, version=2),
-        '<recv response="200" optional="true" next="20"/>\n<recv response="491"/>\n<label id="20"/>\n',
+        within("UPDATE", 1, sdp=described(2, codec=0)),
+        answer_with_body(200, "RTP/AVP 0"),
         reply("200 OK", "a", to_noted=True),
         recv("ACK"),
         bye(),
     )
     async with facing(tmp_path, *steps) as (caller, _):
-        await hang_up(caller, await caller.dial("peer"))
+        call_id = await caller.dial("peer")
+        assert caller.heard(told.Established)[0].codec == "PCMU"
+        assert [event.early for event in caller.heard(told.MediaReady)] == [True, True, False]
+        await hang_up(caller, call_id)
+
+
+@pytest.mark.conformance(
+    "RFC 3311 5.2", "UPDATE of one of two who ring: 491, neither may change what is heard"
+)
+async def test_an_update_of_one_of_two(tmp_path: Path) -> None:
+    steps = (
+        recv("INVITE", note=True),
+        reply("183 Session Progress", "a", version=1, headers=reliably(1)),
+        recv("PRACK"),
+        reply("200 OK"),
+        reply("180 Ringing", "b", to_noted=True),
+        within("UPDATE", 1, sdp=described(2, codec=0)),
+        answer(491),
+        reply("200 OK", "a", to_noted=True),
+        recv("ACK"),
+        bye(),
+    )
+    async with facing(tmp_path, *steps) as (caller, _):
+        call_id = await caller.dial("peer")
+        assert caller.heard(told.Established)[0].codec == "PCMA"
+        await hang_up(caller, call_id)
 
 
 # --- answers no phone expects -------------------------------------------------------------------------
@@ -373,7 +398,7 @@ async def test_byes_that_cross(tmp_path: Path) -> None:
         recv("ACK"),
         recv("BYE"),
         within("BYE", 1),
-        '<recv response="200" optional="true" next="20"/>\n<recv response="481"/>\n<label id="20"/>\n',
+        answer(481),
     )
     async with facing(tmp_path, *steps) as (caller, peer):
         assert (await hang_up(caller, await caller.dial("peer"))).reason == "hung-up"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from sip_bridge import client_events as told
 from sip_bridge.client_types import CommandRefused
 from sip_bridge.rtp.session import AudioSession
 from tests.lab.caller import Caller
+from tests.lab.ports import LOOPBACK, free_ports
 from tests.lab.scenarios import ANSWERED, bye, described, pause, recv, recv_with, reply
 from tests.lab.scenarios_dialog import TALKING, THEIR_BYE, answer, answer_with_body, ask, body_has, within
 from tests.lab.scenarios_stage import called, ended, facing, hang_up, seen, talks
@@ -87,6 +91,82 @@ async def test_another_codec(tmp_path: Path, method: str) -> None:
         assert session is not None and session.codec is not None and session.codec.name == "PCMU"
         assert (changed.call_id, phone.heard(told.Established)[0].codec) == (call_id, "PCMA")
         await ended(phone)
+
+
+class Sound:
+    """Where the far end wants its sound: the payload types of what comes, RTP and RTCP in one list."""
+
+    def __init__(self) -> None:
+        self.port, second = free_ports(2, consecutive=True)
+        self._sockets = [self._bound(port) for port in (self.port, second)]
+
+    @staticmethod
+    def _bound(port: int) -> socket.socket:
+        bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        bound.bind((LOOPBACK, port))
+        bound.setblocking(False)
+        return bound
+
+    def came(self) -> list[int]:
+        """Payload types of the packets since the last look."""
+        types = []
+        for bound in self._sockets:
+            with suppress(BlockingIOError):
+                while packet := bound.recv(2048):
+                    types.append(packet[1] & 0x7F)
+        return types
+
+    def close(self) -> None:
+        for bound in self._sockets:
+            bound.close()
+
+
+@pytest.fixture
+def sound() -> Iterator[Sound]:
+    sound = Sound()
+    yield sound
+    sound.close()
+
+
+@pytest.mark.conformance(
+    "RFC 3264 8.3.2", "the sound itself: another codec from then on, nothing while held by 0.0.0.0"
+)
+async def test_what_is_sent_follows(tmp_path: Path, sound: Sound) -> None:
+    def at(sdp: str) -> str:
+        return sdp.replace("[media_port]", str(sound.port))
+
+    def offer(cseq: int, sdp: str) -> tuple[str, ...]:
+        asked = ask("INVITE", cseq, inside=True, sdp=at(sdp))
+        return asked, answer(100, optional=True), answer(200), ask("ACK", cseq, inside=True), pause(500)
+
+    steps = (
+        ask("INVITE", 1, sdp=at(described(1)), branch="z9hG4bKsound[call_number]"),
+        *TALKING[1:],
+        pause(500),
+        *offer(2, described(2, codec=0)),
+        *offer(3, described(3, codec=0, address="0.0.0.0")),
+        *offer(4, described(4)),
+        *THEIR_BYE,
+    )
+    async with called(tmp_path, *steps) as (phone, _):
+        call_id = await talks(phone)
+        await asyncio.sleep(0.3)
+        assert set(sound.came()) == {8}
+        await phone.wait_for(told.MediaChanged, where=lambda event: event.codec == "PCMU")
+        await asyncio.sleep(0.1)
+        sound.came()
+        await asyncio.sleep(0.2)
+        assert set(sound.came()) == {0}
+        await phone.wait_for(told.MediaChanged, where=held)
+        await asyncio.sleep(0.1)
+        sound.came()
+        await asyncio.sleep(0.3)
+        assert sound.came() == []
+        await phone.wait_for(told.MediaChanged, 3)
+        await asyncio.sleep(0.3)
+        assert sound.came()[-1] == 8
+        gone = await ended(phone)
+        assert (gone.call_id, gone.reason) == (call_id, "remote-hung-up")
 
 
 @pytest.mark.conformance("RFC 3261 14.2", "an offer nobody can meet is 488, the call goes on as it was")

@@ -47,6 +47,45 @@ def test_a_reliable_provisional_gets_its_prack_and_is_heard_once() -> None:
     assert rig.last(AnswerReceived).sdp == b"early"
 
 
+def _early_update(rig: Rig, invite: Request, number: int = 1, tag: str = "far") -> None:
+    """Who rings changes the session before it answers."""
+    update = inside(invite, "UPDATE", number, CONTACT, ("Supported", "timer"), body=b"theirs")
+    update.headers.set("From", f"{invite.headers.get('To')};tag={tag}")
+    rig.receive(update)
+
+
+def test_who_has_answered_reliably_may_change_the_session_before_the_200() -> None:
+    rig = Rig()
+    handle, invite = calling(rig)
+    rig.reply(invite, 183, CONTACT, ROUTE, RELIABLE, ("RSeq", "1"), body=b"early")
+    rig.reply(rig.request("PRACK"), 200)
+    _early_update(rig, invite)
+    assert rig.last(OfferReceived).sdp == b"theirs"
+    rig.agent.answer_offer(handle, b"ours", rig.now)
+    ok = rig.response(200)
+    assert (ok.body, ok.headers.get("Session-Expires")) == (b"ours", None)
+    rig.reply(invite, 200, CONTACT, ROUTE)
+    assert rig.names() == ["ACK"]
+    assert rig.of(AnswerReceived) == [] and len(rig.of(Established)) == 1
+    rig.agent.reoffer(handle, b"again", rig.now)
+    assert rig.request("INVITE").body == b"again"
+
+
+def test_a_change_of_one_who_rings_is_nothing_to_the_one_who_answers() -> None:
+    rig = Rig()
+    handle, invite = calling(rig)
+    rig.reply(invite, 183, CONTACT, ROUTE, RELIABLE, ("RSeq", "1"), tag="a", body=b"early")
+    rig.reply(rig.request("PRACK"), 200)
+    _early_update(rig, invite, tag="a")
+    rig.agent.answer_offer(handle, b"ours", rig.now)
+    rig.response(200)
+    rig.reply(invite, 180, CONTACT, ROUTE, tag="b")
+    _early_update(rig, invite, 2, tag="a")
+    rig.response(491)
+    rig.reply(invite, 200, CONTACT, ROUTE, tag="b", body=b"answer")
+    assert rig.last(AnswerReceived).sdp == b"answer"
+
+
 def test_each_fork_counts_for_itself() -> None:
     rig = Rig()
     _, invite = calling(rig)
