@@ -1,13 +1,14 @@
 """What is looked at when more comes than anybody means: before it is parsed, and before it is obeyed.
 
-What belongs to a call or to a request of ours is always heard; it is recognised by its branch or Call-ID,
-which strangers can't guess. The rest has rates that no telephone reaches, and what is beyond them is lost
-like any datagram.
+What belongs to a call or to a request of ours is heard whatever else comes; it is recognised by its branch
+or Call-ID, which strangers can't guess. The rest has rates that no telephone reaches, and what is beyond them
+is lost like any datagram.
 """
 
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.transaction_layer import TransactionLayer
@@ -20,6 +21,12 @@ COMPLAINTS_A_SECOND = 20.0
 
 REQUESTS_A_SECOND = 300.0
 """New requests of our server."""
+
+REQUESTS_OF_A_CALL_A_SECOND = 100.0
+"""New requests inside one call: its far end may be anybody, and must not cost the other calls theirs."""
+
+CALLS = 32
+"""Calls whose requests are counted; of more the one silent longest is forgotten."""
 
 HEAD = 4096
 """Octets in which a message names its branch and its Call-ID, unless it means to be slow."""
@@ -54,6 +61,7 @@ class Admission:
         self._strangers = Bucket(STRANGERS_A_SECOND)
         self._complaints = Bucket(COMPLAINTS_A_SECOND)
         self._requests = Bucket(REQUESTS_A_SECOND)
+        self._of_calls: OrderedDict[str, Bucket] = OrderedDict()
 
     def stranger(self, now: float) -> bool:
         """Whether to parse a datagram of a host that is not our server, about nothing of ours."""
@@ -66,6 +74,14 @@ class Admission:
     def request(self, now: float) -> bool:
         """Whether a new request of our server's is taken."""
         return self._requests.take(now)
+
+    def request_of(self, call_id: str, now: float) -> bool:
+        """Whether a new request inside one of our calls is taken."""
+        bucket = self._of_calls.setdefault(call_id, Bucket(REQUESTS_OF_A_CALL_A_SECOND))
+        self._of_calls.move_to_end(call_id)
+        if len(self._of_calls) > CALLS:
+            self._of_calls.popitem(last=False)
+        return bucket.take(now)
 
     def expects(self, data: bytes) -> bool:
         """Whether a message is about a call or a request of ours, as far as a glance can tell."""

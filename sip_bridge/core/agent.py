@@ -301,16 +301,16 @@ class Agent:
 
     def _take_request(self, request: Request, flow: Flow, now: float) -> None:
         """Too many new requests are lost, where whoever means one repeats it; too many calls are busy."""
-        layer = self._context.layer
-        known = layer.knows_branch(request.top_via.branch) or self._calls.knows(request.call_id)
-        if known or request.method == "ACK":
-            layer.receive(request, flow, now)
-        elif not flow.reliable and not self._admission.request(now):
-            return
-        elif self._uas.in_a_rush(request, now):
-            layer.refuse(request, flow, 486)
-        else:
-            layer.receive(request, flow, now)
+        layer, admission = self._context.layer, self._admission
+        inside = self._calls.knows(request.call_id)
+        if request.method != "ACK" and not layer.knows_branch(request.top_via.branch):
+            taken = admission.request_of(request.call_id, now) if inside else admission.request(now)
+            if not taken and not flow.reliable:
+                return
+            if not inside and self._uas.in_a_rush(request, now):
+                layer.refuse(request, flow, 486)
+                return
+        layer.receive(request, flow, now)
 
     def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
         """400 and the like, without a transaction; what can't even be answered is dropped."""

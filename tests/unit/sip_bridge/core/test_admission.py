@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from sip_bridge.core import admission
+from sip_bridge.core.calls import Calls
 from sip_bridge.core.config import AgentConfig
+from sip_bridge.core.context import Context
 from sip_bridge.core.effects import Admitted, Flow
 from sip_bridge.core.events import Ended, IncomingInvite, RushBegan
 from sip_bridge.core.message import Request, Response
 from sip_bridge.core.rush import CALLERS, Rush
+from sip_bridge.core.transaction_layer import TransactionLayer
 from tests.doubles.sip_rig import LOCAL, SERVER, Rig, call_for_us, cancelling, inside, talking
 
 STRANGER = Flow(9, "udp", LOCAL, ("203.0.113.66", 5060), "203.0.113.66")
@@ -103,6 +106,31 @@ def test_new_requests_of_our_server_have_a_pace_and_those_of_calls_have_none() -
     rig.receive(inside(ack, "BYE", 1))
     assert rig.names() == ["200 BYE"]
     assert len(rig.of(Ended)) == 1
+
+
+def test_the_far_end_of_one_call_can_not_drown_the_other_calls() -> None:
+    rig = Rig()
+    _, ack = talking(rig)
+    number = int(admission.REQUESTS_OF_A_CALL_A_SECOND)
+    for each in range(3 * number):
+        rig.receive(inside(ack, "INFO", 1 + each, body=b"Signal=1", content_type="application/dtmf-relay"))
+    assert rig.names() == ["200 INFO"] * number
+    rig.receive(call(1))
+    assert len(rig.of(IncomingInvite)) == 1
+    rig.wait(1.0)
+    rig.sent()
+    rig.receive(inside(ack, "BYE", 1000))
+    assert rig.names() == ["200 BYE"]
+
+
+def test_counted_calls_do_not_pile_up() -> None:
+    one = admission.Admission(TransactionLayer(bytes), Calls(Context.build(AgentConfig(), bytes)))
+    for _ in range(int(admission.REQUESTS_OF_A_CALL_A_SECOND)):
+        assert one.request_of("busy", 1.0)
+    assert not one.request_of("busy", 1.0)
+    for number in range(admission.CALLS):
+        assert one.request_of(f"call{number}", 1.0)
+    assert one.request_of("busy", 1.0)
 
 
 def test_what_comes_over_a_connection_waits_instead_of_being_lost() -> None:
