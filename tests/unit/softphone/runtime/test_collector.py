@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import weakref
 
 from softphone.runtime.collector import spare_what_stays
@@ -26,3 +27,13 @@ def test_what_stands_is_passed_over_and_garbage_is_taken_before_and_after() -> N
     finally:
         gc.unfreeze()
     assert any(one is standing for one in gc.get_objects())
+
+
+def test_no_source_text_is_kept() -> None:
+    try:
+        assert linecache.getline(__file__, 1)
+        assert __file__ in linecache.cache
+        spare_what_stays()
+        assert linecache.cache == {}
+    finally:
+        gc.unfreeze()
