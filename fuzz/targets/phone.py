@@ -25,6 +25,9 @@ from sip_bridge.core.message import parse_message
 from tests.doubles.sip_rig import LOCAL, SERVER, call_for_us
 
 MOST_STEPS = 30
+AFTERWARDS_S = 40
+"""Longer than any transaction lives."""
+
 ACCOUNT = AccountConfig("example.com", "alice", "secret", transport="udp")
 DESCRIPTIONS = {
     b"$p": SDP,
@@ -134,7 +137,7 @@ class _Script:
 
     async def must_take_the_next_call(self, heard: list[ClientEvent]) -> None:
         """Whatever was before: after some time a call for us rings."""
-        await asyncio.sleep(120)
+        await asyncio.sleep(AFTERWARDS_S)
         await self.settle()
         before = sum(isinstance(event, Incoming) for event in heard)
         self.receive(call_for_us(body=SDP, call_id="the last", branch="z9hG4bKthelast"))
