@@ -35,6 +35,7 @@ from softphone.runtime.tasks import Tasks
 from softphone.services.account_memory import AccountMemory
 from softphone.services.appointments import Appointments
 from softphone.services.auto_answer import AutoAnswer
+from softphone.services.call_garbage import CallGarbage
 from softphone.services.call_quality import CallQualityWatch
 from softphone.services.call_table import CallTable
 from softphone.services.call_tones import CallTones
@@ -159,6 +160,7 @@ class Application:
         self._tones = CallTones(table, world.sound, tasks)
         self.quality = CallQualityWatch(table, world.telephony, world.sound, world.clock, tasks)
         self._history_writer = HistoryWriter(table, self.history, self.clock, tasks)
+        self._garbage = CallGarbage(table, tasks)
         self.headset_buttons = HeadsetButtons(
             world.headset,
             table,
