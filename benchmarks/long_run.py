@@ -11,7 +11,9 @@ did not. Growth is a straight line through what was looked at after a warm-up, w
 from __future__ import annotations
 
 import argparse
+import json
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -19,7 +21,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.endurance import calls as many
-from benchmarks.endurance import hour
+from benchmarks.endurance import hour, kills
 from benchmarks.endurance.figures import Verdict
 
 Part = Callable[[Path], list[Verdict]]
@@ -44,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parts: dict[str, Part] = {
         "calls": partial(_calls, calls=chosen.calls),
         "hour": partial(_hour, minutes=chosen.minutes),
+        "restarts": partial(_restarts, times=chosen.restarts),
+        "kills": partial(_kills, times=chosen.kills),
     }
     verdicts: list[Verdict] = []
     for name in chosen.only.split(","):
@@ -63,6 +67,17 @@ def _calls(folder: Path, calls: int) -> list[Verdict]:
 
 def _hour(folder: Path, minutes: float) -> list[Verdict]:
     return hour.judged(hour.go_on(folder, 60 * minutes, tell=tell))
+
+
+def _restarts(folder: Path, times: int) -> list[Verdict]:
+    """In a network of its own, where addresses may change."""
+    command = ["unshare", "-n", sys.executable, "-m", "benchmarks.endurance.restarts", str(times)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    return [Verdict(**verdict) for verdict in json.loads(done.stdout)]
+
+
+def _kills(folder: Path, times: int) -> list[Verdict]:
+    return kills.judged(kills.go_on(folder, times, tell=tell))
 
 
 if __name__ == "__main__":

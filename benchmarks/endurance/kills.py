@@ -170,6 +170,7 @@ class Life:
 def as_it_lies(profile: Path, known: Known, copy: Path) -> list[str]:
     """What is wrong with the files of a killed program, looked at in a copy: the next start finds them as
     they are."""
+    profile.mkdir(exist_ok=True)  # it may have been killed before it made one
     shutil.copytree(profile, copy, ignore=shutil.ignore_patterns("*.sock", "control*"))
     wrong = [f"damaged: {path.name}" for path in copy.rglob("*.damaged-*")]
     try:
