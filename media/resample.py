@@ -31,14 +31,20 @@ def low_pass(factor: int) -> Taps:
     return unit
 
 
-def _windows(signal: npt.NDArray[np.float32], length: int) -> npt.NDArray[np.float32]:
-    windows: npt.NDArray[np.float32] = np.lib.stride_tricks.sliding_window_view(signal, length)
-    return windows
+def _windows(signal: npt.NDArray[np.float32], length: int, step: int = 1) -> npt.NDArray[np.float32]:
+    """Views of `length` samples, `step` apart, the last one at the end of `signal`.
+
+    Made by hand: numpy's own function takes 10 µs for it, as long as all the rest.
+    """
+    first = (len(signal) - length) % step
+    size = signal.itemsize
+    count = (len(signal) - length) // step + 1
+    return np.ndarray((count, length), np.float32, signal, first * size, (step * size, size))
 
 
 def to_int16(signal: npt.NDArray[np.float32]) -> Pcm:
     """Rounded and cut off at full scale."""
-    pcm: Pcm = np.clip(np.rint(signal), -32768, 32767).astype(np.int16)
+    pcm: Pcm = np.minimum(np.maximum(np.rint(signal), -32768), 32767).astype(np.int16)
     return pcm
 
 
@@ -56,7 +62,7 @@ class Upsampler:
         """All of the sound of `pcm`, `factor` times as many samples."""
         signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
         self._past = signal[-len(self._past) :]
-        out = _windows(signal, len(self._bank)) @ self._bank
+        out = np.dot(_windows(signal, len(self._bank)), self._bank)
         return to_int16(out.ravel())
 
 
@@ -72,6 +78,5 @@ class Downsampler:
         """A `factor`-th as many samples."""
         signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
         self._past = signal[-len(self._past) :]
-        windows = _windows(signal, len(self._taps))[self.factor - 1 :: self.factor]
-        out = windows @ self._taps
-        return to_int16(out)
+        # np.dot copies the overlapping views into one piece and lets BLAS have it; `@` would not.
+        return to_int16(np.dot(_windows(signal, len(self._taps), self.factor), self._taps))
