@@ -153,7 +153,7 @@ class Life:
                 [number] = [number for number, part in ODD.items() if part == GONE]
                 self.in_call = True
                 call_id = self._program.control("dial", target=number)["id"]
-                self._program.sees(call_id, state="active")
+                self._program.call_in("active")
                 time.sleep(self._chance.uniform(0.0, 0.2))
                 self._program.control("hangup", id=call_id)
                 self._program.no_calls()

@@ -16,7 +16,7 @@ from tests.lab.disk import mountable
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
 ROOT = Path(__file__).resolve().parents[2]
-CALLS, KILLS, RESTARTS = 24, 6, 5
+CALLS, KILLS, RESTARTS = 24, 10, 5
 SETTLED_S = 2.0
 SECONDS = 16.0
 
