@@ -251,7 +251,7 @@ class SipClient:
                 self._unregistered.set()
             case events.NotifyReceived(event="message-summary", body=body):
                 self.tell(told.MessagesWaiting(body.decode("utf-8", "replace")))
-            case events.NotifyReceived() | events.MessageReceived():
+            case events.NotifyReceived():
                 log.debug("%s is not used", type(event).__name__)
             case _ if self._calls is not None:
                 self._calls.hear(event)

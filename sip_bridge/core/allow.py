@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO, MESSAGE"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, REFER, NOTIFY, INFO"
 SUPPORTED = "replaces, timer, 100rel, norefersub"
 KNOWN_OPTIONS = frozenset({"replaces", "timer", "100rel", "path", "outbound", "norefersub"})
 SDP = "application/sdp"
-TEXT = "text/plain"
 
 _METHODS = frozenset(ALLOW.split(", "))
-_OTHERS = frozenset({"REGISTER", "SUBSCRIBE", "PUBLISH"})
+_OTHERS = frozenset({"REGISTER", "SUBSCRIBE", "PUBLISH", "MESSAGE"})
+"""MESSAGE too: 200 would tell its sender that somebody has it before their eyes (RFC 3428 7)."""
 
 
 def refusal_of_method(method: str) -> int:

@@ -217,15 +217,6 @@ class RushBegan:
     """More calls come than people make; they are refused until it is over. Said once each time."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessageReceived:
-    """A MESSAGE (RFC 3428); it is answered 200 already."""
-
-    from_: str
-    content_type: str
-    body: bytes
-
-
 AgentEvent = (
     RegistrationSucceeded
     | RegistrationFailed
@@ -245,5 +236,4 @@ AgentEvent = (
     | Replaced
     | NotifyReceived
     | RushBegan
-    | MessageReceived
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED, TEXT, refusal_of_method
+from sip_bridge.core.allow import ALLOW, KNOWN_OPTIONS, SDP, SUPPORTED, refusal_of_method
 from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.context import Context
@@ -13,7 +13,6 @@ from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import (
     IncomingInvite,
     InfoReceived,
-    MessageReceived,
     NotifyReceived,
     RushBegan,
 )
@@ -28,7 +27,7 @@ from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.transaction_layer import AckArrived, RequestArrived
 
 _ONLY_IN_DIALOG = frozenset({"BYE", "PRACK", "UPDATE", "INFO", "REFER"})
-_READS = {"INVITE": SDP, "UPDATE": SDP, "PRACK": SDP, "MESSAGE": TEXT}
+_READS = {"INVITE": SDP, "UPDATE": SDP, "PRACK": SDP}
 """The one type of body a method's meaning is in."""
 
 _InDialog = Callable[[Call, Dialog, Transaction, Request, float], None]
@@ -51,12 +50,10 @@ class Uas:
             "REFER": self._refer,
             "NOTIFY": self._notify,
             "OPTIONS": lambda call, dialog, transaction, request, now: self._options(transaction, now),
-            "MESSAGE": lambda call, dialog, transaction, request, now: self._message(transaction, now),
         }
         self._outside: dict[str, Callable[[Transaction, float], None]] = {
             "INVITE": self._invite,
             "OPTIONS": self._options,
-            "MESSAGE": self._message,
             "NOTIFY": self._notify_outside,
         }
 
@@ -188,11 +185,6 @@ class Uas:
         status = 486 if self._calls.full and not transaction.request.to.tag else 200
         tag = "" if transaction.request.to.tag else self._context.tag()
         self._context.respond(transaction, status, now, to_tag=tag, headers=headers)
-
-    def _message(self, transaction: Transaction, now: float) -> None:
-        request = transaction.request
-        self._context.respond(transaction, 200, now, to_tag="" if request.to.tag else self._context.tag())
-        self._context.emit(MessageReceived(str(request.from_.uri), request.content_type, request.body))
 
     def _notify_outside(self, transaction: Transaction, now: float) -> None:
         """Unsolicited news of the registrar's (RFC 3842 as practised)."""

@@ -66,13 +66,6 @@ def test_an_unknown_extension_is_named_as_it_was_written() -> None:
     assert (answer.status, answer.headers.get("Unsupported")) == (420, "NoBody-Knows")
 
 
-def test_a_message_that_is_not_plain_text_is_415() -> None:
-    answer, _ = _refused(
-        ("CSeq", "1 MESSAGE"), ("Content-Type", "multipart/mixed;boundary=x"), method="MESSAGE"
-    )
-    assert (answer.status, answer.headers.get("Accept")) == (415, "text/plain")
-
-
 def test_requests_whose_branch_is_only_the_cookie_are_told_apart() -> None:
     rig = Rig()
     rig.register()
