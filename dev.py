@@ -28,7 +28,7 @@ DEV_LOCK = ROOT / "requirements" / "dev.txt"
 SOURCE_LOCK = ROOT / "requirements" / "build-from-source.txt"
 WINDOWS = sys.platform == "win32"
 CORE = "tests/unit/sip_bridge/core"
-TABLE = ("--conformance-table", "docs/conformance.md")
+TABLE = "--conformance-table=docs/conformance.md"
 BESIDE = ("tests/ui", "tests/e2e/test_frozen.py")
 """Peer tests that keep a processor busy while the others mostly listen."""
 
@@ -211,8 +211,8 @@ def quick(python: Path) -> None:
         "--cov-report=term:skip-covered",
     )
     say("quick tests")
-    run(python, "-m", "pytest", "-q", CORE, *cover, *TABLE)
-    run(python, "-m", "pytest", "-q", "-m", "not peer", f"--ignore={CORE}", *TABLE)
+    run(python, "-m", "pytest", "-q", CORE, *cover, TABLE)
+    run(python, "-m", "pytest", "-q", "-m", "not peer", f"--ignore={CORE}", TABLE)
 
 
 def job_test(arguments: list[str]) -> None:
@@ -229,7 +229,7 @@ def job_test(arguments: list[str]) -> None:
         if not only_quick:
             say("tests with real peers")
             others = (f"--ignore={path}" for path in BESIDE)
-            run(python, "-m", "pytest", "-m", "peer", *others, *TABLE, "--durations=15")
+            run(python, "-m", "pytest", "-m", "peer", *others, TABLE, "--durations=15")
 
 
 def job_beside(arguments: list[str]) -> None:
