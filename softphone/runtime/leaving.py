@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from concurrent.futures import thread as pool
 from contextlib import suppress
 from typing import NoReturn, TextIO
 
@@ -17,8 +18,7 @@ GRACE_S = 1.0
 def leave(code: int) -> NoReturn:
     """Exit, and wait for no thread that hangs in the system, as a name lookup without network does."""
     until = time.monotonic() + GRACE_S
-    here = threading.current_thread()
-    others = [thread for thread in threading.enumerate() if thread is not here and not thread.daemon]
+    others = _awaited()
     for thread in others:
         thread.join(max(0.0, until - time.monotonic()))
     stuck = any(thread.is_alive() for thread in others)
@@ -30,6 +30,17 @@ def leave(code: int) -> NoReturn:
     if stuck:
         os._exit(code)
     sys.exit(code)
+
+
+def _awaited() -> list[threading.Thread]:
+    """Whom Python's own end waits for: threads that are no daemons, and those of executors whatever they are
+    (one that a daemon started is a daemon too)."""
+    here, of_executors = threading.current_thread(), getattr(pool, "_threads_queues", {})
+    return [
+        thread
+        for thread in threading.enumerate()
+        if thread is not here and (not thread.daemon or thread in of_executors)
+    ]
 
 
 def _written_or_dropped(stream: TextIO) -> None:

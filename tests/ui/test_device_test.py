@@ -170,5 +170,6 @@ def test_nothing_is_wider_than_the_page(scene: object, language: str, make_desk:
     arrange(desk, found, asyncio.run(views_of(found))[language])
     desk.settings.resize(desk.settings.minimumSize())
     settle(desk.settings)
-    page = getattr(desk.settings, found.window.partition("+")[2])
+    name, _, _ = found.window.partition("+")[2].partition(":")
+    page = getattr(desk.settings, name)
     assert page.width() <= page.parentWidget().width()

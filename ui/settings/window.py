@@ -111,7 +111,7 @@ class SettingsWindow(HidingWindow):
         kept = self.page
         self.navigation.blockSignals(True)
         self.navigation.clear()
-        self._heading(_("Devices"))
+        self._heading(_("Audio"))
         self._entry("headset", _("Headset"))
         self._entry("test", _("Test"))
         self._entry("preshift", _("Before a shift"))
