@@ -67,7 +67,7 @@ def test_every_control_has_a_name(scene: Scene, make_desk: MakeDesk) -> None:
 def columns(scene: Scene) -> int:
     """How many columns the tab key goes down: those of the window, and parts that scroll past their frame."""
     beside = scene.window.startswith(("settings", "meetings.room")) or scene.name.startswith("meeting-test")
-    scrolled = scene.window.endswith(":end") or scene.window in ("main+meetings", "meetings.form")
+    scrolled = scene.window in ("main+meetings", "meetings.form")
     return 1 + beside + scrolled + (scene.name in ("room-lobby", "room-people"))
 
 

@@ -54,6 +54,13 @@ class OutputTest(QWidget):
         column.addWidget(self.line)
         column.addWidget(self.sign)
 
+    def follow(self, before: QWidget) -> QWidget:
+        """Be reached by Tab after `before`; what is reached last here."""
+        for button in (self.tone, self.yes, self.no):
+            QWidget.setTabOrder(before, button)
+            before = button
+        return before
+
     def show_row(self, row: OutputRow) -> None:
         """Render how it stands."""
         _ = self._look.word

@@ -191,8 +191,11 @@ class DeviceTestPanel(QWidget):
             self._rows.removeWidget(gone)
             gone.hide()
             gone.deleteLater()
+        before: QWidget = self.again
         for at, row in enumerate(view.outputs):
-            (self.outputs.get(row.id) or self._output(row.id, at)).show_row(row)
+            shown = self.outputs.get(row.id) or self._output(row.id, at)
+            shown.show_row(row)
+            before = shown.follow(before)
 
     def _output(self, device_id: str, at: int) -> OutputTest:
         made = OutputTest(self._look)

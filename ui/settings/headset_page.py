@@ -175,8 +175,11 @@ class HeadsetPage(QWidget):
             self._places.removeWidget(gone)
             gone.hide()
             gone.deleteLater()
+        before: QWidget = self.tone
         for at, place in enumerate(view.rings):
             check = self.rings.get(place.id) or self._place(place.id, at)
+            self.setTabOrder(before, check)
+            before = check
             check.say(place.text)
             check.setChecked(place.chosen)
             check.setEnabled(not place.locked)
