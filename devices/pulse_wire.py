@@ -167,7 +167,7 @@ def parse(payload: bytes) -> tuple[int, int, list[Value]]:
     try:
         _, number, _, tag = _COMMAND.unpack_from(payload)
         return number, tag, list(_values(payload, _COMMAND.size))
-    except (struct.error, ValueError) as fault:
+    except (struct.error, ValueError, IndexError) as fault:
         raise BadPacket(f"a command of {len(payload)} bytes") from fault
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices import pulse_wire as wire
@@ -61,6 +61,7 @@ def test_a_packet_without_end_is_no_packet() -> None:
 
 
 @given(st.binary(max_size=80))
+@example(b"m")
 def test_any_bytes_are_read_or_refused(payload: bytes) -> None:
     try:
         wire.parse(payload)
