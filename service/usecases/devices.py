@@ -52,11 +52,12 @@ class Devices:
         """
         async with self._store.read() as tables:
             there = await tables.devices.ids()
-        gone, self._known = self._known - there, there
-        if gone:
-            await self.publish()
+        gone = self._known - there
         for device_id in gone:
             await self._watcher.device_gone(device_id)
+        if gone:
+            await self.publish()
+        self._known = self._known - gone | there
 
     async def _look_on(self) -> None:
         while True:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.errors import ServiceError
 from tests.doubles.service_bench import OTHER, Bench
 from tests.doubles.service_bench import bench as make_bench
 
@@ -32,6 +33,26 @@ async def test_a_device_taken_from_the_data_is_noticed_once_and_told_to_everybod
         assert bench.board.gone == [laptop.device_id]
     finally:
         await bench.devices.close()
+
+
+async def test_a_registrar_that_can_not_be_told_keeps_nobody_in_a_meeting_and_is_told_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = await bench.device()
+    async with bench.store.write() as tables:
+        await tables.devices.remove(laptop.device_id)
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.board, "admit", failing)
+        with pytest.raises(ServiceError):
+            await bench.devices.look()
+    assert bench.board.gone == [laptop.device_id]
+    assert len(bench.board.devices) == 1
+    await bench.devices.look()
+    assert not bench.board.devices
+
+
+async def failing(_devices: object) -> None:
+    raise ServiceError("the disk is full")
 
 
 async def test_a_sign_out_of_ones_own_is_told_once(bench: Bench) -> None:
