@@ -9,7 +9,7 @@ from pathlib import Path
 
 import qasync
 from PySide6.QtCore import QCoreApplication, QEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.doubles.program import DoubledProgram
 from ui.app import Windows
@@ -36,6 +36,21 @@ class Live:
         while not condition():
             assert time.monotonic() < deadline, "waited in vain"
             await asyncio.sleep(0.01)
+
+    async def to_front(self, window: QWidget) -> None:
+        """Give a window the keyboard, again if need be.
+
+        The window manager answers in its own time: a window closed just before may still hand the keyboard
+        to a third one after this one asked for it.
+        """
+        for _attempt in range(int(PATIENCE_S)):
+            window.activateWindow()
+            deadline = time.monotonic() + 1
+            while time.monotonic() < deadline:
+                if window.isActiveWindow():
+                    return
+                await asyncio.sleep(0.01)
+        raise AssertionError("the window never came to the front")
 
     async def on_engine(self, function: Callable[..., object], *arguments: object) -> object:
         """Do something where the doubles live."""

@@ -26,7 +26,7 @@ async def open_page(live: Live, page: str) -> None:
     await live.sign_in()
     await live.until(live.desk.settings.isVisible)
     live.desk.settings.open_page(page)
-    await live.until(live.desk.settings.isActiveWindow)
+    await live.to_front(live.desk.settings)
 
 
 def test_the_microphone_is_open_only_while_the_page_is_seen(run: Play) -> None:

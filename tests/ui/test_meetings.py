@@ -280,7 +280,7 @@ def test_the_camera_is_open_only_while_ones_picture_is_wanted_and_the_page_seen(
         await live.sign_in()
         await live.until(settings.isVisible)
         settings.open_page("test")
-        await live.until(settings.isActiveWindow)
+        await live.to_front(settings)
         await live.until(camera.show_picture.isEnabled)
         assert not cameras.open
         camera.show_picture.setFocus()

@@ -78,7 +78,7 @@ def test_a_refusal_stands_in_the_form_and_nothing_typed_is_lost(run: Play) -> No
         form = live.desk.sign_in
         live.doubles.telephony.refusals.append(SignInRefused(Refusal.WRONG_CREDENTIALS))
         live.type_account()
-        await live.until(form.isActiveWindow)
+        await live.to_front(form)
         form.password.editor.setFocus()
         await key("Return")
         await live.until(form.refusal.isVisible)
@@ -114,8 +114,7 @@ def test_the_popup_never_takes_the_keyboard_and_typing_elsewhere_answers_nothing
         await live.until(live.desk.settings.isVisible)
         live.desk.settings.close()
         field = live.desk.main.dial.field
-        live.desk.main.activateWindow()
-        await live.until(live.desk.main.isActiveWindow)
+        await live.to_front(live.desk.main)
         field.setFocus()
         before = await live.on_engine(focused_window)
         popup = await rung(live)
@@ -147,8 +146,7 @@ def test_the_popup_answers_by_mouse_and_by_the_programs_own_keys(run: Play) -> N
         assert live.desk.popups == {}
         await live.on_engine(live.doubles.telephony.end, call_id)
         live.desk.settings.close()
-        live.desk.main.activateWindow()
-        await live.until(live.desk.main.isActiveWindow)
+        await live.to_front(live.desk.main)
         await rung(live, "0401111111")
         await key("ctrl+shift+d")
         await live.until(lambda: commands(live, "reject"))
