@@ -9,7 +9,7 @@ from typing import TypeVar
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
 from sip_bridge.core.effects import CloseFlow, Flow, Hop, OpenFlow, Transmit
-from sip_bridge.core.events import AgentEvent, IncomingInvite
+from sip_bridge.core.events import AgentEvent, Ended, IncomingInvite
 from sip_bridge.core.message import Request, Response, parse_message
 
 T = TypeVar("T")
@@ -184,6 +184,17 @@ def talking(rig: Rig, *headers: tuple[str, str], tag: str = "far") -> tuple[str,
     handle, invite = calling(rig)
     rig.reply(invite, 200, CONTACT, ROUTE, *headers, body=b"answer", tag=tag)
     return handle, rig.request("ACK")
+
+
+def granted(rig: Rig, register: Request, expires: int = 600) -> None:
+    """The registrar accepts for that many seconds."""
+    rig.reply(register, 200, ("Expires", str(expires)))
+
+
+def how_it_ended(rig: Rig) -> tuple[int, str, bool]:
+    """Status, reason key and whether it was the other side, of the one call that ended."""
+    (ended,) = rig.of(Ended)
+    return ended.status, ended.reason_key, ended.by_remote
 
 
 def call_for_us(
