@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sip_bridge import client_events as told
+from sip_bridge.arrivals import Arrivals
 from sip_bridge.client_types import (
     BadTarget,
-    ClientError,
     ClientSettings,
     CommandRefused,
     NotRegistered,
@@ -22,10 +21,9 @@ from sip_bridge.core import events, reasons
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.errors import MessageError, SipError
-from sip_bridge.core.grammar import parse_list
 from sip_bridge.core.headers import NameAddr
 from sip_bridge.io.driver import Driver
-from sip_bridge.leg import NOT_ACCEPTABLE, Leg
+from sip_bridge.leg import Leg
 from sip_bridge.rtp.negotiation import NotNegotiated
 from sip_bridge.rtp.policy import MediaPolicy
 from sip_bridge.rtp.tasks import Tasks
@@ -41,18 +39,6 @@ BUSY_HERE = 486
 DECLINE = 603
 KEYS = frozenset("0123456789*#ABCD")
 _SIGNAL = re.compile(rb"Signal\s*=\s*([0-9*#A-Da-d])")
-
-
-def _caller(event: events.IncomingInvite) -> NameAddr:
-    """Who calls: as our server asserts it (RFC 3325), else as From says. INVITEs come over its flow only."""
-    for name, value in event.headers:
-        if name.lower() == "p-asserted-identity":
-            with contextlib.suppress(MessageError):
-                return NameAddr.parse((parse_list(value) or [""])[0])
-    try:
-        return NameAddr.parse(event.from_)
-    except MessageError:
-        return NameAddr(event.display_name, None)
 
 
 class Calls:
@@ -76,10 +62,10 @@ class Calls:
         self._legs: dict[str, Leg] = {}
         self._workers: dict[str, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._arriving: set[str] = set()
         self._none_left = asyncio.Event()
         self._none_left.set()
         self._transfers = Transfers(self)
+        self._arrivals = Arrivals(self, self._session, self._arrived)
 
     def now(self) -> float:
         """The agent's clock."""
@@ -239,8 +225,7 @@ class Calls:
         """One event about a call."""
         match event:
             case events.IncomingInvite():
-                self._arriving.add(event.call)
-                self.tasks.spawn(self._incoming(event), f"incoming {event.call}")
+                self._arrivals.hear(event)
             case events.RushBegan():
                 log.warning("more calls come than people make: they are refused as busy")
                 self.tell(told.RushBegan())
@@ -259,47 +244,15 @@ class Calls:
                 if (leg := self._legs.get(event.call)) is not None:
                     leg.hear(event)
 
-    async def _incoming(self, event: events.IncomingInvite) -> None:
-        """Prepare the answer before anybody hears it ring: what can't be answered must not ring."""
-        try:
-            session = await self._session()
-        except ClientError as failure:
-            log.warning("an incoming call finds no media port: %s", failure)
-            self._give_up(event.call, 480)
-            return
-        try:
-            if event.offer is None:
-                answer = await session.create_offer()
-            else:
-                answer = await session.create_answer(event.offer)
-        except SipError as failure:
-            log.info("an incoming call can't be answered: %s", failure)
-            await session.close()
-            self._give_up(event.call, NOT_ACCEPTABLE)
-            return
-        except asyncio.CancelledError:
-            await session.close()
-            raise
-        if event.call not in self._arriving:
-            await session.close()
-            return
-        self._arriving.discard(event.call)
-        self._arrived(event, session, answer)
-
-    def _arrived(self, event: events.IncomingInvite, session: AudioSession, answer: bytes) -> None:
-        caller = _caller(event)
+    def _arrived(
+        self, event: events.IncomingInvite, caller: NameAddr, session: AudioSession, answer: bytes
+    ) -> None:
         leg = self._add(event.call, session, str(caller.uri or ""), incoming=True)
         leg.answer = answer
         leg.name = caller.display_name
         if event.replaces is not None and self._transfers.replace(leg, event.replaces):
             return
         self.tell(told.Incoming(leg.id, leg.uri, leg.name))
-
-    def _give_up(self, call_id: str, status: int) -> None:
-        if call_id in self._arriving:
-            self._arriving.discard(call_id)
-            self.agent.reject(call_id, status, self.now())
-            self.pump()
 
     def _info(self, call_id: str, body: bytes) -> None:
         found = _SIGNAL.search(body)
@@ -319,7 +272,7 @@ class Calls:
             log.warning("call %s could not follow the new address: %s", leg.id, failure)
 
     def _ended(self, event: events.Ended) -> None:
-        self._arriving.discard(event.call)
+        self._arrivals.forget(event.call)
         leg = self._legs.pop(event.call, None)
         if leg is None:
             return
@@ -347,8 +300,7 @@ class Calls:
         """Hang up everything."""
         for leg in tuple(self._legs.values()):
             leg.end(reasons.HUNG_UP)
-        for call_id in tuple(self._arriving):
-            self._give_up(call_id, 480)
+        self._arrivals.refuse_all()
 
     async def all_ended(self) -> None:
         """Wait until no call is left."""
@@ -356,7 +308,7 @@ class Calls:
 
     async def close(self) -> None:
         """Whatever still lives is over now."""
-        self._arriving.clear()
+        self._arrivals.forget_all()
         for leg in tuple(self._legs.values()):
             del self._legs[leg.id]
             leg.tell(told.Ended(leg.id, leg.end_reason or reasons.HUNG_UP, 0))

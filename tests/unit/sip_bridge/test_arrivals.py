@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip_bridge.calls import _caller
+from sip_bridge.arrivals import caller_of
 from sip_bridge.core.events import IncomingInvite
 
 
@@ -15,11 +15,13 @@ def invite(from_: str, *asserted: str) -> IncomingInvite:
 
 @pytest.mark.parametrize("nothing", ["", ",", " , ", "<", "\udcff", '"'])
 def test_an_identity_that_says_nothing_leaves_the_call_to_from(nothing: str) -> None:
-    assert str(_caller(invite("<sip:bob@example.com>", nothing)).uri) == "sip:bob@example.com"
-    asserted = _caller(invite("<sip:bob@example.com>", nothing, '"Carol" <sip:carol@example.com>, <tel:+1>'))
+    assert str(caller_of(invite("<sip:bob@example.com>", nothing)).uri) == "sip:bob@example.com"
+    asserted = caller_of(
+        invite("<sip:bob@example.com>", nothing, '"Carol" <sip:carol@example.com>, <tel:+1>')
+    )
     assert (asserted.display_name, str(asserted.uri)) == ("Carol", "sip:carol@example.com")
 
 
 def test_a_from_that_can_not_be_read_is_somebody_of_that_name() -> None:
-    caller = _caller(invite("<"))
+    caller = caller_of(invite("<"))
     assert (caller.display_name, caller.uri) == ("Bob", None)
