@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,9 @@ from softphone.profile import Profile, default_folder
 from softphone.runtime.leaving import leave
 
 EXIT_ERROR, EXIT_USAGE = 1, 2
+ONE_ALGEBRA_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+"""numpy's OpenBLAS otherwise starts a thread for each core, which spin beside the start and beside each larger
+product: time that speech needs, for vectors that one thread is done with sooner."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     from softphone.runtime.collector import wait_until_it_stands
 
     wait_until_it_stands()
+    os.environ.setdefault(*ONE_ALGEBRA_THREAD)
     from softphone.control import handover
     from softphone.domain.errors import BadSetting
     from softphone.runtime.instance_lock import InstanceLock

@@ -124,7 +124,10 @@ class Ours(Rival):
         self._profile = seat.folder / "profile"
 
     def launch(self) -> float:
-        """The password comes by standard input: there is no keyring here."""
+        """The password comes by standard input: there is no keyring here.
+
+        As where it is installed, its modules are compiled once, at the first start, which nobody counts.
+        """
         seat = self.seat
         settings = {
             "control.enabled": "true",
@@ -137,7 +140,12 @@ class Ours(Rival):
         chosen = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
         account = ["--server", f"{LOOPBACK}:{seat.server}", "--user", seat.number, "--transport", "udp"]
         command = [*command_line(), "--profile", str(self._profile), *self.mode, *account, "--password-stdin"]
-        started = self._start([*command, *chosen], {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}, typed=True)
+        installed = {
+            "PYTHONDONTWRITEBYTECODE": "",
+            "PYTHONPYCACHEPREFIX": str(seat.folder.parent / "bytecode"),
+        }
+        quiet = {"DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+        started = self._start([*command, *chosen], quiet | installed, typed=True)
         assert self.process is not None
         self.process.type(seat.password)
         return started
