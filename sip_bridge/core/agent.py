@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sip_bridge.core.admission import Admission
-from sip_bridge.core.allow import ALLOW, refusal_of_method
 from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.config import AgentConfig, RegistrationConfig
@@ -23,6 +21,7 @@ from sip_bridge.core.keepalive import PING, PONG
 from sip_bridge.core.message import Request, parse_message
 from sip_bridge.core.outgoing_call import OutgoingCall
 from sip_bridge.core.reasons import DECLINED, reason_for_status
+from sip_bridge.core.reception import Reception
 from sip_bridge.core.registration import Registration
 from sip_bridge.core.transaction_layer import (
     AckArrived,
@@ -32,7 +31,7 @@ from sip_bridge.core.transaction_layer import (
 )
 from sip_bridge.core.uas import Uas
 from sip_bridge.core.uri import SipUri
-from sip_bridge.core.validate import Problem, validate
+from sip_bridge.core.validate import validate
 
 Random = Callable[[int], bytes]
 Effect = OpenFlow | Transmit | CloseFlow
@@ -46,16 +45,14 @@ class Agent:
         self._context = Context.build(config, random)
         self._calls = Calls(self._context)
         self._uas = Uas(self._context, self._calls)
-        self._admission = Admission(self._context.layer, self._calls)
+        self._reception = Reception(self._context, self._calls)
         self._registration = Registration(self._context, self._contact_changed)
 
     # --- told by the driver ----------------------------------------------------------------------
 
     def admits(self, data: bytes, flow: Flow, now: float) -> Admitted:
         """Asked before a datagram that came over no open flow; `flow` is the one it would get."""
-        if self._uas.knows(flow) or self._admission.expects(data):
-            return Admitted.KEPT
-        return Admitted.ONCE if self._admission.stranger(now) else Admitted.LOST
+        return self._reception.admits(data, flow, now)
 
     def receive(self, data: bytes, flow: Flow, now: float) -> None:
         """One message (a datagram or a frame of a stream), or a keep-alive: CRLF CRLF, CRLF as its pong."""
@@ -68,7 +65,7 @@ class Agent:
             return
         problem = validate(message)
         if isinstance(message, Request):
-            self._receive_request(message, problem, flow, now)
+            self._reception.receive(message, problem, flow, now)
         elif problem is None:
             self._context.layer.receive(message, flow, now)
         self._settle(now)
@@ -282,46 +279,6 @@ class Agent:
             self._registration.pong(flow, now)
         elif data.startswith(PING) and flow.reliable:
             self._context.transmits.append(Transmit(flow.id, PONG))
-
-    def _receive_request(self, request: Request, problem: Problem | None, flow: Flow, now: float) -> None:
-        """Only who may ask us something gets a transaction, and with it repeated answers."""
-        if problem is not None:
-            if request.method != "ACK" and self._uas.knows(flow) and self._admission.complaint(now):
-                self._answer_malformed(request, flow, problem.status, problem.reason)
-        elif self._may_ask(request, flow):
-            self._take_request(request, flow, now)
-        elif request.method != "ACK":
-            self._context.layer.refuse(request, flow, 481 if request.to.tag else 403)
-
-    def _may_ask(self, request: Request, flow: Flow) -> bool:
-        """Our server may, who is in a call with us may, and who asked before gets the same answer again."""
-        if self._uas.knows(flow) or self._uas.knows_in_call(request, flow):
-            return True
-        return self._context.layer.handles(request)
-
-    def _take_request(self, request: Request, flow: Flow, now: float) -> None:
-        """Too many new requests are lost, where whoever means one repeats it; too many calls are busy."""
-        layer, admission = self._context.layer, self._admission
-        inside = self._calls.knows(request.call_id)
-        if request.method != "ACK" and not layer.knows_branch(request.top_via.branch):
-            taken = admission.request_of(request.call_id, now) if inside else admission.request(now)
-            if not taken and not flow.reliable:
-                return
-            if not inside and self._uas.in_a_rush(request, now):
-                layer.refuse(request, flow, 486)
-                return
-        layer.receive(request, flow, now)
-
-    def _answer_malformed(self, request: Request, flow: Flow, status: int, reason: str) -> None:
-        """400 and the like, without a transaction; what can't even be answered is dropped."""
-        if "Via" not in request.headers or "CSeq" not in request.headers:
-            return
-        refuse = self._context.layer.refuse
-        if status == 400 and refusal_of_method(request.method) == 501:
-            # The headers may well be right for a method that we don't know (RFC 4475 3.1.2.18).
-            refuse(request, flow, 501, ("Allow", ALLOW))
-        else:
-            refuse(request, flow, status, reason=reason)
 
     def _contact_changed(self, now: float) -> None:
         for call in self._calls.all():

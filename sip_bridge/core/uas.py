@@ -9,19 +9,16 @@ from sip_bridge.core.call import Call, Phase
 from sip_bridge.core.calls import Calls
 from sip_bridge.core.context import Context
 from sip_bridge.core.dialog import Dialog
-from sip_bridge.core.effects import Flow
 from sip_bridge.core.events import (
     IncomingInvite,
     InfoReceived,
     NotifyReceived,
-    RushBegan,
 )
 from sip_bridge.core.incoming_call import IncomingCall
 from sip_bridge.core.message import Request
 from sip_bridge.core.parts import accepts, body_of, readable_instead, reasons_of
 from sip_bridge.core.reasons import CANCELLED, reason_for_bye
 from sip_bridge.core.replaces import replaced_call
-from sip_bridge.core.rush import Rush
 from sip_bridge.core.session_timer import too_small
 from sip_bridge.core.transaction import Transaction
 from sip_bridge.core.transaction_layer import AckArrived, RequestArrived
@@ -39,8 +36,6 @@ class Uas:
     def __init__(self, context: Context, calls: Calls) -> None:
         self._context = context
         self._calls = calls
-        config = context.config
-        self._rush = Rush(config.rush_window, config.max_rush, config.max_rush_of_one)
         self._in_dialog: dict[str, _InDialog] = {
             "INVITE": self._reinvite,
             "BYE": self._bye,
@@ -112,15 +107,6 @@ class Uas:
             return 482, ()
         return None
 
-    def knows(self, flow: Flow) -> bool:
-        """Whether requests outside our dialogs are taken from there: from our server, unless configured."""
-        return self._context.config.accept_strangers or self._context.binding.is_home(flow)
-
-    def knows_in_call(self, request: Request, flow: Flow) -> bool:
-        """Whether the request belongs to a call and may come that way: a call over TLS stays there."""
-        found = self._calls.find(request)
-        return found is not None and (flow.secure or not self._context.binding.keeps_to_tls(found[1]))
-
     # --- outside dialogs -------------------------------------------------------------------------
 
     def _invite(self, transaction: Transaction, now: float) -> None:
@@ -134,17 +120,6 @@ class Uas:
             self._context.respond(transaction, status, now, to_tag=tag)
             return
         self._ring(transaction, tag, replaced, now)
-
-    def in_a_rush(self, request: Request, now: float) -> bool:
-        """Whether this is one of more calls than people make: each costs ports, keys, a popup and a line of
-        history. It gets no transaction either: a thousand of them are ten megabytes."""
-        if request.method != "INVITE" or request.to.tag:
-            return False
-        caller = request.headers.get("P-Asserted-Identity") or str(request.from_.uri)
-        refused = self._rush.calls(caller, now)
-        if self._rush.began:
-            self._context.emit(RushBegan())
-        return refused
 
     def _ring(self, transaction: Transaction, tag: str, replaced: Call | None, now: float) -> None:
         request = transaction.request
