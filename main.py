@@ -14,8 +14,8 @@ from softphone.runtime.leaving import leave
 
 EXIT_ERROR, EXIT_USAGE = 1, 2
 ONE_ALGEBRA_THREAD = ("OPENBLAS_NUM_THREADS", "1")
-"""numpy's OpenBLAS otherwise starts a thread for each core, which spin beside the start and beside each larger
-product: time that speech needs, for vectors that one thread is done with sooner."""
+"""numpy's OpenBLAS otherwise starts a thread for each core, which spin beside the start and beside each
+larger product: time that speech needs, for vectors that one thread is done with sooner."""
 
 
 def parser() -> argparse.ArgumentParser:
