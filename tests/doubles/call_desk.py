@@ -7,7 +7,7 @@ who is heard where: each call's far end, each microphone, the ring and the servi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
@@ -22,7 +22,6 @@ from media.stream import VoiceStream
 from media.tones import period
 from media.types import FRAME, RATE, AudioFrame, AudioPacket, CodecSpec
 from softphone.adapters.sound import SoundAdapter
-from softphone.adapters.sound_worker import Closable, SoundWorker
 from softphone.domain.account import LineState
 from softphone.domain.call import EndReason
 from softphone.runtime.bus import Bus
@@ -36,6 +35,7 @@ from softphone.services.numbers import Numbers
 from softphone.services.ringing import Ringing
 from softphone.services.settings import Settings
 from softphone.services.sound_devices import SoundDevices
+from tests.doubles.sound_worker import InlineWorker
 from tests.doubles.stores import FakeSettingsStore
 from tests.doubles.telephony import FakeTelephony
 from tests.lab.sound import level_at
@@ -79,19 +79,6 @@ CHOSEN = {
     "audio.noise_suppression": "off",
 }
 """A steady tone would pass for noise."""
-
-
-class InlineWorker(SoundWorker):
-    """Does at once what the real one does in its thread."""
-
-    async def run(self, function: Callable[..., Any], *arguments: object) -> Any:
-        return function(*arguments)
-
-    async def open(self, opener: Callable[[str], Any], device: str) -> Any:
-        return opener(device)
-
-    def release(self, stream: Closable) -> None:
-        stream.close()
 
 
 class LoopClock:

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from devices.types import DeviceFailure, SoundDevice
 from softphone.adapters.role_stream import PLAYED_S, RETRY_S, RoleStream
-from softphone.adapters.sound_worker import Closable, SoundWorker
+from tests.doubles.sound_worker import InlineWorker
 from tests.doubles.virtual_time import run_virtually
 
 USB, BUILT_IN = SoundDevice("usb", "USB", 0, 2), SoundDevice("built-in", "Built in", 0, 2)
@@ -24,19 +22,6 @@ class Stream:
 
     def close(self) -> None:
         self.alive = False
-
-
-class InlineWorker(SoundWorker):
-    """Does at once what the real one does in its thread."""
-
-    async def run(self, function: Callable[..., Any], *arguments: object) -> Any:
-        return function(*arguments)
-
-    async def open(self, opener: Callable[[str], Any], device: str) -> Any:
-        return opener(device)
-
-    def release(self, stream: Closable) -> None:
-        stream.close()
 
 
 class Desk:

@@ -1,109 +1,20 @@
+"""The voice of calls on devices that are opened late, fail, come and go."""
+
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import pytest
 
 from devices.fake import FakeDriver
 from devices.registry import Drivers
-from devices.types import Pcm
-from media.stream import VoiceStream
-from media.types import AudioFrame, AudioPacket, CodecSpec
 from softphone.adapters.role_stream import RETRY_S
-from softphone.adapters.sound import TRY_RING_S, SoundAdapter
-from softphone.adapters.sound_worker import Closable, SoundWorker
+from softphone.adapters.sound import SoundAdapter
 from softphone.adapters.voice_loop import LINGER_S
-from softphone.domain.device import ANY_OUTPUT, IN_EAR, SYSTEM_DEFAULT, DeviceState, Reason, Standing
-from softphone.domain.errors import DeviceError
+from softphone.domain.device import SYSTEM_DEFAULT, Reason, Standing
+from tests.doubles.sound_worker import InlineWorker
 from tests.doubles.virtual_time import run_virtually
-
-PCMU = CodecSpec("PCMU", 0, 8000)
-
-
-class InlineWorker(SoundWorker):
-    """Does at once what the real one does in its thread."""
-
-    async def run(self, function: Callable[..., Any], *arguments: object) -> Any:
-        return function(*arguments)
-
-    async def open(self, opener: Callable[[str], Any], device: str) -> Any:
-        return opener(device)
-
-    def release(self, stream: Closable) -> None:
-        stream.close()
-
-
-@dataclass
-class Desk:
-    """A headset (the default), loudspeakers, and a sound adapter that knows them."""
-
-    driver: FakeDriver
-    sound: SoundAdapter
-    headset: str
-    speakers: str
-    region: list[str]
-    states: list[DeviceState] = field(default_factory=list)
-
-    def heard_on(self, device: str) -> Pcm:
-        return self.driver.played[device].pcm()
-
-    def echo(self) -> Echo:
-        """A call whose far end says everything back."""
-        echo = Echo(VoiceStream(PCMU))
-        self.sound.attach(echo.stream, echo.send)
-        return echo
-
-
-@dataclass
-class Echo:
-    stream: VoiceStream
-    frames: int = 0
-
-    def send(self, frame: AudioFrame) -> None:
-        self.frames += 1
-        now = asyncio.get_running_loop().time()
-        self.stream.receive(AudioPacket(self.frames, self.frames * 160, 0, frame.payload, now))
-
-
-def at_desk(test: Callable[[Desk], Awaitable[None]]) -> Callable[[], None]:
-    """Run a test at a desk, in pretended time."""
-
-    async def run() -> None:
-        clock = asyncio.get_running_loop().time
-        driver = FakeDriver(clock)
-        headset = driver.plug("Headset", inputs=1, outputs=2, default=True)
-        speakers = driver.plug("Speakers", outputs=2)
-        region: list[str] = [""]
-        drivers = Drivers([driver])
-        sound = SoundAdapter(drivers, region=lambda: region[0], clock=clock, worker=InlineWorker())
-        desk = Desk(driver, sound, headset, speakers, region)
-        sound.listen(desk.states.append)
-        await sound.start()
-        await sound.choose(microphone=(headset,), speaker=(headset,), ring=(speakers,))
-        try:
-            await test(desk)
-        finally:
-            await sound.close()
-        assert driver.open_streams(headset) == driver.open_streams(speakers) == 0
-
-    def runner() -> None:
-        run_virtually(run())
-
-    runner.__name__ = test.__name__
-    return runner
-
-
-def tone(seconds: float, value: int = 8000) -> Pcm:
-    return (value * np.sin(2 * np.pi * 400 * np.arange(int(seconds * 48_000)) / 48_000)).astype(np.int16)
-
-
-def level(pcm: Pcm) -> float:
-    rms = np.sqrt(np.mean(pcm.astype(float) ** 2)) if len(pcm) else 0.0
-    return float(20 * np.log10(max(rms, 1e-3) / 32_768))
+from tests.unit.softphone.adapters.sound_desk import Desk, at_desk, level, tone
 
 
 @at_desk
@@ -146,70 +57,6 @@ async def test_a_second_call_within_that_time_opens_nothing_anew(desk: Desk) -> 
     await asyncio.sleep(5)
     assert before is not None
     assert desk.sound.path.sink is before
-
-
-@at_desk
-async def test_the_ring_is_heard_where_it_is_set_and_nowhere_else(desk: Desk) -> None:
-    desk.echo()
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    await desk.sound.stop_ring()
-    await asyncio.sleep(0.1)
-    assert level(desk.heard_on(desk.speakers)) > -40
-    assert not desk.heard_on(desk.headset).any()
-    assert desk.driver.open_streams(desk.speakers) == 0
-
-
-@at_desk
-async def test_the_ring_can_play_on_several_devices(desk: Desk) -> None:
-    await desk.sound.choose(
-        microphone=(desk.headset,),
-        speaker=(desk.headset,),
-        ring=(desk.speakers, SYSTEM_DEFAULT, desk.headset),
-    )
-    await desk.sound.start_ring()
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    assert desk.driver.open_streams(desk.headset) == desk.driver.open_streams(desk.speakers) == 1
-    assert level(desk.heard_on(desk.speakers)) == pytest.approx(level(desk.heard_on(desk.headset)), abs=1)
-    assert desk.sound.state().ring_used == ("Speakers", "Headset")
-
-
-@at_desk
-async def test_no_ring_device_chosen_is_silence(desk: Desk) -> None:
-    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=())
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    assert not desk.heard_on(desk.speakers).any()
-    assert not desk.heard_on(desk.headset).any()
-
-
-@at_desk
-async def test_a_ring_device_that_fails_touches_neither_call_nor_the_other_ring(desk: Desk) -> None:
-    usb = desk.driver.plug("USB", outputs=2)
-    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(desk.speakers, usb))
-    echo = desk.echo()
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    sink = desk.sound.path.sink
-    desk.driver.unplug(desk.speakers)
-    await asyncio.sleep(2)
-    assert level(desk.heard_on(usb)[-48_000:]) > -40
-    assert desk.sound.path.sink is sink
-    assert echo.frames == pytest.approx(150, abs=3)
-    assert desk.sound.state().ring_used == ("USB",)
-
-
-@at_desk
-async def test_the_default_rings_when_no_chosen_device_can(desk: Desk) -> None:
-    desk.driver.refuses.add(desk.speakers)
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    assert level(desk.heard_on(desk.headset)) > -40
-    desk.driver.refuses.clear()
-    await asyncio.sleep(RETRY_S + 0.5)
-    assert level(desk.heard_on(desk.speakers)) > -40
-    assert desk.driver.open_streams(desk.headset) == 0
 
 
 @at_desk
@@ -291,42 +138,6 @@ async def test_the_system_default_is_followed(desk: Desk) -> None:
 
 
 @at_desk
-async def test_a_lasting_tone_plays_until_stopped(desk: Desk) -> None:
-    await desk.sound.play_tone("busy")
-    await asyncio.sleep(10)
-    await desk.sound.stop_tone()
-    await asyncio.sleep(LINGER_S + 1)
-    pcm = desk.heard_on(desk.headset)
-    assert level(pcm[:480_000]) > -40
-    assert len(pcm) == pytest.approx((10 + LINGER_S) * 48_000, rel=0.05)
-    assert not pcm[-48_000:].any()
-    assert desk.driver.open_streams(desk.headset) == 0
-
-
-@at_desk
-async def test_a_beep_interrupts_a_lasting_tone_and_is_heard_out(desk: Desk) -> None:
-    await desk.sound.play_tone("busy")
-    await asyncio.sleep(0.5)
-    await desk.sound.play_tone("beep")
-    await desk.sound.stop_tone()
-    await asyncio.sleep(1)
-    pcm = desk.heard_on(desk.headset)
-    spectrum = np.abs(np.fft.rfft(pcm[24_480:48_000].astype(float)))
-    assert np.argmax(spectrum) * 48_000 / 23_520 == pytest.approx(880, abs=8)
-    assert not pcm[-24_000:].any()
-
-
-@at_desk
-async def test_a_waiting_call_is_a_soft_tone_in_the_ear(desk: Desk) -> None:
-    desk.echo()
-    await asyncio.sleep(1)
-    await desk.sound.call_waiting()
-    await asyncio.sleep(1)
-    assert -50 < level(desk.heard_on(desk.headset)[48_000:]) < -30
-    assert not desk.heard_on(desk.speakers).any()
-
-
-@at_desk
 async def test_the_level_meter_opens_the_microphone_alone(desk: Desk) -> None:
     desk.driver.heard[desk.headset].put(tone(3))
     await desk.sound.listen_to_microphone(True)
@@ -339,23 +150,6 @@ async def test_the_level_meter_opens_the_microphone_alone(desk: Desk) -> None:
 
 
 @at_desk
-async def test_the_ring_can_be_tried_on_one_device(desk: Desk) -> None:
-    await desk.sound.try_ring(desk.headset)
-    await asyncio.sleep(TRY_RING_S + 0.5)
-    assert level(desk.heard_on(desk.headset)) > -40
-    assert desk.driver.open_streams(desk.headset) == 0
-    assert not desk.heard_on(desk.speakers).any()
-
-
-@at_desk
-async def test_trying_a_device_that_is_gone_or_refuses_says_so(desk: Desk) -> None:
-    desk.driver.refuses.add(desk.headset)
-    for device in ("fake:Gone", desk.headset):
-        with pytest.raises(DeviceError):
-            await desk.sound.try_ring(device)
-
-
-@at_desk
 async def test_the_devices_are_told_as_they_come_and_go(desk: Desk) -> None:
     desk.driver.plug("USB", inputs=1, outputs=2)
     await asyncio.sleep(0.1)
@@ -364,52 +158,6 @@ async def test_the_devices_are_told_as_they_come_and_go(desk: Desk) -> None:
     told = len(desk.states)
     await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(desk.speakers,))
     assert len(desk.states) == told
-
-
-@at_desk
-async def test_tones_are_those_of_the_region_in_force_when_they_start(desk: Desk) -> None:
-    desk.region[0] = "US"
-    await desk.sound.play_tone("busy")
-    await asyncio.sleep(1.0)
-    await desk.sound.stop_tone()
-    await asyncio.sleep(LINGER_S + 1)
-    spectrum = np.abs(np.fft.rfft(desk.heard_on(desk.headset)[:24_000].astype(float)))
-    assert sorted(2 * int(found) for found in np.argsort(spectrum)[-2:]) == pytest.approx([480, 620], abs=4)
-
-
-@at_desk
-async def test_an_alert_sounds_on_its_own_device_and_speech_goes_on_in_the_ear(desk: Desk) -> None:
-    await desk.sound.choose(
-        microphone=(desk.headset,), speaker=(desk.headset,), ring=(), alert=(desk.speakers, IN_EAR)
-    )
-    assert (desk.states[-1].alert_used, desk.states[-1].alert_why.reason) == ("Speakers", Reason.AS_WISHED)
-    desk.echo()
-    await asyncio.sleep(1)
-    for alert in (desk.sound.call_waiting(), desk.sound.play_tone("beep")):
-        before = len(desk.heard_on(desk.speakers))
-        await alert
-        await asyncio.sleep(1)
-        assert level(desk.heard_on(desk.speakers)[before:]) > -60
-        assert not desk.heard_on(desk.headset).any()
-        assert desk.driver.open_streams(desk.speakers) == 0
-
-
-@at_desk
-async def test_an_alert_whose_device_fails_is_heard_in_the_ear(desk: Desk) -> None:
-    await desk.sound.choose(
-        microphone=(desk.headset,), speaker=(desk.headset,), ring=(), alert=(desk.speakers,)
-    )
-    desk.driver.refuses.add(desk.speakers)
-    desk.echo()
-    await desk.sound.call_waiting()
-    await asyncio.sleep(1)
-    assert level(desk.heard_on(desk.headset)) > -60
-    assert (desk.states[-1].alert_used, desk.states[-1].alert_why.reason) == ("Headset", Reason.FAILED)
-    desk.driver.refuses.clear()
-    await desk.sound.call_waiting()
-    await asyncio.sleep(1)
-    assert level(desk.heard_on(desk.speakers)) > -60
-    assert desk.states[-1].alert_used == "Speakers"
 
 
 @at_desk
@@ -456,18 +204,6 @@ async def test_a_device_that_failed_is_told_after_the_call_too_and_works_again_w
     desk.echo()
     await asyncio.sleep(1)
     assert (desk.sound.state().speaker_used, desk.sound.state().microphone_used) == ("Headset", "Headset")
-
-
-@at_desk
-async def test_every_output_rings_those_plugged_in_later_too(desk: Desk) -> None:
-    await desk.sound.choose(microphone=(desk.headset,), speaker=(desk.headset,), ring=(ANY_OUTPUT,))
-    await desk.sound.start_ring()
-    await asyncio.sleep(1)
-    usb = desk.driver.plug("USB", outputs=2)
-    await asyncio.sleep(2)
-    for device in (desk.headset, desk.speakers, usb):
-        assert level(desk.heard_on(device)) > -40
-    assert desk.sound.state().ring_used == ("Headset", "Speakers", "USB")
 
 
 @at_desk

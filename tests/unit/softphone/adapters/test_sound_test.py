@@ -15,8 +15,9 @@ from devices.types import Pcm
 from softphone.adapters.sound import SoundAdapter
 from softphone.domain.errors import DeviceError
 from softphone.domain.sound_test import EchoVerdict, Hearing
+from tests.doubles.sound_worker import InlineWorker
 from tests.doubles.virtual_time import run_virtually
-from tests.unit.softphone.adapters.test_sound import InlineWorker, level, tone
+from tests.unit.softphone.adapters.sound_desk import level, tone
 
 RATE = 48_000
 DELAY = round(0.06 * RATE)
