@@ -13,10 +13,8 @@ from softphone.domain.meeting import (
     Appointment,
     DeviceCheck,
     Equipment,
-    JoinOffer,
     Meeting,
     MeetingLink,
-    SessionState,
 )
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
@@ -25,19 +23,7 @@ from softphone.presenters.page_views import PageView, Stage
 from softphone.presenters.page_words import PageWords
 from softphone.presenters.parts import Advice, Sign
 from softphone.presenters.presenter import Presenter
-
-STAGES = {
-    SessionState.INVITED: Stage.TEST,
-    SessionState.PREJOIN: Stage.TEST,
-    SessionState.WAITING: Stage.LOBBY,
-    SessionState.WAITING_FOR_OTHERS: Stage.LOBBY,
-    SessionState.ADMITTED: Stage.INSIDE,
-    SessionState.CONNECTED: Stage.INSIDE,
-    SessionState.RECONNECTING: Stage.INSIDE,
-    SessionState.LEFT: Stage.OVER,
-    SessionState.DECLINED: Stage.OVER,
-    SessionState.REMOVED: Stage.OVER,
-}
+from softphone.presenters.way_in import WayIn
 
 
 class PagePresenter(Presenter[PageView]):
@@ -57,11 +43,8 @@ class PagePresenter(Presenter[PageView]):
         super().__init__(words, emit)
         self._desk, self._clock, self._zone = desk, clock, zone
         self._equipment, self._release = equipment, release
-        self._stage, self._opened = Stage.NONE, 0
-        self._link: MeetingLink | None = None
-        self._offer: JoinOffer | None = None
-        self._meeting: Meeting | None = desk.meeting()
-        self._accepted, self._leaving, self._busy, self._registered = True, False, False, False
+        self._way = WayIn(desk.meeting())
+        self._busy, self._registered = False, False
         self._error: SoftphoneError | None = None
         self._link_fault = False
         self._code_fault: MeetingRefused | None = None
@@ -71,16 +54,17 @@ class PagePresenter(Presenter[PageView]):
 
     def compose(self) -> PageView:
         """The page as it stands."""
-        about, stage, meeting = self._about(), self._stage, self._meeting
+        way = self._way
+        about, stage, meeting = way.about, way.stage, way.meeting
         say = PageWords(self.words, self._clock.time())
         return PageView(
             stage=stage,
-            opened=self._opened,
+            opened=way.opened,
             heading=self._heading(about),
             when=say.when(about, self._zone) if about is not None else "",
             who=say.who(about) if about is not None else "",
             description=about.description if about is not None else "",
-            lock=meeting_words.lock(self.words, self._server()) if self._server() else None,
+            lock=meeting_words.lock(self.words, way.server) if way.server else None,
             warning=self._warning(say),
             advice=meeting_words.failure(self.words, self._error) if self._error is not None else None,
             busy=self._busy,
@@ -96,44 +80,32 @@ class PagePresenter(Presenter[PageView]):
         )
 
     def _warning(self, say: PageWords) -> Advice | None:
-        if self._stage is Stage.SERVER and self._link is not None:
-            return say.unlisted(self._link)
-        if self._stage is Stage.OFFER and self._offer is not None:
-            return say.other_device(self._offer)
+        way = self._way
+        if way.stage is Stage.SERVER and way.link is not None:
+            return say.unlisted(way.link)
+        if way.stage is Stage.OFFER and way.offer is not None:
+            return say.other_device(way.offer)
         return None
 
     def _said(self, say: PageWords) -> Sign | None:
-        if self._meeting is None or self._stage not in (Stage.INSIDE, Stage.OVER):
+        way = self._way
+        if way.meeting is None or way.stage not in (Stage.INSIDE, Stage.OVER):
             return None
-        if self._stage is Stage.INSIDE:
-            return say.inside(self._meeting)
-        return say.over(self._meeting, leaving=self._leaving)
-
-    def _about(self) -> Appointment | None:
-        if self._stage in (Stage.LINK, Stage.SERVER):
-            return None
-        if self._stage is Stage.OFFER and self._offer is not None:
-            return self._offer.appointment
-        return self._meeting.appointment if self._meeting is not None else None
-
-    def _server(self) -> str:
-        """Whom the connection is encrypted to; while a link has only been read there is none."""
-        if self._stage in (Stage.LINK, Stage.SERVER):
-            return ""
-        if self._stage is Stage.OFFER and self._link is not None:
-            return self._link.server
-        return self._meeting.server if self._meeting is not None else ""
+        if way.stage is Stage.INSIDE:
+            return say.inside(way.meeting)
+        return say.over(way.meeting, leaving=way.leaving)
 
     def _heading(self, about: Appointment | None) -> str:
-        if self._stage is Stage.LINK or (about is None and self._link is None):
+        link = self._way.link
+        if self._way.stage is Stage.LINK or (about is None and link is None):
             return self._("Join with a link")
-        if about is None and self._link is not None:
-            return self._("This link leads to {server}").format(server=self._link.server)
+        if about is None and link is not None:
+            return self._("This link leads to {server}").format(server=link.server)
         return about.title if about is not None else ""
 
     def _main(self) -> str:
-        unlisted = self._link is not None and not self._link.listed
-        if self._stage is Stage.SERVER and self._error is not None:
+        unlisted = self._way.link is not None and not self._way.link.listed
+        if self._way.stage is Stage.SERVER and self._error is not None:
             return self._("Try again")
         return {
             Stage.LINK: self._("Open the link"),
@@ -141,28 +113,21 @@ class PagePresenter(Presenter[PageView]):
             Stage.OFFER: self._("Test the equipment"),
             Stage.TEST: self._("Join"),
             Stage.INSIDE: self._("Return to the meeting"),
-            Stage.OVER: self._("Join again") if self._may_return() else "",
-        }.get(self._stage, "")
+            Stage.OVER: self._("Join again") if self._way.may_return(self._clock.time()) else "",
+        }.get(self._way.stage, "")
 
     def _can_main(self, about: Appointment | None) -> bool:
         if self._busy:
             return False
         early = about is not None and self._clock.time() < about.opens_at.timestamp()
-        return self._stage is not Stage.TEST or not early
+        return self._way.stage is not Stage.TEST or not early
 
     def _note(self, about: Appointment | None, say: PageWords) -> str:
-        if self._stage is Stage.SERVER and self._error is None and not self._busy:
+        if self._way.stage is Stage.SERVER and self._error is None and not self._busy:
             return self._("Nothing has been sent there yet.")
-        if self._stage in (Stage.OFFER, Stage.TEST) and about is not None:
+        if self._way.stage in (Stage.OFFER, Stage.TEST) and about is not None:
             return say.early(about)
         return ""
-
-    def _may_return(self) -> bool:
-        return (
-            self._leaving
-            and self._meeting is not None
-            and self._clock.time() < (self._meeting.appointment.closes_at.timestamp())
-        )
 
     # --- events -----------------------------------------------------------------------------------------
 
@@ -172,12 +137,12 @@ class PagePresenter(Presenter[PageView]):
             case LinkOpened(link):
                 self._lead_to(link)
             case JoinOffered(offer):
-                self._show_offer(offer)
+                self._way.show(offer)
             case MeetingChanged(meeting):
                 self._follow(meeting)
             case Notice("meeting-refused", parameters):
                 self._error = MeetingRefused(parameters.get("code", ""))
-                self._opened += 1
+                self._way.front()
             case AccountChanged(account):
                 self._registered = account.state is LineState.REGISTERED
             case _:
@@ -186,48 +151,24 @@ class PagePresenter(Presenter[PageView]):
 
     def _lead_to(self, link: MeetingLink) -> None:
         """Show where a link leads; a meeting that goes on, or its lobby, is never put aside for it."""
-        self._opened += 1
-        if self._stage in (Stage.LOBBY, Stage.INSIDE):
-            self._error = CommandRefused("a meeting goes on", code="in-a-meeting")
-        else:
-            self._link, self._stage, self._error = link, Stage.SERVER, None
-
-    def _show_offer(self, offer: JoinOffer) -> None:
-        self._offer, self._accepted = offer, False
-        self._stage = Stage.OFFER
-        self._opened += 1
+        leads = self._way.lead_to(link)
+        self._error = None if leads else CommandRefused("a meeting goes on", code="in-a-meeting")
 
     def _follow(self, meeting: Meeting | None) -> None:
-        if meeting is None:
-            if self._meeting is not None and self._stage not in (Stage.LINK, Stage.SERVER, Stage.NONE):
-                self._stage = Stage.OVER
-            return
-        before = self._meeting
-        fresh = before is None or before.appointment.id != meeting.appointment.id or self._stage is Stage.OVER
-        self._meeting = meeting
-        if fresh:
-            self._leaving, self._code_fault, self._called = False, None, False
-        stage = STAGES[meeting.you.state]
-        if stage is Stage.TEST and not self._accepted:
-            stage = Stage.OFFER
-        if self._stage in (Stage.LINK, Stage.SERVER) and not fresh:
-            return
-        if fresh or (stage, self._stage) == (Stage.OVER, Stage.LOBBY):
-            self._opened += 1
-        self._stage = stage
+        if self._way.follow(meeting):
+            self._code_fault, self._called = None, False
 
     def tick(self) -> None:
         """Called every second: the countdown runs."""
-        if self._stage in (Stage.OFFER, Stage.TEST):
+        if self._way.stage in (Stage.OFFER, Stage.TEST):
             self.render()
 
     # --- intents ----------------------------------------------------------------------------------------
 
     async def ask_for_link(self) -> None:
         """The field for a link; who waits or is in a meeting finds the way back to it."""
-        if self._stage not in (Stage.LOBBY, Stage.INSIDE):
-            self._stage, self._error, self._link, self._link_fault = Stage.LINK, None, None, False
-        self._opened += 1
+        if self._way.ask_for_link():
+            self._error, self._link_fault = None, False
         self.render()
 
     async def read_link(self, text: str) -> None:
@@ -241,30 +182,29 @@ class PagePresenter(Presenter[PageView]):
 
     async def go_on(self) -> None:
         """Send the link's secret to the server that was shown."""
-        link = self._link
+        link = self._way.link
         if link is not None:
-            self._accepted = False
+            self._way.with_link()
             await self._try(lambda: self._desk.open_link(link))
 
     async def accept(self) -> None:
         """On to the test page."""
-        self._accepted, self._stage = True, Stage.TEST
+        self._way.accept()
         self.render()
 
     async def open(self, appointment_id: str) -> SoftphoneError | None:
         """The test page of an appointment of one's own, or the meeting one is in; why it did not open."""
-        about = self._about()
-        if about is None or about.id != appointment_id or self._stage in (Stage.NONE, Stage.OVER):
-            self._accepted, self._link = True, None
+        if not self._way.leads_to(appointment_id):
+            self._way.from_list()
             await self._try(lambda: self._desk.open(appointment_id))
         if self._error is None:
-            self._opened += 1
+            self._way.front()
             self.render()
         return self._error
 
     async def join(self) -> bool:
         """Knock, with camera and microphone as they were chosen; False when it was refused."""
-        meeting = self._meeting
+        meeting = self._way.meeting
         if meeting is None:
             return False
         found = self._equipment()
@@ -277,11 +217,11 @@ class PagePresenter(Presenter[PageView]):
     @property
     def camera_wanted(self) -> bool:
         """Whether the meeting is joined with the camera on."""
-        return self._meeting is None or self._meeting.camera_on
+        return self._way.meeting is None or self._way.meeting.camera_on
 
     async def join_again(self) -> None:
         """After leaving: the test page once more."""
-        meeting, link = self._meeting, self._link
+        meeting, link = self._way.meeting, self._way.link
         if link is not None:
             await self._try(lambda: self._desk.open_link(link))
         elif meeting is not None:
@@ -319,15 +259,15 @@ class PagePresenter(Presenter[PageView]):
 
     async def leave(self) -> None:
         """Goodbye."""
-        self._leaving = True
+        self._way.leaving = True
         await self._try(self._desk.leave)
 
     async def close(self) -> None:
         """The page is put away; a meeting one only tests for is left."""
-        if self._stage in (Stage.OFFER, Stage.TEST):
+        if self._way.stage in (Stage.OFFER, Stage.TEST):
             await self.leave()
-        if self._stage is not Stage.INSIDE and self._stage is not Stage.LOBBY:
-            self._stage, self._link, self._error = Stage.NONE, None, None
+        if self._way.put_away():
+            self._error = None
         self.render()
 
     async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
