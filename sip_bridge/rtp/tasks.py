@@ -1,4 +1,8 @@
-"""The one place of this room that starts background tasks: keeps the reference, logs the failure."""
+"""The one place of this room that starts background tasks: keeps the reference, logs the failure.
+
+The program has the same in `runtime`: this room may not look up there, and what the program's core is made of
+must not rest on its telephony.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Tasks:
-    """Background tasks of one session."""
+    """Background tasks of one owner; `close` cancels and awaits them all."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()

@@ -1,4 +1,7 @@
-"""The one place that starts background tasks: keeps the reference, logs the failure."""
+"""The one place that starts background tasks: keeps the reference, logs the failure.
+
+`sip_bridge.rtp` has one like it: it may not look up here, and this room must not rest on telephony.
+"""
 
 from __future__ import annotations
 
