@@ -132,6 +132,7 @@ class JitterBuffer:
         self._repeats = False
         self._jitter = 0.0
         self._last_transit: float | None = None
+        self._told_delay = 0.0
 
     # --- in ----------------------------------------------------------------------------------------------
 
@@ -187,6 +188,8 @@ class JitterBuffer:
             return np.zeros(BLOCK, np.int16)
         self._skip_overrun(now)
         self._regulator.observe(self._delay(now), self.target, BLOCK)
+        if not self._held:  # while nothing arrives it may as well be the sender's pause, which delays nothing
+            self._told_delay = self._regulator.delay
         decoded = self._fill(now)
         if decoded and not self._comfort:
             self._regulate(now)
@@ -380,7 +383,7 @@ class JitterBuffer:
         waiting = len(self._ready) + sum(slot.samples for slot in self._slots.values())
         return JitterStatistics(
             **{name: getattr(count, name) for name in _Counters.__dataclass_fields__},
-            delay_ms=1000 * self._regulator.delay,
+            delay_ms=1000 * self._told_delay,
             target_ms=1000 * self.target,
             buffered_ms=1000 * waiting / RATE,
             jitter_ms=1000 * self._jitter,

@@ -173,6 +173,35 @@ def test_comfort_noise_after_a_dtx_frame_counts_as_nothing() -> None:
     assert heard.statistics.concealed == heard.statistics.lost == 0
 
 
+@pytest.mark.parametrize("still", [b"", SILENT_PAYLOAD + b"\0\1"])
+def test_a_pause_of_the_sender_is_not_taken_for_delay(still: bytes) -> None:
+    buffer, _ = fake_buffer()
+    payloads = numbered(600)
+    for first in range(150, 350, 20):
+        payloads[first : first + 19] = [still] + [b""] * 18
+    arrived, told = LAN.carry(stream(payloads)), []
+    for block in range(1_100):
+        now = block * BLOCK / RATE
+        while arrived and arrived[0].arrival <= now:
+            buffer.push(arrived.pop(0))
+        buffer.pull(now)
+        told.append(buffer.statistics().delay_ms)
+    assert max(told[200:]) < 60
+
+
+def test_what_was_held_up_is_told_as_delay_once_it_is_heard() -> None:
+    buffer, _ = fake_buffer()
+    arrived, told = Network(spikes_at=(5.0,), spike_ms=180).carry(stream(numbered(400))), []
+    for block in range(600):
+        now = block * BLOCK / RATE
+        while arrived and arrived[0].arrival <= now:
+            buffer.push(arrived.pop(0))
+        buffer.pull(now)
+        told.append(buffer.statistics().delay_ms)
+    assert max(told[100:500]) < 60
+    assert max(told[500:]) > 150
+
+
 def test_a_packet_lost_in_a_dtx_pause_is_counted_and_costs_nothing() -> None:
     buffer, _ = fake_buffer()
     payloads = numbered(600)
