@@ -93,28 +93,41 @@ class Desk:
 
     def __init__(self, folder: Path, rig: PulseRig, stack: ExitStack, seconds: float) -> None:
         folder.mkdir()
-        authority = Authority(folder / "authority")
+        self._folder, self._stack = folder, stack
+        self._authority = Authority(folder / "authority")
+        self._port = self._start_server()
+        self.phone = self._start_phone(seconds)
+        self._profile = folder / "profile"
+        self.program = self._start_program(rig)
+        self.bare = Probed(folder / "bare")
+        stack.callback(self.bare.stop)
+        self._sign_in()
+
+    def _start_server(self) -> int:
         people = (User(US, SECRET), User(THEM, SECRET))
-        certificate = authority.issue("localhost", LOOPBACK)
-        self._server = Kamailio(folder / "server", Options(people, certificate=certificate))
-        stack.callback(self._server.stop)
-        self._server.start()
-        address = f"{LOOPBACK}:{self._server.tls_port}"
-        microphone = write_wav(folder / "says.wav", tone(800, seconds, -20))
+        certificate = self._authority.issue("localhost", LOOPBACK)
+        server = Kamailio(self._folder / "server", Options(people, certificate=certificate))
+        self._stack.callback(server.stop)
+        server.start()
+        return server.tls_port
+
+    def _start_phone(self, seconds: float) -> Baresip:
         far_end = Phone(
             THEM,
             SECRET,
-            address,
-            microphone,
+            f"{LOOPBACK}:{self._port}",
+            write_wav(self._folder / "says.wav", tone(800, seconds, -20)),
             "tls",
             "dtls_srtp",
             ("opus/48000/2",),
-            ca_file=authority.ca_file,
+            ca_file=self._authority.ca_file,
         )
-        self.phone = Baresip(folder / "phone", far_end)
-        stack.callback(self.phone.stop)
-        self.phone.start()
-        self._profile = folder / "profile"
+        phone = Baresip(self._folder / "phone", far_end)
+        self._stack.callback(phone.stop)
+        phone.start()
+        return phone
+
+    def _start_program(self, rig: PulseRig) -> Probed:
         chosen = {
             "control.enabled": "true",
             "audio.microphone": "pulse:headset_mic",
@@ -122,23 +135,25 @@ class Desk:
             "audio.ring": "pulse:speakers",
         }
         settings = [part for key, value in chosen.items() for part in ("--set", f"{key}={value}")]
-        self.program = Probed(
-            folder / "program",
+        apart = {"HOME": str(self._folder), "DBUS_SESSION_BUS_ADDRESS": "disabled:"}
+        program = Probed(
+            self._folder / "program",
             *("--profile", str(self._profile), "--headless", *settings),
-            environment={**rig.environment, "HOME": str(folder), "DBUS_SESSION_BUS_ADDRESS": "disabled:"},
+            environment={**rig.environment, **apart},
         )
-        stack.callback(self.program.stop)
-        self.bare = Probed(folder / "bare")
-        stack.callback(self.bare.stop)
+        self._stack.callback(program.stop)
+        return program
+
+    def _sign_in(self) -> None:
         if not wait_until(self._answers, 30.0):
             raise PeerFailed("the program does not answer")
         self.control(
             "sign-in",
-            server=f"localhost:{self._server.tls_port}",
+            server=f"localhost:{self._port}",
             user=US,
             password=SECRET,
             transport="tls",
-            ca_file=str(authority.ca_file),
+            ca_file=str(self._authority.ca_file),
         )
 
     def control(self, command: str, **arguments: object) -> dict[str, Any]:

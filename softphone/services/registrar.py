@@ -69,21 +69,27 @@ class Registrar:
             raise SignInRefused(Refusal.SERVER_SILENT, server.host)
         self._check_domain(offered, server)
         account = await self._account_for(server, offered, credentials, ca_file)
-        while True:
-            form, number = forms.pop(0)
-            try:
-                registered = await self._telephony.sign_in(replace(account, number=number))
-            except SignInRefused as refused:
-                if not forms or refused.status_code != 404:
-                    raise
-                continue
-            await self._note(server, registered, form if number != typed else "")
-            return registered, number, credentials
+        registered, form, number = await self._by_password(account, forms)
+        await self._note(server, registered, form if number != typed else "")
+        return registered, number, credentials
 
     async def leave(self, credentials: Credentials) -> None:
         """Let the company service forget the device it issued, if it did."""
         if credentials.device is not None:
             await self._service.revoke(credentials.device, self._ca_file(credentials))
+
+    async def _by_password(
+        self, account: SipAccount, forms: list[tuple[str, str]]
+    ) -> tuple[Registered, str, str]:
+        """Register at a plain SIP server; with it the form, and the number in it, that the server knows."""
+        for form, number in forms[:-1]:
+            try:
+                return await self._telephony.sign_in(replace(account, number=number)), form, number
+            except SignInRefused as refused:
+                if refused.status_code != 404:
+                    raise
+        form, number = forms[-1]
+        return await self._telephony.sign_in(replace(account, number=number)), form, number
 
     async def _new_device(
         self, server: ServerAddress, credentials: Credentials, device: ServiceDevice, ca_file: str

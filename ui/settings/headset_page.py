@@ -69,6 +69,17 @@ class HeadsetPage(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.advice)
         column.addSpacing(4)
+        self._arrange_speech(column)
+        self._divide(column)
+        self._arrange_rings(column)
+        self._divide(column)
+        self._arrange_treatment(column)
+        for button in self.further.values():
+            button.setProperty("fit", "text")
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+
+    def _arrange_speech(self, column: QVBoxLayout) -> None:
         column.addWidget(self.microphone)
         meter = QHBoxLayout()
         meter.setSpacing(12)
@@ -79,9 +90,8 @@ class HeadsetPage(QWidget):
         column.addSpacing(8)
         column.addWidget(self.speaker)
         column.addLayout(self._below(self.speaker_note, self.tone))
-        column.addSpacing(6)
-        column.addWidget(rule())
-        column.addSpacing(6)
+
+    def _arrange_rings(self, column: QVBoxLayout) -> None:
         column.addWidget(self.ring_title)
         column.addWidget(self.ring_help)
         self._places.setSpacing(0)
@@ -90,9 +100,8 @@ class HeadsetPage(QWidget):
         column.addSpacing(8)
         column.addWidget(self.alert)
         column.addWidget(self.alert_note)
-        column.addSpacing(6)
-        column.addWidget(rule())
-        column.addSpacing(6)
+
+    def _arrange_treatment(self, column: QVBoxLayout) -> None:
         treatment = QHBoxLayout()
         treatment.setSpacing(16)
         for field in (self.echo, self.noise):
@@ -100,10 +109,11 @@ class HeadsetPage(QWidget):
         column.addLayout(treatment)
         column.addWidget(self.buttons, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.locked)
-        for button in self.further.values():
-            button.setProperty("fit", "text")
-            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch(1)
+
+    def _divide(self, column: QVBoxLayout) -> None:
+        column.addSpacing(6)
+        column.addWidget(rule())
+        column.addSpacing(6)
 
     def _below(self, note: SignLabel, button: Button) -> QHBoxLayout:
         row = QHBoxLayout()
