@@ -7,34 +7,27 @@ its own. When a device goes, speech moves to the next best one, and back when it
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 
 from devices.registry import Drivers
-from devices.types import CaptureStream, DeviceFailure, PlayoutStream
+from devices.types import CaptureStream, Pcm, PlayoutStream
 from media.path import Send, VoicePath
 from media.stream import VoiceStream
 from media.tones import tone
 from media.types import BLOCK
-from softphone.adapters.alert import ALERTS, Alerts
+from softphone.adapters.bells import Bells
 from softphone.adapters.ear_tones import EarTones
-from softphone.adapters.ringer import Ringer
 from softphone.adapters.roles import Roles, Wishes
 from softphone.adapters.sound_test import SoundTest
 from softphone.adapters.sound_worker import SoundWorker
 from softphone.adapters.treatment import Treatment
 from softphone.adapters.voice_loop import BLOCK_S, VoiceLoop
 from softphone.domain.device import IN_EAR, DeviceState, MicrophoneState
-from softphone.domain.errors import DeviceError
 from softphone.domain.sound_test import EchoFinding, MicrophoneFinding
 from softphone.runtime.tasks import Tasks
-
-log = logging.getLogger(__name__)
-
-TRY_RING_S = 2.0
 
 
 class SoundAdapter:
@@ -58,20 +51,9 @@ class SoundAdapter:
         self._treatment = Treatment(self.path)
         joined = (self._join_microphone, self._join_speaker)
         self._roles = Roles(drivers, self._worker, clock, permission, joined)
-        self._ringer = Ringer(
-            drivers.open_playout, lambda: tone("ring", region()), self._worker, self._tasks, self._ring_failed
-        )
-        self._alerts = Alerts(
-            drivers.open_playout,
-            lambda name: tone(name, region()),
-            self._play_in_ear,
-            self._alert_done,
-            self._worker,
-            self._tasks,
-        )
+        self._bells = self._put_bells_together(lambda name: tone(name, region()))
         self._told = DeviceState()
         self._callbacks: list[Callable[[DeviceState], None]] = []
-        self._ringing = False
         self._changed = asyncio.Event()
         self._stale = True
         self._closed = False
@@ -86,6 +68,18 @@ class SoundAdapter:
             needed=self._needed,
             find=self._roles.output,
             open_playout=drivers.open_playout,
+        )
+
+    def _put_bells_together(self, tones: Callable[[str], Iterator[Pcm]]) -> Bells:
+        return Bells(
+            self._drivers.open_playout,
+            tones,
+            self._roles,
+            self._worker,
+            self._tasks,
+            in_ear=self._play_in_ear,
+            failed=self._plugged,
+            alerted=self._tell,
         )
 
     async def start(self) -> None:
@@ -142,14 +136,11 @@ class SoundAdapter:
 
     async def start_ring(self) -> None:
         """See ports.Sound."""
-        self._ringing = True
-        self._roles.ring_anew()
-        self._ring()
+        self._bells.start()
 
     async def stop_ring(self) -> None:
         """See ports.Sound."""
-        self._ringing = False
-        self._ring()
+        self._bells.stop()
 
     async def call_waiting(self) -> None:
         """See ports.Sound."""
@@ -157,10 +148,7 @@ class SoundAdapter:
 
     async def play_tone(self, tone: str) -> None:
         """See ports.Sound."""
-        if tone in ALERTS:
-            self._alerts.play(tone, self._roles.alerts())
-        else:
-            self._play_in_ear(tone)
+        self._bells.play(tone)
 
     async def stop_tone(self) -> None:
         """See ports.Sound."""
@@ -181,17 +169,11 @@ class SoundAdapter:
 
     async def try_ring(self, device_id: str) -> None:
         """See ports.Sound. Raises DeviceError."""
-        device = self._roles.output(device_id)
-        if device is None:
-            raise DeviceError(device_id)
-        try:
-            await self._ringer.try_on(device, TRY_RING_S)
-        except DeviceFailure as failure:
-            raise DeviceError(device.name) from failure
+        await self._bells.try_on(device_id)
 
     def stop_trying(self) -> None:
         """See ports.Sound."""
-        self._ringer.end_tries()
+        self._bells.end_tries()
 
     async def record(self, seconds: float) -> MicrophoneFinding:
         """See ports.Sound."""
@@ -275,19 +257,8 @@ class SoundAdapter:
                 self._stale = False
                 await self._roles.look()
             await self._roles.use(microphone=self._loop.needs_microphone, speaker=self._loop.needs_speaker)
-            self._ring()
+            self._bells.follow()
             self._tell()
-
-    def _ring(self) -> None:
-        self._ringer.ring_on(self._roles.rings() if self._ringing else ())
-
-    def _ring_failed(self, identity: str) -> None:
-        self._roles.ring_failed(identity)
-        self._plugged()
-
-    def _alert_done(self, identity: str, played: bool) -> None:
-        self._roles.alert_done(identity, played)
-        self._tell()
 
     def _tell(self) -> None:
         state = self.state()

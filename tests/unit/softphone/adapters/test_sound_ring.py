@@ -7,8 +7,8 @@ import asyncio
 import numpy as np
 import pytest
 
+from softphone.adapters.bells import TRY_RING_S
 from softphone.adapters.role_stream import RETRY_S
-from softphone.adapters.sound import TRY_RING_S
 from softphone.adapters.voice_loop import LINGER_S
 from softphone.domain.device import ANY_OUTPUT, IN_EAR, SYSTEM_DEFAULT, Reason
 from softphone.domain.errors import DeviceError
