@@ -13,7 +13,7 @@ from sip_bridge.client_types import AccountConfig, RegistrationError
 from tests.lab.caller import Caller
 from tests.lab.ports import LOOPBACK
 from tests.lab.scenarios import ANSWERED, bye, pause, recv, recv_with, recv_without, registrar, reply
-from tests.lab.scenarios_stage import SETTINGS, ended, facing, hang_up
+from tests.lab.scenarios_stage import SETTINGS, call_and_end, ended, facing, hang_up
 from tests.lab.sipp import Sipp
 
 pytestmark = pytest.mark.peer
@@ -138,6 +138,38 @@ async def test_two_algorithms(tmp_path: Path, order: tuple[str, str]) -> None:
     assert answered(peer.messages, "Authorization") == ["n-SHA-256"]
 
 
+CHALLENGES = "".join(
+    asks(nonce, algorithm=algorithm)
+    for nonce, algorithm in (("one", "AKAv2-SHA-256"), ("two", "SHA-256"), ("three", "MD5"))
+)
+
+
+@pytest.mark.conformance(
+    "RFC 8760 2.4", "three algorithms, then a stale nonce: the strongest known one, then the new nonce"
+)
+async def test_of_several_challenges_the_strongest_known_one_is_answered(tmp_path: Path) -> None:
+    steps = (
+        recv_without("REGISTER", "Authorization"),
+        refuses(CHALLENGES),
+        recv_with("REGISTER", "SHA-256", "Authorization"),
+        refuses(asks("four", algorithm="SHA-256", more=", stale=true")),
+        recv_with("REGISTER", "nonce=.four", "Authorization"),
+        ACCEPTED,
+    )
+    peer, refused = await sign_in(tmp_path, *steps)
+    assert refused is None
+    assert answered(peer.messages, "Authorization") == ["two", "four"]
+    assert "secret" not in peer.messages
+
+
+@pytest.mark.conformance(
+    "RFC 3261 22.1", "a registrar that asks for nothing we know: refused, not tried again"
+)
+async def test_a_registrar_that_only_speaks_of_what_we_do_not_know(tmp_path: Path) -> None:
+    _, refused = await sign_in(tmp_path, recv("REGISTER"), refuses(asks("one", algorithm="AKAv1-MD5")))
+    assert refused is not None and (refused.code, refused.status) == ("wrong-credentials", 401)
+
+
 # --- INVITE ---------------------------------------------------------------------------------------
 
 PROXY = "407 Proxy Authentication Required"
@@ -259,3 +291,17 @@ async def test_a_challenged_bye(tmp_path: Path) -> None:
         await asyncio.to_thread(peer.finish)
         asked = re.findall(r"^CSeq: (\d) BYE$", peer.messages, re.M)
         assert sorted(set(asked)) == ["2", "3"]
+
+
+@pytest.mark.conformance("RFC 3261 22.3", "a peer that asks for our password in another realm gets nothing")
+async def test_a_peer_that_challenges_our_bye_gets_nothing(tmp_path: Path) -> None:
+    steps = (
+        *ANSWERED,
+        recv_without("BYE", "Proxy-Authorization"),
+        reply(PROXY, headers=asks("n", kind="Proxy", realm="thief")),
+        pause(700),
+    )
+    async with facing(tmp_path, *steps) as (caller, peer):
+        await call_and_end(caller)
+    assert len(set(re.findall(r"^CSeq: (\d+) BYE", peer.messages, re.MULTILINE))) == 1
+    assert "Proxy-Authorization" not in peer.messages

@@ -9,14 +9,7 @@ import pytest
 
 from sip_bridge import client_events as told
 from tests.lab.scenarios import bye, pause, recv_with, reply
-from tests.lab.scenarios_dialog import (
-    INVITE_BRANCH,
-    INVITED,
-    TALKING,
-    THEIR_BYE,
-    answer,
-    ask,
-)
+from tests.lab.scenarios_dialog import INVITE_BRANCH, INVITED, TALKING, THEIR_BYE, answer, ask
 from tests.lab.scenarios_stage import called, ended, hang_up, rings, seen, talks
 
 pytestmark = pytest.mark.peer

@@ -7,7 +7,7 @@ call has a Call-ID of its own that sipp still takes for the same call.
 
 from __future__ import annotations
 
-from tests.lab.scenarios import ACCEPT, NO_BODY, described, recv, registrar, with_sdp
+from tests.lab.scenarios import ACCEPT, NO_BODY, described, recv, registrar, reply, with_sdp
 
 WITHIN = """<send{retransmit}><![CDATA[
 {method} [$contact] SIP/2.0
@@ -153,6 +153,14 @@ INVITED = (
 
 TALKING = (*INVITED, answer(200), ask("ACK", 1, inside=True))
 """We are called and answer."""
+
+NOTED_ANSWER = (
+    recv("INVITE", note=True),
+    reply("180 Ringing", "a"),
+    reply("200 OK", "a", version=1),
+    recv("ACK"),
+)
+"""We call and are answered, and the peer can ask us `within`."""
 
 THEIR_BYE = (ask("BYE", 90, inside=True), answer(200))
 """The caller hangs up."""

@@ -92,6 +92,14 @@ async def hang_up(caller: Caller, call_id: str) -> told.Ended:
     return await caller.wait_for(told.Ended, where=lambda event: event.call_id == call_id)
 
 
+async def call_and_end(caller: Caller) -> None:
+    """Dial, let the far end do what it does once it has answered, and hang up."""
+    call_id = await caller.dial("peer")
+    await asyncio.sleep(0.3)
+    await caller.client.calls.hang_up(call_id)
+    await caller.wait_for(told.Ended)
+
+
 async def seen(peer: Sipp, text: str, times: int = 1, *, timeout_s: float = 8.0) -> None:
     """Wait until this went over the wire that often, either way. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
