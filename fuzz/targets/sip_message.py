@@ -68,7 +68,7 @@ def run(data: bytes) -> None:
         answer = parse_message(bytes(message.reply(400, to_tag="t")))
         require(fault is not None or validate(answer) is None, "the answer to a sound request is not")
     for _, value in list(message.headers)[:12]:
-        _values(value)
+        read_values(value)
     _digest(message)
 
 
@@ -79,7 +79,8 @@ def _read(message: Message, name: str, *, sound: bool) -> None:
         require(not sound or name in UNASKED, f"{name} can't be read though nothing was found wrong")
 
 
-def _values(text: str) -> None:
+def read_values(text: str) -> None:
+    """Everything that reads a header value reads this text and its elements. Raises for a finding."""
     for element in [text, *parse_quietly(text)[:4]]:
         for parse in VALUES:
             _round_trip(parse, element)
