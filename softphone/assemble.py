@@ -24,9 +24,7 @@ from softphone.control.protocol import ControlError
 from softphone.control.server import ControlServer
 from softphone.domain.account import Credentials, Transport
 from softphone.domain.events import Notice
-from softphone.ports import (
-    Screenshot,
-)
+from softphone.ports import Screenshot
 from softphone.profile import Profile, default_folder
 from softphone.runtime.bus import Bus
 from softphone.runtime.engine import Engine
@@ -113,6 +111,23 @@ class Application:
         self._put_lists_together()
         self.devices = SoundDevices(world.sound, self.settings, self.bus, self._tasks)
         self.cameras = world.cameras
+        self._put_sign_in_together()
+        self._put_calls_together()
+        self._put_meetings_together()
+        self._put_tests_together()
+        commands = Commands(self._reach())
+        self._control = ControlServer(listener_for(self.profile.folder), commands, self.bus, self.clock)
+
+    def _put_lists_together(self) -> None:
+        self._databases = (
+            Database(self.profile.history, (HISTORY_1,), ("history",)),
+            Database(self.profile.contacts, (CONTACTS_1,), ("contacts",)),
+        )
+        self.history = History(SqliteHistoryStore(self._databases[0]), self.bus)
+        self.contacts = Contacts(SqliteContactStore(self._databases[1]), self.numbers, self.bus)
+
+    def _put_sign_in_together(self) -> None:
+        world = self._world
         memory = AccountMemory(world.secrets, self.settings, self.bus)
         self._service_account = ServiceAccount(world.meetings.appointments, memory, self.settings, self.clock)
         self.session = Session(
@@ -127,19 +142,6 @@ class Application:
             version=__version__,
             on_device=self._service_account.use,
         )
-        self._put_calls_together()
-        self._put_meetings_together()
-        self._put_tests_together()
-        commands = Commands(self._reach())
-        self._control = ControlServer(listener_for(self.profile.folder), commands, self.bus, self.clock)
-
-    def _put_lists_together(self) -> None:
-        self._databases = (
-            Database(self.profile.history, (HISTORY_1,), ("history",)),
-            Database(self.profile.contacts, (CONTACTS_1,), ("contacts",)),
-        )
-        self.history = History(SqliteHistoryStore(self._databases[0]), self.bus)
-        self.contacts = Contacts(SqliteContactStore(self._databases[1]), self.numbers, self.bus)
 
     def _put_calls_together(self) -> None:
         world, tasks = self._world, self._tasks

@@ -26,13 +26,9 @@ from softphone.ports import (
 )
 from softphone.ports.meetings import Cameras, MeetingMedia
 from softphone.runtime.preload import Needs, preload
-from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_entrance import MeetingPorts
 from softphone.services.numbers import Numbers
 from softphone.services.settings import Settings
-
-SIZES = {"360p": (640, 360), "540p": (960, 540), "720p": (1280, 720)}
-"""Of pictures in pixels, by the setting `video.size`."""
 
 NEEDS = Needs(("sip_bridge.rtp.session",), ("media.codecs.g722",))
 """With the cryptography and PyAV they bring: 0.2 s and 35 MB."""
@@ -86,51 +82,18 @@ class Ground(Protocol):
 
 def real_world(ground: Ground) -> World:
     """Sound and telephony are imported here, not above: what only speaks to a running program stays light."""
-    from devices.cameras.registry import system_cameras
-    from devices.cameras.types import Wish
-    from devices.permission import microphone_permission
-    from devices.registry import system_drivers
-    from softphone.adapters.cameras import CameraDesk
+    from softphone.adapters.computer import Computer
     from softphone.adapters.headset import HidHeadset
     from softphone.adapters.keyring import SystemKeyring
     from softphone.adapters.line_check import SipLineCheck
     from softphone.adapters.permission import system_permission
-    from softphone.adapters.sound import SoundAdapter
-    from softphone.adapters.telephony import SipTelephony
 
-    settings = ground.settings
-    sound = SoundAdapter(
-        system_drivers(),
-        region=lambda: ground.numbers.region,
-        permission=microphone_permission,
-    )
-    telephony = SipTelephony(sound, settings)
-    cameras = CameraDesk(
-        system_cameras(),
-        lambda: settings.text("video.camera"),
-        lambda: Wish(*SIZES[settings.text("video.size")]),
-    )
-    clock, tasks = SystemClock(), Tasks()
-
-    def camera_chosen(_: object) -> None:
-        tasks.spawn(cameras.choose(), "camera chosen")
-
-    for key in ("video.camera", "video.size"):
-        settings.subscribe(key, camera_chosen)
-
-    async def start() -> None:
-        await sound.start()
-        await cameras.start()
-
-    async def close() -> None:
-        await tasks.close()
-        await telephony.close()
-        await sound.close()
-        await cameras.close()
-
+    computer = Computer(ground.settings, lambda: ground.numbers.region)
+    sound, cameras = computer.sound, computer.cameras
+    clock = SystemClock()
     return World(
-        telephony=telephony,
-        line_check=SipLineCheck(telephony),
+        telephony=computer.telephony,
+        line_check=SipLineCheck(computer.telephony),
         sound=sound,
         permission=system_permission,
         headset=HidHeadset(),
@@ -139,8 +102,8 @@ def real_world(ground: Ground) -> World:
         service=HttpsCompanyService(),
         meetings=MeetingPorts(HttpsAppointments(), WebSockets(), _media_for(sound, cameras)),
         cameras=cameras,
-        start=start,
-        close=close,
+        start=computer.start,
+        close=computer.close,
         clock=clock,
         packaged=bool(getattr(sys, "frozen", False)),
         needs=NEEDS,
