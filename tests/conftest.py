@@ -12,6 +12,7 @@ import shiboken6
 from PySide6.QtWidgets import QApplication
 
 from tests.lab.display import display
+from tests.lab.switchboard import Switchboard, switchboard
 from tools.words import compile_all
 
 compile_all()
@@ -33,3 +34,10 @@ def qapp(screen: str) -> Iterator[QApplication]:
     application.setQuitOnLastWindowClosed(False)
     yield application
     shiboken6.delete(application)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
+    """A server with its people, for the tests of one file."""
+    with switchboard(tmp_path_factory.mktemp("board")) as running:
+        yield running

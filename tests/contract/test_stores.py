@@ -20,7 +20,7 @@ from softphone.domain.contact import Contact
 from softphone.domain.history import HistoryEntry, Outcome
 from softphone.ports import ContactStore, HistoryStore, Secrets, SettingsStore
 from tests.doubles.stores import FakeContactStore, FakeHistoryStore, FakeSecrets, FakeSettingsStore
-from tests.lab.keyring import SecretService, in_environment
+from tests.lab.keyring import in_environment, secret_service
 
 MISSED = HistoryEntry(
     "m1", Direction.INCOMING, "sip:0401@vip", "0401234567", "Aino", 100.0, 0.0, Outcome.MISSED, None, False
@@ -57,13 +57,8 @@ def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]
     if request.param == "fake":
         yield FakeSecrets()
         return
-    service = SecretService(tmp_path / "keyring")
-    try:
-        service.start()
-        with in_environment(service.environment):
-            yield SystemKeyring()
-    finally:
-        service.stop()
+    with secret_service(tmp_path / "keyring") as service, in_environment(service.environment):
+        yield SystemKeyring()
 
 
 @pytest.fixture(params=["fake", "json"])

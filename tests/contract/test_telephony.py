@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Protocol, TypeVar
@@ -126,14 +126,6 @@ class Bench:
             await self.hears(ports.CallMediaChanged, lambda event: event.encryption.trusted)
         else:
             assert established.encryption.trusted
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
 
 
 @pytest.fixture(params=["double", pytest.param("user agent", marks=pytest.mark.peer)])

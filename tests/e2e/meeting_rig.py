@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.conftest import NewProgram
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio, Options
-from tests.lab.keyring import SecretService
+from tests.lab.keyring import secret_service
 from tests.lab.ports import LOOPBACK, free_port
 from tests.lab.process import PeerFailed, wait_until
 from tests.lab.program import Program
@@ -174,10 +174,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 @pytest.fixture
 def keyring(tmp_path: Path) -> Iterator[Mapping[str, str]]:
     """The environment of a session with a keyring."""
-    made = SecretService(tmp_path / "keyring")
-    made.start()
-    yield made.environment
-    made.stop()
+    with secret_service(tmp_path / "keyring") as service:
+        yield service.environment
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from resources.words import LANGUAGES
 from tests.e2e.window_rig import Windowed, beside, click, in_language, story, until, words_in
 from tests.lab.flood import Aim, Flood
 from tests.lab.ports import LOOPBACK
-from tests.lab.switchboard import PASSWORD, Switchboard
+from tests.lab.switchboard import PASSWORD, Switchboard, switchboard
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("qapp")]
 
@@ -28,13 +28,9 @@ SENTENCE = (
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"), routes=1)
-    try:
-        switchboard.start()
-        switchboard.phone(AINO)
-        yield switchboard
-    finally:
-        switchboard.stop()
+    with switchboard(tmp_path_factory.mktemp("board"), routes=1) as running:
+        running.phone(AINO)
+        yield running
 
 
 @story

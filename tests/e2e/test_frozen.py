@@ -14,7 +14,7 @@ import pytest
 
 from softphone.control.cli import EXIT_NOT_RUNNING
 from tests.e2e.test_demo import assert_tour_is_whole, take_tour
-from tests.lab.keyring import SecretService
+from tests.lab.keyring import SecretService, secret_service
 
 ROOT = Path(__file__).resolve().parents[2]
 LARGEST_MB = 560
@@ -46,12 +46,8 @@ def test_size_and_start(program: Path, capsys: pytest.CaptureFixture[str]) -> No
 @pytest.fixture
 def keyring(tmp_path: Path) -> Iterator[SecretService]:
     """A real, open keyring."""
-    service = SecretService(tmp_path / "keyring")
-    try:
-        service.start()
+    with secret_service(tmp_path / "keyring") as service:
         yield service
-    finally:
-        service.stop()
 
 
 def selftest(program: Path, profile: Path, **environment: str) -> subprocess.CompletedProcess[str]:

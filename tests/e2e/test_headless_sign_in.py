@@ -9,7 +9,7 @@ import pytest
 
 from softphone.control.protocol import ControlError
 from tests.lab.kamailio import Kamailio, Options, User
-from tests.lab.keyring import SecretService
+from tests.lab.keyring import SecretService, secret_service
 from tests.lab.program import Program
 
 pytestmark = pytest.mark.peer
@@ -37,12 +37,8 @@ def new_server(tmp_path: Path) -> Iterator[NewServer]:
 
 @pytest.fixture
 def keyring(tmp_path: Path) -> Iterator[SecretService]:
-    service = SecretService(tmp_path / "keyring")
-    try:
-        service.start()
+    with secret_service(tmp_path / "keyring") as service:
         yield service
-    finally:
-        service.stop()
 
 
 @pytest.fixture

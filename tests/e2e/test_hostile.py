@@ -38,7 +38,7 @@ from tests.lab.certificates import Authority, KeyPair
 from tests.lab.disk import mountable, small_disk
 from tests.lab.eavesdropper import Eavesdropper
 from tests.lab.kamailio import Kamailio, Options, User
-from tests.lab.keyring import SecretService
+from tests.lab.keyring import SecretService, secret_service
 from tests.lab.process import wait_until
 from tests.lab.program import Program
 from tests.lab.pulse import PulseRig
@@ -347,12 +347,8 @@ def second(program: Program, *arguments: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="module")
 def keyring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecretService]:
-    service = SecretService(tmp_path_factory.mktemp("keyring"))
-    try:
-        service.start()
+    with secret_service(tmp_path_factory.mktemp("keyring")) as service:
         yield service
-    finally:
-        service.stop()
 
 
 def test_remembered_by_the_keyring_alone(

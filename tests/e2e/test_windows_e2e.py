@@ -16,7 +16,6 @@ from tests.e2e.window_calls import (
     US,
     aino,
     at_server,
-    board,
     click_title,
     closed,
     ended,
@@ -31,7 +30,7 @@ from tests.e2e.window_rig import Windowed, beside, click, keys, story, type_text
 from tests.lab.baresip import Baresip
 from tests.lab.switchboard import Switchboard
 
-__all__ = ["aino", "board", "matti", "other_program"]
+__all__ = ["aino", "matti", "other_program"]
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("qapp")]
 NAME = "Aino Asiakas"

@@ -16,7 +16,6 @@ from tests.e2e.window_calls import (
     US,
     aino,
     at_server,
-    board,
     click_title,
     closed,
     ended,
@@ -46,7 +45,7 @@ from tests.lab.ports import LOOPBACK
 from tests.lab.sound import tone, write_wav
 from tests.lab.switchboard import PASSWORD, Switchboard
 
-__all__ = ["aino", "board", "keyring"]
+__all__ = ["aino", "keyring"]
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("qapp")]
 HELP = "112"

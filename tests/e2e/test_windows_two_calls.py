@@ -16,7 +16,6 @@ from tests.e2e.window_calls import (
     US,
     aino,
     at_server,
-    board,
     closed,
     dialled,
     ended,
@@ -31,7 +30,7 @@ from tests.lab.program import Program
 from tests.lab.sound import level_at, read_growing_wav
 from tests.lab.switchboard import PASSWORD, Switchboard
 
-__all__ = ["aino", "board", "liisa"]
+__all__ = ["aino", "liisa"]
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("qapp")]
 ANSWERING = {

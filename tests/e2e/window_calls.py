@@ -14,23 +14,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.e2e.window_rig import Windowed, beside, fill, keys, module_command, until, xdo
 from tests.lab.baresip import Baresip
 from tests.lab.kamailio import Kamailio
-from tests.lab.keyring import SecretService, in_environment
+from tests.lab.keyring import SecretService, in_environment, secret_service
 from tests.lab.process import Process, wait_until
 from tests.lab.switchboard import PASSWORD, Switchboard
 from ui.incoming.popup import IncomingPopup
 
 US, AINO, MATTI, LIISA, NOBODY = "1001", "1002", "1003", "1004", "1009"
 PEKKA, RIITTA = "1005", "1006"
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    try:
-        switchboard.start()
-        yield switchboard
-    finally:
-        switchboard.stop()
 
 
 @pytest.fixture(scope="module")
@@ -65,13 +55,8 @@ def other_program(tmp_path: Path, qapp: QApplication) -> Iterator[Path]:
 
 @pytest.fixture
 def keyring(tmp_path: Path) -> Iterator[SecretService]:
-    service = SecretService(tmp_path / "keyring")
-    try:
-        service.start()
-        with in_environment(service.environment):
-            yield service
-    finally:
-        service.stop()
+    with secret_service(tmp_path / "keyring") as service, in_environment(service.environment):
+        yield service
 
 
 def at_server(folder: Path, server: Kamailio, transport: str = "udp", **options: Any) -> Windowed:

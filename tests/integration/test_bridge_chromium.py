@@ -19,7 +19,7 @@ from tests.lab.baresip import Baresip
 from tests.lab.chromium import PageServer, open_page
 from tests.lab.ports import LOOPBACK
 from tests.lab.sound import level_at, tone, write_wav
-from tests.lab.switchboard import PHONE_TONE, Switchboard
+from tests.lab.switchboard import PHONE_TONE, Switchboard, switchboard
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -109,10 +109,9 @@ class Web:
 
 @pytest.fixture
 def board(tmp_path: Path) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path / "board")
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
+    """One for each test: its phone is the only 1002."""
+    with switchboard(tmp_path / "board") as running:
+        yield running
 
 
 def phone_hears(phone: Baresip) -> tuple[float, float]:

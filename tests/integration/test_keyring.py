@@ -15,7 +15,7 @@ from softphone.domain.account import Credentials
 from softphone.domain.errors import SecretsUnavailable
 from softphone.domain.events import Notice
 from tests.doubles.application import Doubles, running_application
-from tests.lab.keyring import SecretService, in_environment
+from tests.lab.keyring import SecretService, in_environment, secret_service
 
 pytestmark = [
     pytest.mark.peer,
@@ -34,13 +34,8 @@ def sockets_left_behind() -> Iterator[None]:
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[SecretService]:
-    service = SecretService(tmp_path / "keyring")
-    try:
-        service.start()
-        with in_environment(service.environment):
-            yield service
-    finally:
-        service.stop()
+    with secret_service(tmp_path / "keyring") as service, in_environment(service.environment):
+        yield service
 
 
 async def test_store_read_replace_delete(service: SecretService) -> None:

@@ -6,13 +6,13 @@ As in RFC 4475's tests 405 says that a REGISTER was well formed, 481 that of a B
 from __future__ import annotations
 
 import re
-import socket
 from contextlib import AsyncExitStack
 
 import pytest
 from _pytest.mark import ParameterSet
 
 from sip_bridge import client_events as told
+from tests.lab.ports import has_ipv6
 from tests.lab.printed import message
 from tests.lab.torture import assert_answers, assert_works, connected
 
@@ -22,16 +22,7 @@ OTHER_PORTS = (6050, 19823)
 """Where two of the Vias want their answers."""
 
 
-def _has_ipv6() -> bool:
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((HOST, 0))
-        except OSError:
-            return False
-    return True
-
-
-pytestmark = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6 loopback")
+pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
 
 
 def case(name: str, section: str, what: str, *values: object) -> ParameterSet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -25,14 +25,6 @@ LOUD = -18.0
 
 QUIET = -40.0
 SPEECH_BPS = 12_000
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -10,30 +9,20 @@ import pytest
 
 from sip_bridge import client_events as told
 from tests.lab.caller import Caller
-from tests.lab.switchboard import Switchboard
+from tests.lab.ports import has_ipv6
+from tests.lab.switchboard import Switchboard, switchboard
 
 pytestmark = pytest.mark.peer
 
 HOST = "::1"
 
 
-def _has_ipv6() -> bool:
-    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.bind((HOST, 0))
-        except OSError:
-            return False
-    return True
-
-
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    if not socket.has_ipv6 or not _has_ipv6():
+    if not has_ipv6():
         pytest.skip("this machine has no IPv6 loopback")
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"), ipv6=True)
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
+    with switchboard(tmp_path_factory.mktemp("board"), ipv6=True) as running:
+        yield running
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])

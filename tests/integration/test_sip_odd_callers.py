@@ -15,7 +15,7 @@ from tests.lab.ports import LOOPBACK
 from tests.lab.scenarios import caller as calling
 from tests.lab.scenarios import pause, recv, reply, request, response
 from tests.lab.sipp import Sipp
-from tests.lab.switchboard import Switchboard
+from tests.lab.switchboard import Switchboard, switchboard
 
 pytestmark = pytest.mark.peer
 
@@ -24,10 +24,8 @@ RINGING = (response(100, optional=True), response(180, dialog=True))
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"), routes=1)
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
+    with switchboard(tmp_path_factory.mktemp("board"), routes=1) as running:
+        yield running
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,14 +22,6 @@ LOUD = -18.0
 OUTAGE_S = 10.0
 BACK_WITHIN_S = 5.0
 SECOND_ADDRESS = "127.0.0.2"
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
 
 
 @pytest.fixture(scope="module")

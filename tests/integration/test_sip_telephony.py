@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -76,14 +76,6 @@ class Desk:
         await self.hears(ports.CallEstablished, lambda event: event.call_id == call_id)
         await asyncio.sleep(0.3)
         return call_id
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
 
 
 @pytest.fixture

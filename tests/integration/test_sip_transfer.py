@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -19,14 +19,6 @@ pytestmark = pytest.mark.peer
 LOUD = -18.0
 QUIET = -40.0
 TONES = {"1001": 1000.0, "1004": 1300.0, "1005": 1700.0}
-
-
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    switchboard.start()
-    yield switchboard
-    switchboard.stop()
 
 
 @pytest.fixture(scope="module")

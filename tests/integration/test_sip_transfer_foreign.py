@@ -22,16 +22,6 @@ TONES = {"1001": 1000.0, "1002": 440.0, "1003": 600.0, "1004": 1300.0}
 TALKING = "StreamsRunning"
 
 
-@pytest.fixture(scope="module")
-def board(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Switchboard]:
-    switchboard = Switchboard(tmp_path_factory.mktemp("board"))
-    try:
-        switchboard.start()
-        yield switchboard
-    finally:
-        switchboard.stop()
-
-
 @pytest.fixture
 def first(board: Switchboard) -> Iterator[Linphone]:
     phone = board.linphone("1002", TONES["1002"])

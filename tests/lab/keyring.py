@@ -131,6 +131,17 @@ class SecretService:
 
 
 @contextmanager
+def secret_service(folder: Path) -> Iterator[SecretService]:
+    """One that runs and is open."""
+    service = SecretService(folder)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
+
+
+@contextmanager
 def in_environment(values: Mapping[str, str]) -> Iterator[None]:
     """These variables for this process, and the former ones afterwards."""
     before = {name: os.environ.get(name) for name in values}

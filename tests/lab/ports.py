@@ -29,6 +29,16 @@ def is_free(port: int) -> bool:
     return True
 
 
+def has_ipv6() -> bool:
+    """Whether this machine has an IPv6 loopback."""
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
+
+
 def held(port: int) -> bool:
     """Whether somebody listens on this port, for UDP or TCP, told without touching it.
 

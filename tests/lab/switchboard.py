@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sip_bridge.client_types import AccountConfig
 from tests.lab.baresip import Baresip, Phone
@@ -94,3 +97,14 @@ class Switchboard:
         self._phones.append(phone)
         phone.start()
         return phone
+
+
+@contextmanager
+def switchboard(folder: Path, **options: Any) -> Iterator[Switchboard]:
+    """One that runs; its phones end with it."""
+    board = Switchboard(folder, **options)
+    try:
+        board.start()
+        yield board
+    finally:
+        board.stop()
