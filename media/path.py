@@ -243,6 +243,8 @@ class VoicePath:
 
     def play_out(self, now: float) -> None:
         """The half of a step from the network to the ear."""
+        for stream in tuple(self._streams):
+            stream.collect()
         sink = self._sink
         if sink is None:
             for _ in range(self._playout_pacer.blocks(now)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -46,6 +46,8 @@ class VoiceStream:
         self.muted = False
         self.gain_db = 0.0
         """Loudness of the far end, -40…+12 dB."""
+        self.collect: Callable[[], object] = bool
+        """Called before sound is pulled: packets that still wait may be given to `receive` then."""
         self._sent = LevelMeter()
         self._heard = LevelMeter()
         self._frames = self._bytes = self._failed = 0

@@ -114,7 +114,6 @@ class _SharedProtocol(StunProtocol):
 
     def __init__(self, receiver: Connection, socket: MediaSocket, candidate: Candidate) -> None:
         super().__init__(receiver)
-        self.transport = socket.transport
         self.local_candidate = candidate
         self._socket = socket
 

@@ -8,7 +8,8 @@ from sip_bridge.core.offer_answer import UNSPECIFIED
 from sip_bridge.rtp.ice import IceLink
 from sip_bridge.rtp.latch import Latch
 from sip_bridge.rtp.packet import is_rtcp
-from sip_bridge.rtp.sockets import Address, MediaSocket, open_pair
+from sip_bridge.rtp.ports import open_pair
+from sip_bridge.rtp.sockets import Address, MediaSocket
 
 Ports = tuple[int, int] | None
 
@@ -91,6 +92,19 @@ class MediaPath:
         if self.ice is not None:
             await self.ice.close()
             self.ice = None
+
+    @property
+    def arrived(self) -> float:
+        """When the datagram came that the listener is being told of, by the loop's clock."""
+        return self._rtp_socket.arrived
+
+    def fetch(self) -> None:
+        """Take in what has come on the RTP port, see MediaSocket."""
+        self._rtp_socket.fetch()
+
+    def wake(self) -> None:
+        """Hear of datagrams as they come, until the next `fetch`."""
+        self._rtp_socket.wake()
 
     def send_dtls(self, data: bytes, to: Address | None) -> None:
         """To where a handshake came from, or to where the peer is."""

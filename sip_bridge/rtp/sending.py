@@ -37,9 +37,9 @@ class Sending:
         # Reports need a wall clock that never jumps in a call.
         self._epoch = time.time() - self._loop.time()
 
-    def wall_time(self) -> float:
-        """Seconds since 1970, as the reports tell them."""
-        return self._epoch + self._loop.time()
+    def wall_time(self, now: float) -> float:
+        """The loop's time in seconds since 1970, as the reports tell it."""
+        return self._epoch + now
 
     def frame(self, frame: AudioFrame) -> None:
         """Send one frame; while it may not go out or a key is pressed, only its time passes."""
@@ -56,7 +56,8 @@ class Sending:
 
     def report(self, *, goodbye: bool = False) -> None:
         """Tell the peer what came and what went (RFC 3550 6.4); `goodbye` ends the stream (6.6)."""
-        report = self._stream.reporter.build(self._loop.time(), self.wall_time(), goodbye=goodbye)
+        now = self._loop.time()
+        report = self._stream.reporter.build(now, self.wall_time(now), goodbye=goodbye)
         protected = self._security.transform.protect_rtcp(report)
         if protected is not None:
             self._path().send_rtcp(protected)

@@ -29,6 +29,9 @@ from sip_bridge.rtp.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
+SETTLING_S = 2.0
+"""For so long after something was agreed, checks and handshakes may still be under way."""
+
 
 class AudioSession:
     """Sound of one call.
@@ -52,6 +55,7 @@ class AudioSession:
         self._sending = Sending(self._stream, self._security, lambda: self._path, self._tasks, random)
         self._reach = Reach(self._security, self._tasks, self._fail)
         self._started = False
+        self._settled_at = 0.0
         self.on_protection: Callable[[], None] | None = None
         """Called when `encryption` says something else than before."""
         self.on_failure: Callable[[str], None] | None = None
@@ -144,6 +148,7 @@ class AudioSession:
             )
             self._tasks.spawn(reporting, "rtcp")
             self._update_sending()
+            self._wake()
             self._reach_peer()
 
     @property
@@ -165,6 +170,12 @@ class AudioSession:
     def send(self, frame: AudioFrame) -> None:
         """Send one frame; while held, not started or pressing a key, only its time passes."""
         self._sending.frame(frame)
+
+    def fetch(self) -> None:
+        """Take in what has come, for who is about to play it and looks again soon: so it wakes nobody by
+        itself. Where pairs are being checked or hands shaken, everything is heard as it comes."""
+        if self._loop.time() >= self._settled_at:
+            self._path.fetch()
 
     def send_dtmf(self, digits: str) -> None:
         """Press keys 0-9 * # A-D one after another. Raises NotNegotiated, UnknownDigit."""
@@ -222,15 +233,15 @@ class AudioSession:
         transform = self._security.transform
         opened = transform.unprotect(data)
         if opened is not None:
-            now = self._loop.time()
-            self._stream.hear(opened, source, path.latch, proven=transform.proves, now=now)
+            self._stream.hear(opened, source, path.latch, proven=transform.proves, now=path.arrived)
 
     def hear_rtcp(self, data: bytes, source: Address, path: MediaPath) -> None:
         """An RTCP or SRTCP datagram."""
         if not self._security.transform.proves and not path.may_report(source):
             return
         opened = self._security.transform.unprotect_rtcp(data)
-        if opened is not None and self._stream.hear_rtcp(opened, self._sending.wall_time()):
+        now = path.arrived if path.rtcp_mux else self._loop.time()
+        if opened is not None and self._stream.hear_rtcp(opened, self._sending.wall_time(now)):
             path.rtcp_came_from(source)
 
     def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
@@ -304,6 +315,7 @@ class AudioSession:
         self._security.await_answer()
 
     async def _agree(self, agreed: NegotiatedAudio, *, controlling: bool) -> None:
+        self._wake()
         rtp = await resolved(agreed.remote_rtp, self.local_ip)
         rtcp = await resolved(agreed.remote_rtcp, self.local_ip)
         self._security.apply(agreed.keying)
@@ -313,6 +325,10 @@ class AudioSession:
         await self._reach.describe(self._path, found, controlling=controlling)
         if self._started:
             self._reach_peer()
+
+    def _wake(self) -> None:
+        self._settled_at = self._loop.time() + SETTLING_S
+        self._path.wake()
 
     def _reach_peer(self) -> None:
         if self.negotiated is not None:

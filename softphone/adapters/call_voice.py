@@ -44,6 +44,7 @@ class CallVoice:
         self.stream = VoiceStream(self._spec(), receive=session.other_codecs)
         self._report: Feedback | None = None
         self._figures = CallFigures(self.stream, session, time.monotonic)
+        self.stream.collect = session.fetch
         session.on_packet = self._packet
         session.on_feedback = self._feedback
         self.attach()

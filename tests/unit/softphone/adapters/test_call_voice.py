@@ -27,6 +27,9 @@ class Carried:
     def send(self, frame: AudioFrame) -> None:
         """Nobody hears it."""
 
+    def fetch(self) -> None:
+        """Nothing came."""
+
 
 class Ears:
     """Whose voices are joined."""
