@@ -87,6 +87,13 @@ class Head:
         """Part with a call's voice."""
         self.path.remove(stream)
 
+    async def hears(self, frequency: float, least_dbfs: float = -18.0) -> bool:
+        """Whether `frequency` is as loud as that within a few seconds."""
+        for _ in range(10):
+            if await self.level(frequency, 0.3) > least_dbfs:
+                return True
+        return False
+
     async def level(self, frequency: float, over_s: float = 0.6) -> float:
         """Listen for a while from now; the level of `frequency` in dBFS."""
         return level_at(await self.listen(over_s), frequency)
