@@ -4,8 +4,8 @@ Transit is arrival minus media time; only its differences mean anything. `base` 
 last seconds, and what a packet took longer is its lag. The target is the second largest lag of the last four
 seconds and a little more, so it follows jitter up at once, soon forgets it, and leaves few packets late (each
 late one is heard; delay is not until there is much of it). A delay spike, a pause after which everything that
-was held up arrives together, counts as one observation and so moves nothing. Spikes that come again and
-again are waited for.
+was held up arrives together, moves nothing. Spikes that come again and again are waited for, but for their
+last moment.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ SPIKE_S = 0.100
 SPIKE_APART_S = 0.5
 SPIKES = 2
 SPIKES_WITHIN_S = 20.0
+SPARED_S = 0.020
+SPARED_UP_TO = 8
+"""Of so few spikes this much is not waited for: a frame made up now and then disturbs less than so much more
+delay all the time."""
 
 
 class SlidingMinimum:
@@ -96,21 +100,25 @@ class SpikeMemory:
 
     def __init__(self) -> None:
         self._spikes: deque[_Spike] = deque()
-        self._recurring = False
+        self.recurring = False
 
-    def add(self, when: float, lag: float) -> None:
-        """A lag far above the usual (SPIKE_S); those close together are one spike."""
+    def add(self, when: float, lag: float) -> bool:
+        """A lag far above the usual (SPIKE_S); those close together are one spike. True for a new one."""
         if self._spikes and when - self._spikes[-1].when < SPIKE_APART_S:
             self._spikes[-1].lag = max(self._spikes[-1].lag, lag)
-        else:
-            self._spikes.append(_Spike(when, lag))
+            return False
+        self._spikes.append(_Spike(when, lag))
+        return True
 
     def expected(self, now: float) -> float:
         """The lag to be ready for, in seconds; 0 while spikes are rare."""
         while self._spikes and self._spikes[0].when < now - SPIKES_WITHIN_S:
             self._spikes.popleft()
-        self._recurring = len(self._spikes) >= (1 if self._recurring else SPIKES)
-        return max(spike.lag for spike in self._spikes) if self._recurring else 0.0
+        self.recurring = len(self._spikes) >= (1 if self.recurring else SPIKES)
+        if not self.recurring:
+            return 0.0
+        spared = SPARED_S if len(self._spikes) <= SPARED_UP_TO else 0.0
+        return max(spike.lag for spike in self._spikes) - spared
 
 
 class DelayEstimator:
@@ -127,6 +135,11 @@ class DelayEstimator:
         self.target = START_S
         """How much later than the fastest packet sound should be played."""
 
+    @property
+    def spiky(self) -> bool:
+        """Whether spikes keep coming and are waited for."""
+        return self._spikes.recurring
+
     def add(self, arrival: float, transit: float) -> None:
         """A packet arrived."""
         together = arrival - self._last_arrival < TOGETHER_S
@@ -137,9 +150,9 @@ class DelayEstimator:
         lag = transit - self.base
         if together:
             return
-        if len(self._lags) >= ENOUGH and lag > min(self._lags.median + SPIKE_S, MAXIMUM_S):
-            self._spikes.add(arrival, lag)
-        self._lags.add(arrival, lag)
+        spike = len(self._lags) >= ENOUGH and lag > min(self._lags.median + SPIKE_S, MAXIMUM_S)
+        if not (spike and self._spikes.add(arrival, lag)):
+            self._lags.add(arrival, lag)
         if len(self._lags) >= ENOUGH:
             seen = self._lags.value
             likely = min(BEYOND * seen, seen + BEYOND_MAXIMUM_S)

@@ -7,8 +7,9 @@ regulator steers there by taking out or putting in pitch periods. What is missin
 - concealed otherwise (leading over to the packet behind, where the codec can), for as long as the missing
   packets would have lasted and no longer;
 - held, while nothing at all arrives: concealment goes on, the place in the stream stays, the delay grows.
-  When packets come again, it turns out what it was: lateness (they are played from where it stopped), loss
-  (the time spent counts for it) or a pause of the sender (DTX; sound goes on when it is due).
+  When packets come again, it turns out what it was: lateness (they are played from where it stopped; the end
+  of a delay spike that was waited for is passed over), loss (the time spent counts for it) or a pause of the
+  sender (DTX; sound goes on when it is due).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ LOSS_MEMORY = 250
 LOSSY = 0.003
 QUIET_AGAIN = 0.0005
 HASTE = 4 * BLOCK
+PASSED_OVER = 3 * BLOCK
+"""What is made up at a spike's end stands for so much of what comes then, and moves nothing."""
 CONCEALABLE = BLOCK // 4
 """Decoders conceal multiples of this."""
 SEAM = BLOCK // 4
@@ -281,7 +284,23 @@ class JitterBuffer:
             and self._delay_at(slot.position - len(self._ready), now) < self.target
         ):
             return self._conceal(BLOCK)
+        if 0 < self._held <= PASSED_OVER and slot.position == self._cursor and self._delays.spiky:
+            slot = self._pass_over(slot)
         return self._play(slot)
+
+    def _pass_over(self, slot: _Slot) -> _Slot:
+        """What was made up has stood for the beginning of what comes late; returns the packet to go on in."""
+        passed, self._held = self._held, 0
+        self._count.concealed += passed
+        while passed >= slot.samples and slot.sequence + 1 in self._slots:
+            self._decode(slot)
+            del self._slots[slot.sequence]
+            passed -= slot.samples
+            slot = self._slots[slot.sequence + 1]
+        late = passed if passed < slot.samples else 0
+        self._next, self._cursor = slot.sequence, slot.position + late
+        self._gap = late and slot.samples - late
+        return slot
 
     def _play(self, slot: _Slot) -> Pcm:
         del self._slots[slot.sequence]

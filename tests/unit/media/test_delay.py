@@ -6,7 +6,16 @@ import random
 
 import pytest
 
-from media.delay import MAXIMUM_S, MINIMUM_S, START_S, DelayEstimator, SlidingMinimum, SlidingRank
+from media.delay import (
+    MARGIN_S,
+    MAXIMUM_S,
+    MINIMUM_S,
+    SPARED_S,
+    START_S,
+    DelayEstimator,
+    SlidingMinimum,
+    SlidingRank,
+)
 from media.timeline import Timeline
 from media.types import AudioPacket
 
@@ -53,6 +62,25 @@ def test_lags_beyond_all_waiting_are_left_out_until_they_last() -> None:
     assert estimator.base == 0.0
     feed(estimator, 2.2, [0.5] * 40)
     assert estimator.base == pytest.approx(0.5)
+
+
+def spiked(every_s: float, seconds: float) -> float:
+    """The target after spikes of 0.18 s."""
+    every = round(every_s * 50)
+    lags = [0.18 if index and index % every == 0 else 0.0 for index in range(round(seconds * 50))]
+    return feed(DelayEstimator(), 0.0, lags)
+
+
+def test_spikes_that_are_rare_are_waited_for_but_for_their_last_moment() -> None:
+    assert spiked(5.0, 5.5) == MINIMUM_S, "one is no reason"
+    assert spiked(5.0, 14.0) == pytest.approx(0.18 - SPARED_S + MARGIN_S)
+    assert spiked(3.0, 14.0) == pytest.approx(0.18 - SPARED_S + MARGIN_S), "two within the window of jitter"
+    assert spiked(1.0, 14.0) == pytest.approx(0.18 + MARGIN_S), "too often to make something up each time"
+
+
+def test_what_follows_a_spike_closely_counts_as_jitter_too() -> None:
+    draining = [0.18, 0.17, 0.16, 0.15]
+    assert feed(DelayEstimator(), 0.0, [0.0] * 100 + draining + [0.0] * 20) > 0.16
 
 
 def test_sliding_minimum_and_rank() -> None:

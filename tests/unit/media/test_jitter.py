@@ -70,8 +70,28 @@ def test_spikes_that_come_again_are_waited_for_and_then_forgotten() -> None:
     network = Network(jitter_ms=3, spikes_at=(5.0, 10.0, 15.0, 20.0), spike_ms=180)
     heard = play(buffer, network.carry(stream(numbered(3000))), 58.0)
     assert min(heard.delays(14, 24)) > 150
-    assert heard.moments[1400].concealed == heard.moments[2400].concealed
+    made_up = heard.moments[2400].concealed - heard.moments[1400].concealed
+    assert made_up <= 2 * (FRAME + BLOCK), "the last moment of two spikes"
+    assert heard.delays(24, 24.5)[0] == pytest.approx(heard.delays(14, 14.5)[0], abs=5), "and nothing moved"
     assert max(heard.delays(50, 58)) < 60
+
+
+@pytest.mark.parametrize("longer_s", [0.005, 0.012])
+def test_the_last_moment_of_an_awaited_spike_is_passed_over(longer_s: float) -> None:
+    """What was made up stands for the beginning of what comes then; the decoder hears all of it."""
+    buffer, decoder = fake_buffer()
+    network = Network(jitter_ms=0, spikes_at=(5.0, 8.0, 11.0, 14.0), spike_ms=180)
+    arrived = [
+        replace(one, arrival=one.arrival + longer_s) if 14.0 < one.timestamp / RATE < 14.18 else one
+        for one in network.carry(stream(numbered(900)))
+    ]
+    heard = play(buffer, sorted(arrived, key=lambda one: (one.arrival, one.sequence)), 17.0)
+    made_up = heard.moments[1500].concealed - heard.moments[1350].concealed
+    assert 0 < made_up <= FRAME + BLOCK
+    before, after = np.median(heard.delays(13, 13.9)), heard.delays(14.5, 15)[0]
+    assert after == pytest.approx(before, abs=5)
+    assert decoder.decoded == sorted(decoder.decoded)
+    assert set(range(600, 840)) <= set(decoder.decoded)
 
 
 @pytest.mark.parametrize("loss", [0.01, 0.05, 0.1])
