@@ -27,6 +27,12 @@ class Window(QWidget):
         """Set every word that is no part of a view state."""
         raise NotImplementedError
 
+    def come_up(self) -> None:
+        """To the front, whether hidden, minimised or behind others."""
+        self.showNormal() if self.isMinimized() else self.show()
+        self.raise_()
+        self.activateWindow()
+
     def grow(self) -> None:
         """Become high enough for what is shown now; never smaller by itself."""
         layout = self.layout()

@@ -15,7 +15,7 @@ from ui.call_window.strip import CallStrips
 from ui.call_window.transfer import TransferPanel
 from ui.look import Look
 from ui.widgets.buttons import Button, Tile
-from ui.widgets.feedback import AdviceBox, LevelMeter, announce, announce_value
+from ui.widgets.feedback import AdviceBox, LevelMeter, announce
 from ui.widgets.graph import QualityGraph
 from ui.widgets.keypad import KEYS, Keypad
 from ui.widgets.labels import ElidedLabel, Label, Picture, SignLabel
@@ -199,9 +199,7 @@ class CallWindow(Window):
     def come_up(self) -> None:
         """To the front, because the person dialled or answered; a call taken by itself disturbs nobody."""
         if self._view is not None:
-            self.showNormal() if self.isMinimized() else self.show()
-            self.raise_()
-            self.activateWindow()
+            super().come_up()
 
     def _render(self, view: CallView) -> None:
         self.setWindowTitle(f"{view.who.name} · {view.timer}" if view.timer else view.who.name)
@@ -238,10 +236,7 @@ class CallWindow(Window):
     def show_levels(self, levels: LevelsView) -> None:
         """Move the meter; a muted microphone shows nothing."""
         silent = self._view is None or self._view.muted or self._view.held
-        before = self.level.lit
         self.level.show_share(0.0 if silent else levels.microphone)
-        if self.level.lit != before:
-            announce_value(self.level, self.level.lit)
 
     # --- what a person does ---------------------------------------------------------------------
 

@@ -6,45 +6,27 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout
 
+from ui.confirm.dialog import Dialog
 from ui.look import Look
 from ui.widgets.buttons import Button
 from ui.widgets.labels import Label
-from ui.window import Window
 
 
-class Question(Window):
+class Question(Dialog):
     """`ask` shows it and calls `then` on yes. The safe answer has the focus, Escape means it."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, Qt.WindowType.Dialog)
-        self.title = Label("title", wrap=True)
-        self.text = Label("", wrap=True)
-        self.yes = Button(look, "primary")
-        self.no = Button(look)
+        text = Label("", wrap=True)
+        super().__init__(look, text, Button(look, "primary"))
+        self.text = text
         self._then: Callable[[], object] | None = None
         self._otherwise: Callable[[], object] | None = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(12)
-        column.addWidget(self.title)
-        column.addWidget(self.text)
-        column.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.no)
-        buttons.addWidget(self.yes)
-        column.addLayout(buttons)
         self.yes.clicked.connect(lambda: self._answer(True))
         self.no.clicked.connect(lambda: self._answer(False))
         self.retranslate()
         self.resize(400, 170)
         self.setMinimumWidth(340)
-
-    def retranslate(self) -> None:
-        """See Window."""
-        self.no.say(self.word("Cancel"))
 
     def ask(
         self,
@@ -65,10 +47,8 @@ class Question(Window):
         self.text.setVisible(bool(text))
         self.yes.say(yes)
         self.yes.become("danger" if danger else "primary")
-        self.show()
+        self.come_up()
         self.grow()
-        self.raise_()
-        self.activateWindow()
         self.no.setFocus()
 
     def _answer(self, yes: bool) -> None:

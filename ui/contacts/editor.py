@@ -80,9 +80,8 @@ class ContactEditor(Window):
         self.email.editor.setText(contact.email)
         self.note.editor.setText(contact.note)
         self.name.note("")
-        self.show()
+        self.come_up()
         self.grow()
-        self.activateWindow()
         self.name.editor.setFocus()
 
     def _save(self) -> None:

@@ -12,7 +12,7 @@ from ui.device_test.camera_test import CameraTest
 from ui.device_test.output import OutputTest
 from ui.look import Look
 from ui.widgets.buttons import Button
-from ui.widgets.feedback import AdviceBox, LevelMeter, announce, announce_value
+from ui.widgets.feedback import AdviceBox, LevelMeter, announce
 from ui.widgets.labels import Label, SignLabel
 from ui.widgets.progress import ProgressLine
 from ui.window import rule
@@ -207,10 +207,7 @@ class DeviceTestPanel(QWidget):
 
     def show_microphone(self, view: MicrophoneView) -> None:
         """Move the meter."""
-        before = self.level.lit
         self.level.show_share(view.level)
-        if self.level.lit != before:
-            announce_value(self.level, self.level.lit)
         self.verdict.show_sign(view.sign)
         self.help.setText(view.help)
         self.help.setVisible(bool(view.help))

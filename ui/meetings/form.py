@@ -217,9 +217,7 @@ class FormWindow(Window):
             self._area.ensureWidgetVisible(first)
 
     def _come_up(self) -> None:
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.come_up()
         self.name.editor.setFocus()
 
     # --- what a person does -----------------------------------------------------------------------------

@@ -174,12 +174,6 @@ class MeetingPage(Window):
         elif self.main.isEnabled():
             self.main.setFocus()
 
-    def come_up(self) -> None:
-        """To the front."""
-        self.showNormal() if self.isMinimized() else self.show()
-        self.raise_()
-        self.activateWindow()
-
     # --- what a person does -----------------------------------------------------------------------------
 
     def _main(self) -> None:

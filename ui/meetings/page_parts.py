@@ -17,7 +17,7 @@ from ui.meetings.chat import ChatLines
 from ui.meetings.entry import Entry
 from ui.meetings.toolbar import StateTile
 from ui.widgets.buttons import Button
-from ui.widgets.feedback import AdviceBox, LevelMeter, announce, announce_value
+from ui.widgets.feedback import AdviceBox, LevelMeter, announce
 from ui.widgets.fields import DropDown, Field
 from ui.widgets.labels import Label, SignLabel
 
@@ -103,10 +103,7 @@ class TestPart(QWidget):
 
     def show_microphone(self, view: MicrophoneView) -> None:
         """Move the meter."""
-        before = self.level.lit
         self.level.show_share(view.level)
-        if self.level.lit != before:
-            announce_value(self.level, self.level.lit)
         self.verdict.show_sign(view.sign)
 
     def show_tests(self, view: DeviceTestView) -> None:

@@ -6,37 +6,23 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QLineEdit
 
+from ui.confirm.dialog import Dialog
 from ui.look import Look
 from ui.widgets.buttons import Button
 from ui.widgets.fields import Field
-from ui.widgets.labels import Label
-from ui.window import Window
 
 
-class ReasonWindow(Window):
+class ReasonWindow(Dialog):
     """`ask` shows it; `then` gets the reason, which may be empty. Escape means no."""
 
     def __init__(self, look: Look) -> None:
-        super().__init__(look, Qt.WindowType.Dialog)
-        self._then: Callable[[str], object] | None = None
-        self.title = Label("title", wrap=True)
-        self.reason = Field(QLineEdit())
+        reason = Field(QLineEdit())
+        super().__init__(look, reason, Button(look, "danger"))
+        self.reason = reason
         self.reason.editor.setMaxLength(200)
-        self.yes = Button(look, "danger")
-        self.no = Button(look)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 20, 24, 20)
-        column.setSpacing(12)
-        column.addWidget(self.title)
-        column.addWidget(self.reason)
-        column.addStretch(1)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.no)
-        buttons.addWidget(self.yes)
-        column.addLayout(buttons)
+        self._then: Callable[[str], object] | None = None
         self.yes.clicked.connect(self._answer)
         self.no.clicked.connect(self.hide)
         self.retranslate()
@@ -45,8 +31,8 @@ class ReasonWindow(Window):
 
     def retranslate(self) -> None:
         """See Window."""
+        super().retranslate()
         self.setWindowTitle("Softphone")
-        self.no.say(self.word("Cancel"))
         self.reason.say(self.word("A word to them (they see it)"))
 
     def ask(self, title: str, yes: str, then: Callable[[str], object]) -> None:
@@ -55,10 +41,8 @@ class ReasonWindow(Window):
         self.title.setText(title)
         self.yes.say(yes)
         self.reason.editor.clear()
-        self.show()
+        self.come_up()
         self.grow()
-        self.raise_()
-        self.activateWindow()
         self.reason.editor.setFocus()
 
     def _answer(self) -> None:

@@ -171,9 +171,7 @@ class RoomWindow(Window):
     def come_up(self) -> None:
         """To the front."""
         if self.view is not None:
-            self.showNormal() if self.isMinimized() else self.show()
-            self.raise_()
-            self.activateWindow()
+            super().come_up()
 
     def open_side(self, panel: QWidget | None) -> None:
         """Open one side panel, or none."""

@@ -11,7 +11,7 @@ from softphone.presenters.headset import BUTTONS, ECHO, NOISE, HeadsetView
 from softphone.presenters.levels import LevelsView
 from ui.look import Look
 from ui.widgets.buttons import Button
-from ui.widgets.feedback import AdviceBox, LevelMeter, announce_value
+from ui.widgets.feedback import AdviceBox, LevelMeter
 from ui.widgets.fields import Check, DropDown, Field
 from ui.widgets.labels import Label, SignLabel
 from ui.window import rule
@@ -203,10 +203,7 @@ class HeadsetPage(QWidget):
 
     def show_levels(self, levels: LevelsView) -> None:
         """Move the meter."""
-        before = self.level.lit
         self.level.show_share(levels.microphone)
-        if self.level.lit != before:
-            announce_value(self.level, self.level.lit)
         self.heard.set_role("good" if levels.heard else "side")
         self.heard.setText(levels.word)
 

@@ -101,10 +101,8 @@ class OrderWindow(Window):
         self._role = role
         self._fill()
         self.rows.setCurrentRow(0)
-        self.show()
+        self.come_up()
         self.grow()
-        self.raise_()
-        self.activateWindow()
         self.rows.setFocus()
 
     def show_orders(self, orders: tuple[OrderView, ...]) -> None:

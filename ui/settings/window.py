@@ -151,9 +151,7 @@ class SettingsWindow(HidingWindow):
                 self.navigation.setCurrentRow(at)
         self._stack.setCurrentIndex(tuple(self._pages).index(self.page or "headset"))
         if show:
-            self.show()
-            self.raise_()
-            self.activateWindow()
+            self.come_up()
 
     def _turn(self) -> None:
         if self.page:

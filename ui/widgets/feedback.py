@@ -162,11 +162,11 @@ class LevelMeter(QWidget):
         return QSize(60, 16)
 
     def show_share(self, share: float) -> None:
-        """Show a level."""
-        share = min(1.0, max(0.0, share))
-        if round(share * self.CELLS) != round(self._share * self.CELLS):
+        """Show a level; assistive programs hear of it where it changes what is lit."""
+        before, self._share = self.lit, min(1.0, max(0.0, share))
+        if self.lit != before:
             self.update()
-        self._share = share
+            announce_value(self, self.lit)
 
     @property
     def lit(self) -> int:
