@@ -68,11 +68,7 @@ def test_ten_seconds_without_the_server(
     whistle: Path,
 ) -> None:
     """One program talks over TLS, two wait over UDP and TCP; all are registered again, and one is called."""
-    lines = {}
-    for transport, user in (("tls", US), ("udp", THIRD), ("tcp", THIRD)):
-        lines[transport] = new_program(f"by-{transport}", {"sip.keepalive_s": "2"})
-        lines[transport].start()
-        sign_in(lines[transport], server, authority, transport, user=user)
+    lines = three_lines(new_program, server, authority)
     talking, phone = lines["tls"], new_phone(whistle)
     call_them(talking, phone)
     with rig.saying("headset_mic", tone(OUR_HZ, FOR_EVER_S, -20)), rig.recording("headset") as ear:
@@ -105,10 +101,25 @@ def test_ten_seconds_without_the_server(
     assert len(heard) > 0.9 * OUTAGE_S * 48_000
     assert_tone(heard)
     talking.control("hangup")
+    assert_is_called(talking, phone)
+
+
+def three_lines(new_program: NewProgram, server: Kamailio, authority: Authority) -> dict[str, Program]:
+    """Programs signed in by each way there is; the one over TLS is ours."""
+    lines = {}
+    for transport, user in (("tls", US), ("udp", THIRD), ("tcp", THIRD)):
+        lines[transport] = new_program(f"by-{transport}", {"sip.keepalive_s": "2"})
+        lines[transport].start()
+        sign_in(lines[transport], server, authority, transport, user=user)
+    return lines
+
+
+def assert_is_called(program: Program, phone: Baresip) -> None:
+    """Once the phone's call is over, it reaches the program with another."""
     phone.wait_for("CALL_CLOSED")
     phone.dial(US)
-    talking.call_in("ringing")
-    talking.control("decline")
+    program.call_in("ringing")
+    program.control("decline")
 
 
 def assert_tone(heard: Pcm) -> None:

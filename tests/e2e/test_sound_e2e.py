@@ -233,12 +233,7 @@ def test_what_the_ear_is_told_around_a_call(
         waiting = tones_heard(ear, 1.5)
         third.hang_up()
         with rig.saying("headset_mic", tone(OUR_HZ, FOR_EVER_S, -20)):
-            spoken = {"talking": their_ear(them)}
-            for command, undo in (("mute", "unmute"), ("hold", "resume")):
-                program.control(command)
-                spoken[command] = their_ear(them)
-                program.control(undo)
-                spoken[undo] = their_ear(them)
+            spoken = spoken_around(program, them)
         program.control("hangup")
         program.no_calls()
         them.no_calls()
@@ -254,6 +249,15 @@ def test_what_the_ear_is_told_around_a_call(
     assert min(spoken[state] for state in ("talking", "unmute", "resume")) > AUDIBLE_DBFS
     assert max(spoken["mute"], spoken["hold"]) < SILENT_DBFS
     assert level(speakers.pcm()) < SILENT_DBFS
+
+
+def spoken_around(program: Program, them: Program) -> dict[str, float]:
+    """How loud we are at their ear while we talk, after mute and hold, and after each was undone."""
+    spoken = {"talking": their_ear(them)}
+    for command in ("mute", "unmute", "hold", "resume"):
+        program.control(command)
+        spoken[command] = their_ear(them)
+    return spoken
 
 
 def far_program(new_program: NewProgram, microphone: Path) -> Program:

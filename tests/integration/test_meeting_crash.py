@@ -69,6 +69,16 @@ async def test_told_to_stop_in_the_middle_of_a_meeting(service: LabService) -> N
         await client.close()
 
 
+AS_BEFORE = [SessionState.CONNECTED, SessionState.CONNECTED, SessionState.WAITING, SessionState.REMOVED]
+"""The host, one inside, one who waits, one taken out."""
+
+
+def said_in(client: MeetingClient) -> set[str]:
+    """The chat as this client sees it."""
+    assert client.picture is not None
+    return {line.text for line in client.picture.chat}
+
+
 @pytest.mark.slow
 async def test_killed_at_random_moments(service: LabService) -> None:
     chance = random.Random(SEED)
@@ -100,15 +110,8 @@ async def test_killed_at_random_moments(service: LabService) -> None:
         inside = await ways[0].open(resume=inside.resume_token)
         waiting = await ways[1].open(resume=waiting.resume_token)
         removed = await ways[2].open(resume=removed.resume_token)
-        assert [one.you.state for one in (host, inside, waiting, removed)] == [
-            SessionState.CONNECTED,
-            SessionState.CONNECTED,
-            SessionState.WAITING,
-            SessionState.REMOVED,
-        ]
-        assert host.picture is not None
-        said = {line.text for line in host.picture.chat}
-        assert kept and set(kept) <= said
+        assert [one.you.state for one in (host, inside, waiting, removed)] == AS_BEFORE
+        assert kept and set(kept) <= said_in(host)
         for client in (host, inside):
             await client.done(Redeem, ticket=await client.ticket())
 

@@ -47,19 +47,17 @@ class Sipp:
             "-trace_msg", "-message_file", str(folder / "messages"),
             "-timeout", str(timeout_s), "-timeout_error",
         ]  # fmt: skip
-        if echo:
-            self._command += ["-rtp_echo", "-mp", str(free_port())]
-        if call_id:
-            self._command += ["-cid_str", call_id]
-        for name, value in keys:
-            self._command += ["-key", name, value]
-        if rows:
-            table = folder / "fields.csv"
-            table.write_text("SEQUENTIAL\n" + "".join(";".join(row) + "\n" for row in rows))
-            self._command += ["-inf", str(table)]
-        if remote is not None:
-            self._command.append(f"{remote[0]}:{remote[1]}")
+        self._command += ["-rtp_echo", "-mp", str(free_port())] if echo else []
+        self._command += ["-cid_str", call_id] if call_id else []
+        self._command += [word for name, value in keys for word in ("-key", name, value)]
+        self._command += ["-inf", str(self._table(rows))] if rows else []
+        self._command += [f"{remote[0]}:{remote[1]}"] if remote is not None else []
         self._process: Process | None = None
+
+    def _table(self, rows: Sequence[Sequence[str]]) -> Path:
+        table = self._folder / "fields.csv"
+        table.write_text("SEQUENTIAL\n" + "".join(";".join(row) + "\n" for row in rows))
+        return table
 
     @property
     def messages(self) -> str:
