@@ -26,8 +26,8 @@ from sip_bridge.io.driver import Driver
 from sip_bridge.leg import Leg
 from sip_bridge.rtp.negotiation import NotNegotiated
 from sip_bridge.rtp.policy import MediaPolicy
-from sip_bridge.rtp.tasks import Tasks
 from sip_bridge.targets import target_uri
+from sip_bridge.tasks import Tasks
 from sip_bridge.transfers import Transfers
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from sip_bridge.core import events, reasons
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.errors import SipError
 from sip_bridge.core.media_security import EncryptionRequired, EncryptionUnavailable
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 if TYPE_CHECKING:
     from sip_bridge.rtp.session import AudioSession

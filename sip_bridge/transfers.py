@@ -11,8 +11,8 @@ from sip_bridge.client_types import ClientError, CommandRefused
 from sip_bridge.core import events, reasons
 from sip_bridge.core.agent import Agent
 from sip_bridge.leg import Leg
-from sip_bridge.rtp.tasks import Tasks
 from sip_bridge.targets import target_uri
+from sip_bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from sip_bridge.io.addresses import has_network
 from sip_bridge.io.flows import FlowRefused, Flows
 from sip_bridge.io.locate import Locator
 from sip_bridge.io.names import DnsResolver, Resolver
+from sip_bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,7 @@ class Driver:
         options = {} if route is None else {"route": route}
         self.flows = Flows(locator, self._received, self._closed, self._admits, **options)
         self.flows.use_authorities(ca_file)
-        self._opening: set[asyncio.Task[None]] = set()
+        self._opening = Tasks()
         self._timer: asyncio.TimerHandle | None = None
         self._watch_s = watch_s
         self._watcher: asyncio.TimerHandle | None = self._loop.call_later(watch_s, self._watch)
@@ -139,14 +140,7 @@ class Driver:
             self._noticed.discard(effect.flow_id)
             self.flows.close(effect.flow_id)
         else:
-            task = self._loop.create_task(self._open(effect), name=f"open flow {effect.request}")
-            self._opening.add(task)
-            task.add_done_callback(self._opened)
-
-    def _opened(self, task: asyncio.Task[None]) -> None:
-        self._opening.discard(task)
-        if not task.cancelled() and (failure := task.exception()) is not None:
-            log.error("task %s failed", task.get_name(), exc_info=failure)
+            self._opening.spawn(self._open(effect), f"open flow {effect.request}")
 
     async def _open(self, wanted: OpenFlow) -> None:
         try:
@@ -234,9 +228,7 @@ class Driver:
         for handle in (self._timer, self._watcher):
             if handle is not None:
                 handle.cancel()
-        for task in tuple(self._opening):
-            task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.gather(*self._opening, return_exceptions=True)
+            await self._opening.close()
         await self.flows.stop()
         await asyncio.sleep(0)

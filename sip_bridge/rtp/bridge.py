@@ -19,7 +19,7 @@ from media.types import BLOCK, FRAME, RATE, Pcm
 from sip_bridge.rtp.negotiation import NotNegotiated
 from sip_bridge.rtp.rtcp import Feedback
 from sip_bridge.rtp.session import AudioSession
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 FRAME_S = FRAME / RATE
 LATE_S = 0.2

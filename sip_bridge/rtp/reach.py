@@ -10,7 +10,7 @@ from sip_bridge.core.sdp_values import IceDescription
 from sip_bridge.rtp.ice import IceFailed, IceLink
 from sip_bridge.rtp.path import MediaPath
 from sip_bridge.rtp.security import MediaSecurity
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 

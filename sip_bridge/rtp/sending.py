@@ -12,7 +12,7 @@ from sip_bridge.rtp.keypad import Keypad
 from sip_bridge.rtp.path import MediaPath
 from sip_bridge.rtp.security import MediaSecurity
 from sip_bridge.rtp.stream import RtpStream
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 KEEPALIVE_TYPE = 20
 """Unassigned in RFC 3551 table 4."""

@@ -25,7 +25,7 @@ from sip_bridge.rtp.security import MediaSecurity
 from sip_bridge.rtp.sending import Sending
 from sip_bridge.rtp.sockets import Address
 from sip_bridge.rtp.stream import MediaStatistics, RtpStream
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """The one place that starts background tasks: keeps the reference, logs the failure.
 
-`sip_bridge.rtp` has one like it: it may not look up here, and this room must not rest on telephony.
+`sip_bridge` has one like it: it may not look up here, and this room must not rest on telephony.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sip_bridge.client_types import CommandRefused
 from sip_bridge.core.agent import Agent
 from sip_bridge.leg import Leg
 from sip_bridge.rtp.session import AudioSession
-from sip_bridge.rtp.tasks import Tasks
+from sip_bridge.tasks import Tasks
 
 
 class Session:
