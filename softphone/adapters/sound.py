@@ -158,6 +158,10 @@ class SoundAdapter:
         """See ports.Sound."""
         return self.path.levels()
 
+    def underflows(self) -> int:
+        """See ports.Sound."""
+        return self.path.underflows
+
     def microphone(self) -> MicrophoneState:
         """See ports.Sound."""
         return MicrophoneState(**asdict(self.path.microphone()))

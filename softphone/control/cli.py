@@ -76,7 +76,7 @@ _HELP = {
     "devices": "list sound devices",
     "check": "look at everything a call needs: line, sound, devices; it is heard and rings",
     "events": "print events as JSON lines until interrupted",
-    "resources": "count the program's own tasks, threads and objects",
+    "resources": "count the program's own tasks, threads and objects, and holes in the sound",
     "quit": "end the program",
     "answer": "answer a call",
     "decline": "decline a call",

@@ -196,7 +196,7 @@ class Commands:
         return {"path": str(path)}
 
     async def _resources(self, request: Request) -> Json:
-        found: Json = asdict(resources.used())
+        found: Json = {**asdict(resources.used()), "underflows": self._reach.devices.underflows()}
         return {**found, "kinds": resources.kinds()} if request.flag("kinds") else found
 
     async def _quit(self, request: Request) -> Json:

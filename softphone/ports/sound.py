@@ -63,6 +63,10 @@ class Sound(Protocol):
         """Microphone and speaker level in dBFS over the last 50 ms."""
         ...
 
+    def underflows(self) -> int:
+        """How often since the start the speaker had nothing left to play; each is a hole of some ms."""
+        ...
+
     def microphone(self) -> MicrophoneState:
         """What the open microphone delivers; at rest while none is open."""
         ...

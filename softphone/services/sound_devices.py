@@ -54,6 +54,10 @@ class SoundDevices:
         """Devices and roles as they stand."""
         return self._sound.state()
 
+    def underflows(self) -> int:
+        """How often since the start the speaker had nothing left to play."""
+        return self._sound.underflows()
+
     def name_of(self, device_id: str) -> str:
         """A device's name, also when it is away but was chosen once."""
         return self._names.name(device_id)

@@ -40,6 +40,8 @@ class FakeSound:
         """How often rings that were tried were to be silent."""
         self.metering = False
         self.level = (-30.0, -40.0)
+        self.emptied = 0
+        """How often the speaker ran dry."""
         self.open_microphone = MicrophoneState()
         self.broken: set[str] = set()
         """Ids of devices that are there and do not work."""
@@ -159,6 +161,10 @@ class FakeSound:
     def levels(self) -> tuple[float, float]:
         """See ports.Sound."""
         return self.level
+
+    def underflows(self) -> int:
+        """See ports.Sound."""
+        return self.emptied
 
     async def listen_to_microphone(self, on: bool) -> None:
         """See ports.Sound."""

@@ -35,10 +35,12 @@ MOST_GROWTH = 20_000_000
 
 
 class Sound(NamedTuple):
-    """Steps of 20 ms in which the other's tone was missing at our ear and at theirs."""
+    """Steps of 20 ms in which the other's tone was missing at our ear and at theirs, and how often our
+    speaker ran dry."""
 
     ours: int
     theirs: int
+    underflows: int
 
 
 def holes(pcm: Pcm, rate: int, hertz: float) -> int:
@@ -59,13 +61,17 @@ class Talk:
 
     def listen(self, seconds: float) -> Sound:
         """What is missing from now on, for so long."""
-        began = time.monotonic()
+        began, before = time.monotonic(), self._underflows()
         time.sleep(seconds)
+        dry = self._underflows() - before
         theirs, rate = self.phone.heard(seconds)
         ours = self.ear.pcm(began)
         assert len(ours) > 0.8 * seconds * 48_000, "the ear was not recorded"
         assert len(theirs) > 0.8 * seconds * rate, "nothing came to the other phone"
-        return Sound(holes(ours, 48_000, THEIR_HZ), holes(theirs, rate, OUR_HZ))
+        return Sound(holes(ours, 48_000, THEIR_HZ), holes(theirs, rate, OUR_HZ), dry)
+
+    def _underflows(self) -> int:
+        return int(self.program.control("resources")["underflows"])
 
     def look(self) -> Vitals:
         """What the program holds now."""
@@ -127,9 +133,9 @@ def survives(talk: Talk, aims: Sequence[Aim], folder: Path) -> None:
 
 def better(quiet: Sequence[Sound], flooded: Sequence[Sound]) -> bool:
     """Whether one flood took no more than was missing without one, but for a mishap."""
-    usual = Sound(max(each.ours for each in quiet), max(each.theirs for each in quiet))
+    usual = [max(column) for column in zip(*quiet, strict=True)]
     return any(
-        each.ours <= usual.ours + MISHAPS and each.theirs <= usual.theirs + MISHAPS for each in flooded
+        all(found <= most + MISHAPS for found, most in zip(each, usual, strict=True)) for each in flooded
     )
 
 
@@ -138,7 +144,7 @@ def keeps_sounding(talk: Talk, seconds: float) -> int:
     missing: list[Sound] = []
     while len(missing) < ATTEMPTS:
         missing.append(talk.listen(seconds))
-        if better([Sound(0, 0)], missing):
+        if better([Sound(0, 0, 0)], missing):
             return len(missing)
     raise AssertionError(missing)
 

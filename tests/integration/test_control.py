@@ -146,8 +146,10 @@ async def test_quality_is_in_the_status(bench: Bench) -> None:
 
 
 async def test_what_the_program_holds(bench: Bench) -> None:
+    bench.doubles.sound.emptied = 3
     found = await bench.ask("resources")
-    assert set(found) == {"tasks", "threads", "objects"}
+    assert set(found) == {"tasks", "threads", "objects", "underflows"}
+    assert found["underflows"] == 3
     more = await bench.ask("resources", kinds=True)
     assert max(more["kinds"].values()) <= more["objects"]
     listener = asyncio.create_task(asyncio.sleep(60))
