@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
@@ -32,10 +33,8 @@ class LevelMeter:
     def __init__(self, blocks: int = 5) -> None:
         self._powers: deque[float] = deque(maxlen=blocks)
         self._unmeasured: deque[Pcm] = deque(maxlen=blocks)
-
-    def add(self, block: Pcm) -> None:
-        """Take the next block."""
-        self._unmeasured.append(block)
+        self.add: Callable[[Pcm], None] = self._unmeasured.append
+        """Takes the next block."""
 
     def reset(self) -> None:
         """Forget what was heard."""

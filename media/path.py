@@ -165,14 +165,20 @@ class VoicePath:
             pass
 
     def capture_block(self, now: float) -> bool:
-        """One block of `capture`, for who has other work to do in between; False when nothing was left."""
+        """A piece of `capture`, for who has other work to do in between: one block, or a whole frame where
+        nothing is done to it and nobody listens to blocks. False when nothing was left."""
         if not self._to_take:
             self._to_take = self._capture_due(now)
             self._far_dbfs = dbfs(mean_square(self._played)) if self._near_end.treating else FLOOR_DBFS
         if not self._to_take:
             return False
-        self._to_take -= 1
-        self._capture()
+        source = self._source if self._near_end.idle and not self._treated.taps else None
+        if source is not None and self._to_take >= PER_FRAME and self._waiting >= FRAME:
+            self._to_take -= PER_FRAME
+            self._capture_frame(source)
+        else:
+            self._to_take -= 1
+            self._capture()
         return True
 
     @property
@@ -218,11 +224,21 @@ class VoicePath:
 
     def _capture(self) -> None:
         block = self._treated_block(self._source)
-        self._treated.give(block)
+        if self._treated.taps:
+            self._treated.give(block)
         for stream, send in tuple(self._streams.items()):
             frame = stream.capture(block)
             if frame is not None:
                 send(frame)
+
+    def _capture_frame(self, source: BlockSource) -> None:
+        """Two blocks as they are, in one piece."""
+        frame = source.read(FRAME)
+        self._waiting -= FRAME
+        self._microphone.add(frame[:BLOCK])
+        self._microphone.add(frame[BLOCK:])
+        for stream, send in tuple(self._streams.items()):
+            stream.capture_frame(frame, send)
 
     def _treated_block(self, source: BlockSource | None) -> Pcm:
         if source is None or self._waiting < BLOCK:
@@ -252,13 +268,21 @@ class VoicePath:
             return
         queued = sink.queued()
         wanted = self._fill.observe(queued, now)
+        if not self._near_end.echo:
+            self._play_untreated(sink, queued, wanted, now)
+            return
         while queued < wanted:
             block = self._mixed(now)
             written = sink.write(block)
-            if self._near_end.echo:
-                self._far_end.queued(block[:written])
+            self._far_end.queued(block[:written])
             queued += BLOCK
         self._unplayed = queued
+
+    def _play_untreated(self, sink: BlockSink, queued: int, wanted: int, now: float) -> None:
+        """In one piece, because each wakes the sound server."""
+        if queued < wanted:
+            blocks = [self._mixed(now) for _ in range(queued, wanted, BLOCK)]
+            sink.write(np.concatenate(blocks) if len(blocks) > 1 else blocks[0])
 
     def _mixed(self, now: float) -> Pcm:
         blocks = [stream.pull(now) for stream in self._streams]
@@ -270,5 +294,6 @@ class VoicePath:
                 blocks.append(block)
         self._played = mixed = mix(blocks)
         self._speaker.add(mixed)
-        self._heard.give(mixed)
+        if self._heard.taps:
+            self._heard.give(mixed)
         return mixed

@@ -100,6 +100,11 @@ class NearEnd:
         return self._processor is not None
 
     @property
+    def idle(self) -> bool:
+        """Whether `process` would give back what it gets."""
+        return self._processor is None and not self._changing
+
+    @property
     def echo(self) -> bool:
         """Whether echo is being cancelled: what is played must be given to `process`."""
         return self.treating and self._wanted[0]
@@ -136,7 +141,7 @@ class NearEnd:
     def process(self, near: Pcm, far: Pcm | None = None, *, far_dbfs: float = FLOOR_DBFS) -> Pcm:
         """10 ms as they shall be sent; the very same block while nothing is to be done. `far` is what was
         being played (needed while `echo`), `far_dbfs` how loud the far end is about now."""
-        if self._processor is None and not self._changing:
+        if self.idle:
             return near
         heard = _SILENCE if far is None else far
         self._past.append((near, heard))

@@ -43,9 +43,39 @@ def _windows(signal: npt.NDArray[np.float32], length: int, step: int = 1) -> npt
 
 
 def to_int16(signal: npt.NDArray[np.float32]) -> Pcm:
-    """Rounded and cut off at full scale."""
-    pcm: Pcm = np.minimum(np.maximum(np.rint(signal), -32768), 32767).astype(np.int16)
+    """Rounded and cut off at full scale; `signal` is used up."""
+    np.rint(signal, out=signal)
+    np.maximum(signal, -32768, out=signal)
+    np.minimum(signal, 32767, out=signal)
+    pcm: Pcm = signal.astype(np.int16)
     return pcm
+
+
+class _Stream:
+    """What has come and what of it the filter still needs, in memory that stays as long as pieces of one
+    length come: laying out views anew costs as much as the filter."""
+
+    def __init__(self, past: int, step: int) -> None:
+        self._past, self._step = past, step
+        self._whole = np.zeros(past, np.float32)
+        self._length = -1
+
+    def windows(self, pcm: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+        """`pcm` after what was before, as `_windows` gives it."""
+        if len(pcm) != self._length:
+            self._lay_out(len(pcm))
+        self._before[:] = self._end
+        self._new[:] = pcm
+        return self._views
+
+    def _lay_out(self, length: int) -> None:
+        past, end = self._past, self._whole[len(self._whole) - self._past :]
+        self._whole = np.zeros(past + length, np.float32)
+        self._before, self._new = self._whole[:past], self._whole[past:]
+        self._end = self._whole[length:]
+        self._end[:] = end
+        self._views = _windows(self._whole, past + 1, self._step)
+        self._length = length
 
 
 class Upsampler:
@@ -56,14 +86,11 @@ class Upsampler:
         taps = low_pass(self.factor) * self.factor
         # Column p of the bank makes output phase p; the newest input meets the first tap.
         self._bank = np.ascontiguousarray(taps.reshape(-1, self.factor)[::-1])
-        self._past = np.zeros(len(self._bank) - 1, np.float32)
+        self._stream = _Stream(len(self._bank) - 1, 1)
 
     def process(self, pcm: npt.NDArray[np.generic]) -> Pcm:
         """All of the sound of `pcm`, `factor` times as many samples."""
-        signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
-        self._past = signal[-len(self._past) :]
-        out = np.dot(_windows(signal, len(self._bank)), self._bank)
-        return to_int16(out.ravel())
+        return to_int16(np.dot(self._stream.windows(pcm), self._bank).ravel())
 
 
 class Downsampler:
@@ -72,11 +99,14 @@ class Downsampler:
     def __init__(self, rate: int) -> None:
         self.factor = RATE // rate
         self._taps = np.ascontiguousarray(low_pass(self.factor)[::-1])
-        self._past = np.zeros(len(self._taps) - 1, np.float32)
+        self._stream = _Stream(len(self._taps) - 1, self.factor)
 
     def process(self, pcm: Pcm) -> Pcm:
         """A `factor`-th as many samples."""
-        signal = np.concatenate([self._past, pcm], dtype=np.float32, casting="unsafe")
-        self._past = signal[-len(self._past) :]
+        return to_int16(self.filtered(pcm))
+
+    def filtered(self, pcm: Pcm) -> npt.NDArray[np.float32]:
+        """As `process`, neither rounded nor cut off."""
         # np.dot copies the overlapping views into one piece and lets BLAS have it; `@` would not.
-        return to_int16(np.dot(_windows(signal, len(self._taps), self.factor), self._taps))
+        narrow: npt.NDArray[np.float32] = np.dot(self._stream.windows(pcm), self._taps)
+        return narrow

@@ -16,17 +16,18 @@ class Taps:
     """Hands each block to everybody who asked for it. Blocks are shared: a tap copies what it changes."""
 
     def __init__(self) -> None:
-        self._taps: list[Tap] = []
+        self.taps: list[Tap] = []
+        """Who listens now."""
 
     def add(self, tap: Tap) -> Callable[[], None]:
         """Listen from now on, until the returned function is called (harmless when done already)."""
         mine: Tap = lambda block: tap(block)  # noqa: E731 - the same tap added twice ends twice
-        self._taps.append(mine)
+        self.taps.append(mine)
         return lambda: self._end(mine)
 
     def give(self, block: Pcm) -> None:
         """Pass a block on. A tap that fails is taken off: speech must not suffer from a listener."""
-        for tap in tuple(self._taps):
+        for tap in tuple(self.taps):
             try:
                 tap(block)
             except Exception:
@@ -34,5 +35,5 @@ class Taps:
                 self._end(tap)
 
     def _end(self, tap: Tap) -> None:
-        if tap in self._taps:
-            self._taps.remove(tap)
+        if tap in self.taps:
+            self.taps.remove(tap)

@@ -28,6 +28,9 @@ MERGE_S = 0.004
 MERGE_PER_LOST = 0.4
 MERGE_MAX_S = 0.010
 
+TOGETHER = 10
+"""Pieces that are only put together where no gap asks for them before."""
+
 BRIDGE_MATCH_S = 0.010
 BRIDGE_STRETCH = 0.1
 BRIDGE_LIKENESS = 0.1
@@ -77,7 +80,8 @@ class Concealer:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
-        self._history = np.zeros(int(HISTORY_S * rate), np.float32)
+        self._known = np.zeros(int(HISTORY_S * rate), np.float32)
+        self._recent: list[Signal] = []
         self._lag = 0
         self._concealed = 0
         self._period: Signal = np.zeros(0, np.float32)
@@ -191,4 +195,17 @@ class Concealer:
         self._concealed = self._seam = 0
 
     def _remember(self, signal: Signal) -> None:
-        self._history = np.concatenate([self._history, signal])[-len(self._history) :]
+        self._recent.append(signal)
+        if len(self._recent) >= TOGETHER:
+            self._join()
+
+    def _join(self) -> None:
+        self._known = np.concatenate([self._known, *self._recent])[-len(self._known) :]
+        self._recent.clear()
+
+    @property
+    def _history(self) -> Signal:
+        """The last HISTORY_S of what was played."""
+        if self._recent:
+            self._join()
+        return self._known

@@ -50,8 +50,9 @@ class G711Encoder:
 
     def encode(self, pcm: Pcm) -> bytes:
         """A byte per sample at 8 kHz."""
-        narrow = self._down.process(pcm)
-        return self._table[narrow.astype(np.int32) + 32768].tobytes()
+        narrow = np.rint(self._down.filtered(pcm)).astype(np.intp)
+        narrow += 32768
+        return self._table.take(narrow, mode="clip").tobytes()
 
     def set_loss(self, percent: float) -> None:
         """G.711 can't protect itself."""
@@ -64,7 +65,7 @@ class _Expander:
         self._table = EXPAND[name]
 
     def expand(self, payload: bytes) -> Pcm:
-        return self._table[np.frombuffer(payload, np.uint8)]
+        return self._table.take(np.frombuffer(payload, np.uint8))
 
     def miss(self, concealer: Concealer, samples: int) -> None: ...
 

@@ -162,3 +162,26 @@ def test_a_frame_the_encoder_refuses_is_counted_and_time_goes_on(monkeypatch: py
     frames = capture(stream, sine(440, 0.06))
     assert [frame.samples for frame in frames] == [320, 160]
     assert stream.statistics().frames_failed == 1
+
+
+@pytest.mark.parametrize("ptime", [10, 20, 40])
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_a_whole_frame_gives_what_its_blocks_would(ptime: int, ahead: int) -> None:
+    """Also for a codec with other frames, and where a single block is waiting already."""
+    spec, pcm = CodecSpec("PCMA", 8, 8_000, ptime_ms=ptime), sine(440, 0.4)
+    stream = VoiceStream(spec)
+    frames = capture(stream, pcm[: ahead * BLOCK])
+    for start in range(ahead * BLOCK, len(pcm) - BLOCK, 2 * BLOCK):
+        stream.capture_frame(pcm[start : start + 2 * BLOCK], frames.append)
+    frames += capture(stream, pcm[len(pcm) - ahead * BLOCK :])
+    assert len(frames) == 400 // ptime
+    assert frames == capture(VoiceStream(spec), pcm)
+    assert stream.statistics().sent_level_dbfs == pytest.approx(-15.3, abs=1)
+
+
+def test_a_whole_frame_is_muted_too() -> None:
+    stream, frames = VoiceStream(PCMA), list[AudioFrame]()
+    stream.muted = True
+    stream.capture_frame(sine(440, 0.02), frames.append)
+    assert len(set(frames[0].payload)) == 1
+    assert stream.statistics().sent_level_dbfs == FLOOR_DBFS
