@@ -14,6 +14,7 @@ from sip_bridge.core.audio_formats import CODECS, EVENTS, AudioCodec
 from sip_bridge.core.offer_answer import LocalAudio, NegotiatedAudio
 from sip_bridge.core.sdp import SessionDescription
 from sip_bridge.core.sdp_values import Direction, rtpmaps
+from sip_bridge.rtp.hearing import Hearing
 from sip_bridge.rtp.negotiation import Negotiation
 from sip_bridge.rtp.negotiation import NotNegotiated as NotNegotiated
 from sip_bridge.rtp.path import MediaPath
@@ -53,6 +54,7 @@ class AudioSession:
         self._next_path: MediaPath | None = None
         self._negotiation = Negotiation()
         self._sending = Sending(self._stream, self._security, lambda: self._path, self._tasks, random)
+        self._hearing = Hearing(self._stream, self._security, self._sending.wall_time)
         self._reach = Reach(self._security, self._tasks, self._fail)
         self._started = False
         self._settled_at = 0.0
@@ -226,28 +228,6 @@ class AudioSession:
         await self._drop_next_path()
         await self._path.close()
 
-    # --- what the path hears -------------------------------------------------------------------------
-
-    def hear_rtp(self, data: bytes, source: Address, path: MediaPath) -> None:
-        """An RTP or SRTP datagram."""
-        transform = self._security.transform
-        opened = transform.unprotect(data)
-        if opened is not None:
-            self._stream.hear(opened, source, path.latch, proven=transform.proves, now=path.arrived)
-
-    def hear_rtcp(self, data: bytes, source: Address, path: MediaPath) -> None:
-        """An RTCP or SRTCP datagram."""
-        if not self._security.transform.proves and not path.may_report(source):
-            return
-        opened = self._security.transform.unprotect_rtcp(data)
-        now = path.arrived if path.rtcp_mux else self._loop.time()
-        if opened is not None and self._stream.hear_rtcp(opened, self._sending.wall_time(now)):
-            path.rtcp_came_from(source)
-
-    def hear_dtls(self, data: bytes, source: Address, path: MediaPath) -> None:
-        """A DTLS record."""
-        self._security.receive(data, source)
-
     # --- what the keys tell --------------------------------------------------------------------------
 
     def send_dtls(self, data: bytes, to: Address | None) -> None:
@@ -270,7 +250,7 @@ class AudioSession:
     # --- inside --------------------------------------------------------------------------------------
 
     async def _open_path(self, local_ip: str) -> MediaPath:
-        path = MediaPath(local_ip, self)
+        path = MediaPath(local_ip, self._hearing)
         await path.open(self._policy.ports)
         return path
 
