@@ -29,6 +29,7 @@ from service_api.meeting import (
 from service_api.states import AccountRole, Assurance, ClientKind, SessionState
 from tests.doubles.clock import FakeClock
 from tests.doubles.media_engine import MemoryEngine
+from tests.doubles.meeting_commands import Commanding
 from tests.doubles.meeting_store import MemoryMeetingStore
 
 START = 1_700_000_000.0
@@ -124,7 +125,7 @@ def a_guest(number: int = 1, *, place: str = "", other_device: bool = False, **c
     return replace(guest, **changed)  # type: ignore[arg-type]
 
 
-class Client:
+class Client(Commanding):
     """Implements Outlet, and sends commands as a client does."""
 
     def __init__(self, meetings: Meetings) -> None:
@@ -157,18 +158,6 @@ class Client:
         answers = [one for one in self.told[before:] if isinstance(one, Done | Refused)]
         assert len(answers) == 1, self.told[before:]
         return answers[0]
-
-    async def done(self, kind: type[Command], **members: object) -> Done:
-        """Send a command that works."""
-        answer = await self.send(kind.model_validate({"id": self.command_id(), **members}))
-        assert isinstance(answer, Done), answer
-        return answer
-
-    async def refused(self, kind: type[Command], **members: object) -> Refused:
-        """Send a command that doesn't."""
-        answer = await self.send(kind.model_validate({"id": self.command_id(), **members}))
-        assert isinstance(answer, Refused), answer
-        return answer
 
     def command_id(self) -> str:
         """A new one."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 from sip_bridge.core.agent import Agent
 from sip_bridge.core.config import AgentConfig
 from sip_bridge.core.effects import REFUSED_EXHAUSTED, Address, CloseFlow, Flow, OpenFlow, Transmit
-from sip_bridge.core.events import AgentEvent
+from sip_bridge.core.events import AgentEvent, IncomingInvite, OfferReceived, OfferWanted, ReferReceived
 from sip_bridge.core.message import Request, Response, parse_message
 
 T = TypeVar("T")
@@ -23,6 +23,16 @@ Fate = Callable[[], Sequence[float]]
 def prompt() -> Sequence[float]:
     """A wire that loses nothing."""
     return (0.01,)
+
+
+class Weather:
+    """The fate of datagrams, one after another; then the sky clears."""
+
+    def __init__(self, fates: Sequence[Sequence[float]]) -> None:
+        self.fates = list(fates)
+
+    def __call__(self) -> Sequence[float]:
+        return self.fates.pop(0) if self.fates else prompt()
 
 
 @dataclass(eq=False)
@@ -156,3 +166,24 @@ class Link:
             message.method if isinstance(message, Request) else f"{message.status} {message.cseq.method}"
             for _, _, message in self.seen
         ]
+
+
+def phone(answers_after: float | None = 0.5) -> Callable[[Node, AgentEvent], None]:
+    """Rings, answers after so many seconds or never, agrees to every offer, goes where it is referred to."""
+
+    def react(node: Node, event: AgentEvent) -> None:
+        agent, link = node.agent, node.link
+        match event:
+            case IncomingInvite(call=call):
+                agent.ring(call, link.now)
+                if answers_after is not None:
+                    link.at(answers_after, lambda: agent.answer(call, b"answer", link.now))
+            case OfferReceived(call=call):
+                agent.answer_offer(call, b"answer to offer", link.now)
+            case OfferWanted(call=call):
+                agent.provide_offer(call, b"offer on demand", link.now)
+            case ReferReceived(call=call, target=target, replaces=replaces):
+                agent.accept_refer(call, link.now)
+                agent.invite(target, b"offer", link.now, replaces=replaces, refer=call)
+
+    return react

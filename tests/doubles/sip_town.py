@@ -12,13 +12,9 @@ from sip_bridge.core.config import AgentConfig, RegistrationConfig
 from sip_bridge.core.effects import Flow, Hop, Transmit
 from sip_bridge.core.events import (
     AgentEvent,
-    IncomingInvite,
-    OfferReceived,
-    OfferWanted,
-    ReferReceived,
 )
 from sip_bridge.core.message import Request, Response
-from tests.doubles.sip_link import Link, Node
+from tests.doubles.sip_link import Link, Node, phone
 
 CENTRE = "10.0.0.1"
 PASSWORD = "battery staple"
@@ -74,24 +70,9 @@ class Town(Link):
         hop = Hop(CENTRE, 5060, self.transport)
         account = RegistrationConfig(f"sip:{user}@{CENTRE}", hop, user, PASSWORD, keepalive_s=0)
         node.agent.register(account, self.now)
-        node.react = lambda phone, event: self._react(phone, event, answers_after)
+        node.react = phone(answers_after)
         self.run(1)
         return node
-
-    def _react(self, node: Node, event: AgentEvent, answers_after: float | None) -> None:
-        agent = node.agent
-        match event:
-            case IncomingInvite(call=call):
-                agent.ring(call, self.now)
-                if answers_after is not None:
-                    self.at(answers_after, lambda: agent.answer(call, b"answer", self.now))
-            case OfferReceived(call=call):
-                agent.answer_offer(call, b"answer to offer", self.now)
-            case OfferWanted(call=call):
-                agent.provide_offer(call, b"offer on demand", self.now)
-            case ReferReceived(call=call, target=target, replaces=replaces):
-                agent.accept_refer(call, self.now)
-                agent.invite(target, b"offer", self.now, replaces=replaces, refer=call)
 
     def dial(self, node: Node, user: str, offer: bytes | None = b"offer") -> str:
         """Let a phone call somebody."""

@@ -17,7 +17,7 @@ from sip_bridge.core.message import Request, Response
 from sip_bridge.io import stream
 from tests.lab.certificates import Authority
 from tests.lab.printed import message
-from tests.lab.torture import assert_answers, assert_works, connected
+from tests.lab.torture import assert_answers, assert_works, connected, ring_and_refuse
 
 RFC = "rfc4475"
 OTHER_PORTS = {"quotbal": 5050}
@@ -64,18 +64,7 @@ LONG = "amazinglylongcallername" * 5
 async def test_a_call_rings(name: str, transport: str, caller: str) -> None:
     async with AsyncExitStack() as stack:
         server, phone = await connected(stack, transport)
-        data = message(RFC, name)
-        server.send(data)
-        call = await phone.wait_for(told.Incoming)
-        assert call.uri == caller
-        await phone.client.calls.ring(call.call_id)
-        await phone.client.calls.reject(call.call_id)
-        answers = await server.all_answers()
-        assert [answer.status for answer in answers] == [100, 180, 603]
-        for answer in answers:
-            assert_answers(server, data, answer)
-        server.acknowledge(data, answers[-1])
-        await phone.wait_for(told.Ended)
+        assert await ring_and_refuse(server, phone, message(RFC, name)) == caller
         await assert_works(server, phone)
 
 

@@ -14,7 +14,7 @@ from _pytest.mark import ParameterSet
 from sip_bridge import client_events as told
 from tests.lab.ports import has_ipv6
 from tests.lab.printed import message
-from tests.lab.torture import assert_answers, assert_works, connected
+from tests.lab.torture import assert_answers, assert_works, connected, ring_and_refuse
 
 RFC = "rfc5118"
 HOST = "::1"
@@ -112,14 +112,5 @@ async def test_a_call_rings(name: str) -> None:
         data = message(RFC, name)
         if name != "mult-ip-in-sdp":
             data = measured(speaking_pcma(data))
-        server.send(data)
-        call = await phone.wait_for(told.Incoming)
-        await phone.client.calls.ring(call.call_id)
-        await phone.client.calls.reject(call.call_id)
-        answers = await server.all_answers()
-        assert [answer.status for answer in answers] == [100, 180, 603]
-        for answer in answers:
-            assert_answers(server, data, answer)
-        server.acknowledge(data, answers[-1])
-        await phone.wait_for(told.Ended)
+        await ring_and_refuse(server, phone, data)
         await assert_works(server, phone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.lab.caller import Caller
 from tests.lab.ports import LOOPBACK
 from tests.lab.scenarios import caller as calling
 from tests.lab.scenarios import pause, recv, reply, request, response
+from tests.lab.scenarios_stage import rings
 from tests.lab.sipp import Sipp
 from tests.lab.switchboard import Switchboard, switchboard
 
@@ -35,25 +37,23 @@ async def phone(board: Switchboard) -> AsyncIterator[Caller]:
         yield caller
 
 
-async def ringing(phone: Caller) -> str:
-    incoming = await phone.wait_for(told.Incoming)
-    await phone.client.calls.ring(incoming.call_id)
-    return incoming.call_id
-
-
-def odd(board: Switchboard, folder: Path, *steps: str) -> Sipp:
+@asynccontextmanager
+async def odd(board: Switchboard, folder: Path, *steps: str) -> AsyncIterator[Sipp]:
+    """A sipp behind the server that calls us and plays `steps`, which must all have come true."""
     server = (LOOPBACK, board.kamailio.port)
     peer = Sipp(folder / "peer", calling(*steps), remote=server, port=board.route_port("7001"))
     peer.start()
-    return peer
+    try:
+        yield peer
+        await asyncio.to_thread(peer.finish, 5.0)
+    finally:
+        peer.stop()
 
 
 @pytest.mark.conformance("RFC 3264 5", "an INVITE without an offer: our 200 offers, the ACK answers")
 async def test_an_invite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
     """RFC 3264 section 5: our 200 offers, the ACK answers."""
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1),
         *RINGING,
         response(200, dialog=True),
@@ -62,24 +62,19 @@ async def test_an_invite_without_an_offer(board: Switchboard, phone: Caller, tmp
         request("BYE", "1001", 2, inside=True),
         response(200),
     )
-    try:
-        call_id = await ringing(phone)
+    async with odd(board, tmp_path, *steps):
+        call_id = await rings(phone)
         await phone.client.calls.answer(call_id)
         await phone.wait_for(told.MediaReady)
         session = phone.client.audio(call_id)
         assert session is not None and session.codec is not None and session.codec.name == "PCMA"
         ended = await phone.wait_for(told.Ended)
         assert (ended.reason, len(phone.heard(told.Established))) == ("remote-hung-up", 1)
-        await asyncio.to_thread(peer.finish, 5.0)
-    finally:
-        peer.stop()
 
 
 @pytest.mark.conformance("RFC 3261 14.2", "a re-INVITE without an offer: our 200 offers, the ACK answers")
 async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1, version=1),
         *RINGING,
         response(200, dialog=True),
@@ -92,13 +87,10 @@ async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tm
         request("BYE", "1001", 3, inside=True),
         response(200),
     )
-    try:
-        await phone.client.calls.answer(await ringing(phone))
+    async with odd(board, tmp_path, *steps):
+        await phone.client.calls.answer(await rings(phone))
         await phone.wait_for(told.MediaReady, 2)
         await phone.wait_for(told.Ended)
-        await asyncio.to_thread(peer.finish, 5.0)
-    finally:
-        peer.stop()
 
 
 @pytest.mark.conformance("RFC 3326 2", "CANCEL while it rings: 200, 487; told as {reason}")
@@ -112,9 +104,7 @@ async def test_a_reinvite_without_an_offer(board: Switchboard, phone: Caller, tm
 async def test_a_cancel_says_why(
     board: Switchboard, phone: Caller, tmp_path: Path, header: str, reason: str
 ) -> None:
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1, version=1, branch="z9hG4bKodd[call_id]"),
         *RINGING,
         request("CANCEL", "1001", 1, headers=header, branch="z9hG4bKodd[call_id]"),
@@ -122,13 +112,10 @@ async def test_a_cancel_says_why(
         response(487),
         request("ACK", "1001", 1, branch="z9hG4bKodd[call_id]"),
     )
-    try:
-        await ringing(phone)
+    async with odd(board, tmp_path, *steps):
+        await rings(phone)
         ended = await phone.wait_for(told.Ended)
         assert ended.reason == reason
-        await asyncio.to_thread(peer.finish, 5.0)
-    finally:
-        peer.stop()
 
 
 @pytest.mark.conformance("RFC 3261 13.3.1.4", "BYE comes instead of the ACK: the 200 is not sent again")
@@ -136,42 +123,33 @@ async def test_a_caller_who_hangs_up_before_our_200_is_acknowledged(
     board: Switchboard, phone: Caller, tmp_path: Path
 ) -> None:
     """The ACK never comes: we end the call after 64*T1, or at the BYE that comes instead."""
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1, version=1),
         *RINGING,
         response(200, dialog=True),
         request("BYE", "1001", 2, inside=True),
         response(200),
     )
-    try:
-        await phone.client.calls.answer(await ringing(phone))
+    async with odd(board, tmp_path, *steps):
+        await phone.client.calls.answer(await rings(phone))
         ended = await phone.wait_for(told.Ended)
         assert ended.reason == "remote-hung-up"
-        await asyncio.to_thread(peer.finish, 5.0)
-    finally:
-        peer.stop()
 
 
 @pytest.mark.conformance(
     "RFC 3261 8.2.2.3", "an unknown extension through a proxy: 420 names it, nobody hears it ring"
 )
 async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Caller, tmp_path: Path) -> None:
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1, version=1, headers="Require: telepathy\n"),
         response(100, optional=True),
         response(420),
         request("ACK", "1001", 1),
     )
-    try:
+    async with odd(board, tmp_path, *steps) as peer:
         await asyncio.to_thread(peer.finish, 5.0)
         assert "Unsupported: telepathy" in peer.messages
         assert not phone.heard(told.Incoming)
-    finally:
-        peer.stop()
 
 
 @pytest.mark.conformance("RFC 3261 18.1.1", "a request over 1300 bytes goes by TCP")
@@ -200,9 +178,7 @@ async def test_keys_by_info(board: Switchboard, phone: Caller, tmp_path: Path) -
         "Content-Length: 0\n\n",
         "Content-Type: application/dtmf-relay\nContent-Length: [len]\n\nSignal=7\nDuration=160\n",
     )
-    peer = odd(
-        board,
-        tmp_path,
+    steps = (
         request("INVITE", "1001", 1, version=1),
         *RINGING,
         response(200, dialog=True),
@@ -212,13 +188,10 @@ async def test_keys_by_info(board: Switchboard, phone: Caller, tmp_path: Path) -
         recv("BYE"),
         reply("200 OK"),
     )
-    try:
-        call_id = await ringing(phone)
+    async with odd(board, tmp_path, *steps):
+        call_id = await rings(phone)
         await phone.client.calls.answer(call_id)
         pressed = await phone.wait_for(told.DtmfReceived)
         assert (pressed.call_id, pressed.digit) == (call_id, "7")
         await phone.client.calls.hang_up(call_id)
         await phone.wait_for(told.Ended)
-        await asyncio.to_thread(peer.finish, 5.0)
-    finally:
-        peer.stop()

@@ -14,20 +14,9 @@ from typing import Any
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.lab.chromium import ALLOW, COMMON, DEVICES
+
 CHROMIUM = "/usr/bin/chromium"
-DEVICES = "--use-fake-device-for-media-stream"
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    DEVICES,
-    "--allow-loopback-in-peer-connection",
-)
-ALLOW = "--use-fake-ui-for-media-stream"
 WIDE = (1280, 800)
 PHONE = (360, 720)
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -61,7 +50,7 @@ async def chromium(*flags: str, allow: bool = True, few_pictures: bool = False) 
     """A browser process; `allow` answers every question for camera and microphone with yes, `few_pictures`
     spares a busy machine."""
     async with async_playwright() as driver:
-        given = [DEVICES + "=fps=8" if few_pictures and flag == DEVICES else flag for flag in FLAGS]
+        given = [DEVICES + "=fps=8" if few_pictures and flag == DEVICES else flag for flag in COMMON]
         arguments = [*given, *([ALLOW] if allow else []), *flags]
         browser = await driver.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:

@@ -11,8 +11,9 @@ from typing import Any
 from tests.lab.ports import LOOPBACK
 from tests.lab.process import Process
 
-FLAGS = (
-    "--headless",
+DEVICES = "--use-fake-device-for-media-stream"
+ALLOW = "--use-fake-ui-for-media-stream"
+COMMON = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -20,12 +21,10 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
+    DEVICES,
     "--allow-loopback-in-peer-connection",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
 )
+FLAGS = ("--headless", *COMMON, "--autoplay-policy=no-user-gesture-required", ALLOW)
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 

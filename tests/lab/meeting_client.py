@@ -40,13 +40,14 @@ from service_api.meeting import (
     YouChanged,
 )
 from service_api.states import ClientKind, SessionState
+from tests.doubles.meeting_commands import Commanding
 from tests.lab.service import API
 
 E = TypeVar("E", bound=MeetingEvent)
 ANSWER_S = 10.0
 
 
-class MeetingClient:
+class MeetingClient(Commanding):
     """One connection. What was told is folded into `you` and `people`, as a client does it."""
 
     def __init__(self, websocket: ClientConnection) -> None:
@@ -92,18 +93,6 @@ class MeetingClient:
         answer = self._answers[command.id] = asyncio.get_running_loop().create_future()
         await self.websocket.send(command.model_dump_json())
         return await asyncio.wait_for(answer, ANSWER_S)
-
-    async def done(self, kind: type[Command], **members: object) -> Done:
-        """A command that works."""
-        answer = await self.send(kind.model_validate({"id": self.command_id(), **members}))
-        assert isinstance(answer, Done), answer
-        return answer
-
-    async def refused(self, kind: type[Command], **members: object) -> Refused:
-        """A command that doesn't."""
-        answer = await self.send(kind.model_validate({"id": self.command_id(), **members}))
-        assert isinstance(answer, Refused), answer
-        return answer
 
     async def until(self, condition: Callable[[], bool], timeout_s: float = ANSWER_S) -> None:
         """Wait for what is told to make this true."""

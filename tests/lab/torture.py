@@ -206,6 +206,21 @@ class Server:
         return [answer for answer, call in calls if not call.startswith("plain-")]
 
 
+async def ring_and_refuse(server: Server, phone: Caller, data: bytes) -> str:
+    """Send an INVITE that must ring, refuse it, and look at each answer; returns who called."""
+    server.send(data)
+    call = await phone.wait_for(told.Incoming)
+    await phone.client.calls.ring(call.call_id)
+    await phone.client.calls.reject(call.call_id)
+    answers = await server.all_answers()
+    assert [answer.status for answer in answers] == [100, 180, 603]
+    for answer in answers:
+        assert_answers(server, data, answer)
+    server.acknowledge(data, answers[-1])
+    await phone.wait_for(told.Ended)
+    return call.uri
+
+
 async def connected(
     stack: AsyncExitStack,
     transport: str,

@@ -23,7 +23,7 @@ from sip_bridge.core.events import (
 )
 from sip_bridge.core.headers import ReplacesHeader
 from sip_bridge.core.uri import SipUri
-from tests.doubles.sip_link import Node
+from tests.doubles.sip_link import Node, Weather
 from tests.doubles.sip_town import CENTRE, Town
 
 A, B, B2, C = "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5"
@@ -350,16 +350,6 @@ _FAST = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCh
 _FATE = st.one_of(
     st.just(()), st.just((0.01,)), st.lists(st.sampled_from([0.01, 0.3, 0.9]), min_size=1, max_size=2)
 )
-
-
-class Weather:
-    """The fate of datagrams, one after another; then the sky clears."""
-
-    def __init__(self, fates: Sequence[Sequence[float]]) -> None:
-        self.fates = list(fates)
-
-    def __call__(self) -> Sequence[float]:
-        return self.fates.pop(0) if self.fates else (0.01,)
 
 
 @_FAST

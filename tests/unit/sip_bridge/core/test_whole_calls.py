@@ -5,50 +5,25 @@ Whatever the wire does, in the end both sides agree: the call stands on both or 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sip_bridge.core.config import AgentConfig
 from sip_bridge.core.events import (
-    AgentEvent,
     AnswerReceived,
     Ended,
     Established,
     IncomingInvite,
     OfferReceived,
-    OfferWanted,
     ReferProgress,
-    ReferReceived,
     ReofferFailed,
     Replaced,
 )
-from tests.doubles.sip_link import Link, Node, prompt
+from tests.doubles.sip_link import Link, Node, Weather, phone, prompt
 
 ALICE, BOB, CAROL = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 QUIET = 200.0
 """Longer than any timer of a call that is going wrong, shorter than a session's."""
-
-
-def _phone(after: float = 0.5) -> Callable[[Node, AgentEvent], None]:
-    """Rings, answers after a while, agrees to every offer."""
-
-    def react(node: Node, event: AgentEvent) -> None:
-        agent, link = node.agent, node.link
-        match event:
-            case IncomingInvite(call=call):
-                agent.ring(call, link.now)
-                link.at(after, lambda: agent.answer(call, b"answer", link.now))
-            case OfferReceived(call=call):
-                agent.answer_offer(call, b"answer to offer", link.now)
-            case OfferWanted(call=call):
-                agent.provide_offer(call, b"offer on demand", link.now)
-            case ReferReceived(call=call, target=target, replaces=replaces):
-                agent.accept_refer(call, link.now)
-                agent.invite(target, b"offer", link.now, replaces=replaces, refer=call)
-
-    return react
 
 
 def _stands(node: Node) -> bool:
@@ -57,18 +32,8 @@ def _stands(node: Node) -> bool:
 
 def _pair(link: Link, after: float = 0.5) -> tuple[Node, Node]:
     alice, bob = link.add(ALICE), link.add(BOB)
-    alice.react, bob.react = _phone(after), _phone(after)
+    alice.react, bob.react = phone(after), phone(after)
     return alice, bob
-
-
-class Weather:
-    """The fate of datagrams, one after another; then the sky clears."""
-
-    def __init__(self, fates: Sequence[Sequence[float]]) -> None:
-        self.fates = list(fates)
-
-    def __call__(self) -> Sequence[float]:
-        return self.fates.pop(0) if self.fates else (0.01,)
 
 
 def _weather(longest: int = 40) -> st.SearchStrategy[Weather]:
@@ -174,7 +139,7 @@ def test_a_blind_transfer_ends_somewhere(weather: Weather) -> None:
     link = Link()
     alice, bob = _pair(link)
     carol = link.add(CAROL)
-    carol.react = _phone()
+    carol.react = phone()
     call = alice.agent.invite(f"sip:bob@{BOB}", b"offer", link.now)
     link.run(2)
     link.fate = weather
@@ -198,7 +163,7 @@ def test_an_attended_transfer_leaves_the_two_others_talking() -> None:
     link = Link()
     alice, bob = _pair(link)
     carol = link.add(CAROL)
-    carol.react = _phone()
+    carol.react = phone()
     first = alice.agent.invite(f"sip:bob@{BOB}", b"offer", link.now)
     second = alice.agent.invite(f"sip:carol@{CAROL}", b"offer", link.now)
     link.run(2)
@@ -216,7 +181,7 @@ def test_an_attended_transfer_that_fails_leaves_all_as_it_was() -> None:
     carol.react = lambda node, event: (
         node.agent.reject(event.call, 603, link.now)
         if isinstance(event, IncomingInvite) and event.replaces
-        else _phone()(node, event)
+        else phone()(node, event)
     )
     first = alice.agent.invite(f"sip:bob@{BOB}", b"offer", link.now)
     second = alice.agent.invite(f"sip:carol@{CAROL}", b"offer", link.now)
@@ -244,7 +209,7 @@ def test_a_session_is_refreshed_for_a_day_and_ends_when_the_peer_is_gone() -> No
     link = Link()
     config = AgentConfig(aor=f"sip:a@{ALICE}", accept_strangers=True, session_expires=600)
     alice, bob = link.add(ALICE, config), link.add(BOB, config)
-    alice.react, bob.react = _phone(), _phone()
+    alice.react, bob.react = phone(), phone()
     alice.agent.invite(f"sip:bob@{BOB}", b"offer", link.now)
     link.run(24 * 3600)
     assert _stands(alice)
