@@ -183,3 +183,11 @@ def test_who_is_signed_in_before_the_windows_open_is_told_too(
     assert heard == []
     desk.start()
     assert len(heard) == told
+
+
+def test_a_minimised_window_comes_up_when_it_is_opened_again(make_desk: MakeDesk) -> None:
+    settings = make_desk().settings
+    settings.open_page("headset")
+    settings.showMinimized()
+    settings.open_page("general")
+    assert settings.isVisible() and not settings.isMinimized()
