@@ -15,7 +15,7 @@ from softphone.ports import CompanyService
 from tests.doubles.stores import FakeCompanyService
 from tests.lab import company_service as lab
 from tests.lab.certificates import Authority
-from tests.lab.service import LabService
+from tests.lab.service import Employee, LabService, lab_service
 
 PEOPLE = {"0401234567": "geheim 42 ä"}
 ASKED = DeviceSignIn("0401234567", "geheim 42 ä", "Laptop", "urn:uuid:5f6c8e3a-0a52-4b61-9b4c-0d4f0c7a9e11")
@@ -38,12 +38,9 @@ class At(NamedTuple):
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
-    service = LabService(tmp_path_factory.mktemp("service") / "service")
-    for number, password in PEOPLE.items():
-        service.add_user(number, password)
-    service.start()
-    yield service
-    service.stop()
+    people = (Employee(number, password) for number, password in PEOPLE.items())
+    with lab_service(tmp_path_factory.mktemp("service") / "service", *people) as service:
+        yield service
 
 
 @pytest.fixture(params=["fake", "https", pytest.param("own", marks=pytest.mark.peer)])

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from service_api.appointments import AppointmentMade
 from tests.lab.browser import Tab, chromium, new_context, new_tab, until
 from tests.lab.meeting_host import Json, MeetingHost
-from tests.lab.service import LabService, SignedIn
+from tests.lab.service import Employee, LabService, SignedIn, lab_service
 
 NUMBER, PASSWORD = "0401234567", "Kettle-Harbour-93"
 HOST, AINO, MATTI = "Olli Asiantuntija", "Aino Asiakas", "Matti Meikäläinen"
@@ -71,15 +71,10 @@ class Meeting:
 @contextlib.contextmanager
 def serving(folder: Path, config: str = "") -> Iterator[Office]:
     """A service and its host's account; while it served it logged no fault of its own."""
-    service = LabService(folder, config=config)
-    service.add_user(NUMBER, PASSWORD, name=HOST)
-    service.start()
-    try:
+    with lab_service(folder, Employee(NUMBER, PASSWORD, HOST), config=config) as service:
         yield Office(service, service.sign_in(NUMBER, PASSWORD))
         faults = [one for one in service.log.splitlines() if " ERROR " in one or "Traceback" in one]
         assert not faults, service.log[-4000:]
-    finally:
-        service.stop()
 
 
 @pytest.fixture(scope="module")

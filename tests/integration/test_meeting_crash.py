@@ -13,7 +13,7 @@ from websockets.exceptions import WebSocketException
 from service_api.meeting import Close, ConfirmCode, Done, NewCode, Redeem, Remove, Say
 from service_api.states import SessionState
 from tests.lab.meeting_client import MeetingClient, Way, bearer, exchange
-from tests.lab.service import LabService
+from tests.lab.service import Employee, LabService, lab_service
 
 pytestmark = [
     pytest.mark.peer,
@@ -27,11 +27,8 @@ SEED = 20261122
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[LabService]:
-    found = LabService(tmp_path)
-    found.add_user(PHONE, PASSWORD, name="Helmi Host")
-    found.start()
-    yield found
-    found.stop()
+    with lab_service(tmp_path, Employee(PHONE, PASSWORD, "Helmi Host")) as running:
+        yield running
 
 
 async def talk(client: MeetingClient, kept: list[str]) -> None:

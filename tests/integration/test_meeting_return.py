@@ -15,7 +15,7 @@ from softphone.ports.meetings import Bearer, ServiceAccess
 from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_line import MeetingLine
 from softphone.services.meeting_ways import GuestWay
-from tests.lab.service import LabService
+from tests.lab.service import Employee, LabService, lab_service
 from tests.lab.wire import Wire
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
@@ -26,11 +26,8 @@ NUMBER, PASSWORD = "0401000009", "Lantern-Orchard-71"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
-    made = LabService(tmp_path_factory.mktemp("return") / "service")
-    made.add_user(NUMBER, PASSWORD)
-    made.start()
-    yield made
-    made.stop()
+    with lab_service(tmp_path_factory.mktemp("return") / "service", Employee(NUMBER, PASSWORD)) as running:
+        yield running
 
 
 @dataclass(slots=True)

@@ -40,7 +40,7 @@ from tests.doubles.meeting_ports import a_picture
 from tests.lab.certificates import Authority
 from tests.lab.company_service import BASE, CompanyService
 from tests.lab.ports import free_port
-from tests.lab.service import LabService, SignedIn
+from tests.lab.service import Employee, LabService, SignedIn, lab_service
 
 pytestmark = pytest.mark.peer
 
@@ -64,14 +64,10 @@ class Office:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    service = LabService(tmp_path_factory.mktemp("office") / "service")
-    service.add_user(NUMBER, PASSWORD, name="Erja Expert")
-    service.start()
-    try:
+    erja = Employee(NUMBER, PASSWORD, "Erja Expert")
+    with lab_service(tmp_path_factory.mktemp("office") / "service", erja) as service:
         account = service.sign_in(NUMBER, PASSWORD)
         yield Office(service, account, ServiceAccess(service.api, service.ca_file))
-    finally:
-        service.stop()
 
 
 def a_wish(**changes: Any) -> AppointmentWish:

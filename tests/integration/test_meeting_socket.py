@@ -46,7 +46,7 @@ from service_api.meeting import (
 )
 from service_api.states import PRESENT, SessionState
 from tests.lab.meeting_client import MeetingClient, Way, bearer, cookie, exchange
-from tests.lab.service import LabService, SignedIn
+from tests.lab.service import Employee, LabService, SignedIn, lab_service
 
 # The TLS transport below a handshake that was refused is left to the collector by the client library.
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore:unclosed transport:ResourceWarning")]
@@ -58,13 +58,10 @@ OTHER = "0507654321"
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
     """One for all: its clock is real, so each test makes a meeting of its own."""
-    found = LabService(tmp_path_factory.mktemp("service"))
-    found.add_user(PHONE, PASSWORD, name="Helmi Host")
-    found.add_user(OTHER, PASSWORD, name="Olli Other")
-    found.start()
-    yield found
-    found.stop()
-    log = found.log
+    people = (Employee(PHONE, PASSWORD, "Helmi Host"), Employee(OTHER, PASSWORD, "Olli Other"))
+    with lab_service(tmp_path_factory.mktemp("service"), *people) as running:
+        yield running
+    log = running.log
     assert " ERROR " not in log and "Traceback" not in log, log[-4000:]
 
 

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.lab.service import LabService, SignedIn
+from tests.lab.service import Employee, LabService, SignedIn, lab_service
 
 pytestmark = [pytest.mark.peer, pytest.mark.slow]
 
@@ -50,11 +50,8 @@ QUICK = hypothesis.settings(
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
-    made = LabService(tmp_path_factory.mktemp("openapi") / "service")
-    made.add_user(PHONE, PASSWORD)
-    made.start()
-    yield made
-    made.stop()
+    with lab_service(tmp_path_factory.mktemp("openapi") / "service", Employee(PHONE, PASSWORD)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

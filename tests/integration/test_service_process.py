@@ -28,11 +28,12 @@ from tests.lab.disk import mountable, small_disk
 from tests.lab.meeting_host import MeetingHost
 from tests.lab.ports import LOOPBACK, free_port
 from tests.lab.process import PeerFailed, wait_until
-from tests.lab.service import MODULE, ROOT, LabService, SignedIn
+from tests.lab.service import MODULE, ROOT, Employee, LabService, SignedIn, lab_service
 
 pytestmark = pytest.mark.peer
 
 PHONE, PASSWORD = "0401234567", "Kettle-Harbour-96"
+ANNA = Employee(PHONE, PASSWORD, "Anna Ek")
 
 
 def run(*arguments: str, typed: str = "", timeout_s: float = 30) -> tuple[int, str]:
@@ -53,11 +54,8 @@ def run(*arguments: str, typed: str = "", timeout_s: float = 30) -> tuple[int, s
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabService]:
     """One for all that leave it as it was."""
-    found = LabService(tmp_path_factory.mktemp("service") / "service")
-    found.add_user(PHONE, PASSWORD, name="Anna Ek")
-    found.start()
-    yield found
-    found.stop()
+    with lab_service(tmp_path_factory.mktemp("service") / "service", ANNA) as running:
+        yield running
 
 
 def test_it_ends_as_it_is_told(tmp_path: Path) -> None:
@@ -103,13 +101,9 @@ def test_no_proxy_is_believed_that_was_not_named(service: LabService) -> None:
 
 
 def test_a_proxy_that_was_named_says_who_asks(tmp_path: Path) -> None:
-    service = LabService(tmp_path / "service", config='trusted_proxies = ["127.0.0.1"]')
-    service.start()
-    try:
+    with lab_service(tmp_path / "service", config='trusted_proxies = ["127.0.0.1"]') as service:
         assert guesses(service) == [403] * 11
         assert "203.0.113.10 refused" in service.log
-    finally:
-        service.stop()
 
 
 def test_nothing_that_opens_something_is_in_log_or_data(tmp_path: Path) -> None:
@@ -220,9 +214,7 @@ def test_a_number_has_one_account_also_while_the_service_runs(service: LabServic
 
 
 def test_a_renewed_certificate_is_taken_while_it_runs(tmp_path: Path) -> None:
-    service = LabService(tmp_path / "service")
-    service.start()
-    try:
+    with lab_service(tmp_path / "service") as service:
         first = served(service)
         service.renew_certificate()
         os.kill(service.pid, signal.SIGHUP)
@@ -232,8 +224,6 @@ def test_a_renewed_certificate_is_taken_while_it_runs(tmp_path: Path) -> None:
         os.kill(service.pid, signal.SIGHUP)
         assert wait_until(lambda: "the certificate stays the former one" in service.log, 10)
         assert served(service) == second
-    finally:
-        service.stop()
 
 
 def served(service: LabService) -> str:

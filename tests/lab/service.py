@@ -8,11 +8,12 @@ import ssl
 import subprocess
 import sys
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -189,3 +190,24 @@ def draft(participants: Sequence[str | InviteeDraft], **members: Any) -> Appoint
         "time_zone": "Europe/Helsinki",
     }
     return AppointmentDraft(**{**usual, "participants": people, **members})
+
+
+class Employee(NamedTuple):
+    """Somebody with an account of the service's own."""
+
+    phone: str
+    password: str
+    name: str = ""
+
+
+@contextmanager
+def lab_service(folder: Path, *people: Employee, config: str = "") -> Iterator[LabService]:
+    """One that runs with these people's accounts."""
+    service = LabService(folder, config=config)
+    for one in people:
+        service.add_user(one.phone, one.password, name=one.name)
+    try:
+        service.start()
+        yield service
+    finally:
+        service.stop()
