@@ -22,6 +22,7 @@ import numpy as np
 from media.codecs.types import Decoder
 from media.delay import MAXIMUM_S, DelayEstimator
 from media.errors import CodecError
+from media.jitter_figures import Counters, JitterStatistics
 from media.regulator import WANTED, Regulator
 from media.timeline import Timeline
 from media.types import BLOCK, RATE, AudioPacket, Pcm
@@ -51,55 +52,6 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class JitterStatistics:
-    """Counters since the start, and delays as they stand.
-
-    Packets: `received` in all, `lost` never came, `late` came after having been given up (not in `lost`),
-    `duplicate`, `invalid` not decodable, `discarded` to cut the delay after an outage; `recovered` of the
-    lost and late ones, by FEC. Samples: `played` since speech began; of these `concealed` were made up for
-    what was missing or late (comfort noise not counted); `accelerated` taken out and `expanded` put in to
-    change the delay. In ms: `delay` that sound waits here beyond the network's fastest packet, `target`
-    where that is going, `buffered` arrived and not played, `jitter` as in RFC 3550 6.4.1.
-    """
-
-    received: int = 0
-    lost: int = 0
-    late: int = 0
-    duplicate: int = 0
-    invalid: int = 0
-    discarded: int = 0
-    recovered: int = 0
-    played: int = 0
-    concealed: int = 0
-    accelerated: int = 0
-    expanded: int = 0
-    delay_ms: float = 0.0
-    target_ms: float = 0.0
-    buffered_ms: float = 0.0
-    jitter_ms: float = 0.0
-
-    @property
-    def concealed_percent(self) -> float:
-        """Share of what was played that had to be made up."""
-        return 100 * self.concealed / self.played if self.played else 0.0
-
-
-@dataclass(slots=True)
-class _Counters:
-    received: int = 0
-    lost: int = 0
-    late: int = 0
-    duplicate: int = 0
-    invalid: int = 0
-    discarded: int = 0
-    recovered: int = 0
-    played: int = 0
-    concealed: int = 0
-    accelerated: int = 0
-    expanded: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class _Slot:
     """A packet that waits: its place (48 kHz samples) and length."""
 
@@ -120,7 +72,7 @@ class JitterBuffer:
         self._regulator = Regulator()
         self._slots: dict[int, _Slot] = {}
         self._given_up: dict[int, None] = {}
-        self._count = _Counters()
+        self._count = Counters()
         self._ready: Pcm = np.zeros(0, np.int16)
         self._decoder: Decoder | None = None
         self._started = False
@@ -401,7 +353,7 @@ class JitterBuffer:
         count = self._count
         waiting = len(self._ready) + sum(slot.samples for slot in self._slots.values())
         return JitterStatistics(
-            **{name: getattr(count, name) for name in _Counters.__dataclass_fields__},
+            **{name: getattr(count, name) for name in Counters.__dataclass_fields__},
             delay_ms=1000 * self._told_delay,
             target_ms=1000 * self.target,
             buffered_ms=1000 * waiting / RATE,

@@ -11,7 +11,8 @@ import numpy as np
 from media.codecs import registry
 from media.codecs.types import Encoder
 from media.errors import CodecError, CodecUnavailable
-from media.jitter import Format, JitterBuffer, JitterStatistics
+from media.jitter import Format, JitterBuffer
+from media.jitter_figures import JitterStatistics
 from media.levels import FLOOR_DBFS, LevelMeter
 from media.mixer import amplify
 from media.types import BLOCK, FRAME, RATE, AudioFrame, AudioPacket, CodecSpec, Pcm

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from media.jitter import JitterStatistics
+from media.jitter_figures import JitterStatistics
 from media.quality import estimate_mos
 from media.stream import StreamStatistics
 from sip_bridge.rtp.rtcp import Feedback

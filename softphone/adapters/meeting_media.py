@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from devices.cameras.types import Picture
-from media.jitter import JitterStatistics
+from media.jitter_figures import JitterStatistics
 from softphone.adapters.call_voice import Ear
 from softphone.adapters.cameras import CameraDesk
 from softphone.adapters.meeting_feeds import Feeds

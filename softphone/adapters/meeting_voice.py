@@ -5,7 +5,8 @@ from __future__ import annotations
 from aiortc.rtp import RtpPacket as WirePacket
 
 from media.codecs import registry
-from media.jitter import Format, JitterBuffer, JitterStatistics
+from media.jitter import Format, JitterBuffer
+from media.jitter_figures import JitterStatistics
 from media.levels import LevelMeter
 from media.mixer import mix
 from media.speaking import SpeakingDetector

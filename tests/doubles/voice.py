@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from media.errors import CodecError
-from media.jitter import Format, JitterBuffer, JitterStatistics
+from media.jitter import Format, JitterBuffer
+from media.jitter_figures import JitterStatistics
 from media.types import BLOCK, FRAME, RATE, AudioPacket, Pcm
 
 SILENT_PAYLOAD = b"s"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from media.jitter import CAPACITY, Format, JitterBuffer, JitterStatistics
+from media.jitter import CAPACITY, Format, JitterBuffer
+from media.jitter_figures import JitterStatistics
 from media.types import BLOCK, FRAME, RATE, AudioPacket, Pcm
 from tests.doubles.network import Network, stream
 from tests.doubles.voice import SILENT_PAYLOAD, FakeDecoder, fake_buffer, numbered, play

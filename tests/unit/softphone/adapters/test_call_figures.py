@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from media.jitter import JitterStatistics
+from media.jitter_figures import JitterStatistics
 from media.stream import StreamStatistics
 from sip_bridge.rtp.rtcp import Feedback
 from sip_bridge.rtp.stream import MediaStatistics
