@@ -170,6 +170,8 @@ def other_flow(flow: Flow, number: int, **changes: object) -> Flow:
 TARGET = "sip:bob@198.51.100.7"
 CONTACT = ("Contact", "<sip:bob@198.51.100.7:5060>")
 ROUTE = ("Record-Route", "<sip:192.0.2.1;lr>")
+NEW_PLACE = ("Contact", "<sip:bob@203.0.113.44:5060>")
+"""Where the far end may move to within a call."""
 
 
 def calling(rig: Rig, offer: bytes | None = b"offer") -> tuple[str, Request]:
@@ -214,6 +216,22 @@ def call_for_us(
         request.headers.add("Content-Type", "application/sdp")
         request.body = body
     return request
+
+
+def outside(method: str, *headers: tuple[str, str], branch: str = "z9hG4bKp", body: bytes = b"") -> Request:
+    """A request by way of the server that belongs to no dialog."""
+    request = call_for_us(body=b"", branch=branch, call_id=f"{method}-{branch}")
+    plain = Request(method, request.uri, request.headers, body)
+    plain.headers.set("CSeq", f"1 {method}")
+    for header in headers:
+        plain.headers.add(*header)
+    return plain
+
+
+def reoffering(rig: Rig, handle: str, sdp: bytes = b"hold") -> Request:
+    """We offer anew within a call; the INVITE that goes out."""
+    rig.agent.reoffer(handle, sdp, rig.now)
+    return rig.request("INVITE")
 
 
 _branches = iter(range(1, 1_000_000))

@@ -2,120 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
-
-from demo.bindings import MOST, Bindings
-from demo.exchange import Exchange
-from demo.ringing import MOST_DIALOGS
-from demo.subscribers import Subscribers
-from demo.talks import GONE, PROBE_S
-from sip_bridge.core.digest import DigestAuth, parse_challenges
 from sip_bridge.core.effects import Flow
 from sip_bridge.core.message import Request, Response, parse_message
-
-ALICE = Flow(1, "tls", ("127.0.0.1", 5061), ("127.0.0.1", 40001))
-BOB = Flow(2, "udp", ("127.0.0.1", 5060), ("127.0.0.1", 40002))
-PASSWORDS = {"alice": "correct horse", "bob": "battery staple"}
-counter = itertools.count()
-
-
-def random(size: int) -> bytes:
-    return next(counter).to_bytes(size, "big")
-
-
-def exchange() -> Exchange:
-    made = Exchange("127.0.0.1", Subscribers("127.0.0.1", PASSWORDS), random)
-    made.flow_opened(ALICE)
-    made.flow_opened(BOB)
-    return made
-
-
-def request(method: str, sender: str, to: str, flow: Flow, *more: tuple[str, str], uri: str = "") -> Request:
-    made = Request(method, uri or (f"sip:{to}@127.0.0.1" if method != "REGISTER" else "sip:127.0.0.1"))
-    host, port = flow.remote
-    made.headers.add(
-        "Via", f"SIP/2.0/{flow.transport.upper()} {host}:{port};branch=z9hG4bK{random(4).hex()};rport"
-    )
-    made.headers.add("Max-Forwards", "70")
-    made.headers.add("From", f"<sip:{sender}@127.0.0.1>;tag=a1")
-    made.headers.add("To", f"<sip:{to}@127.0.0.1>")
-    made.headers.add("Call-ID", f"{random(4).hex()}@test")
-    made.headers.add("CSeq", f"1 {method}")
-    for name, value in more:
-        made.headers.add(name, value)
-    return made
-
-
-def send(
-    at: Exchange, message: Request | Response, flow: Flow, now: float = 0.0
-) -> list[tuple[int, Request | Response]]:
-    at.receive(bytes(message), flow, now)
-    return [(one.flow_id, parse_message(one.data)) for one in at.take_effects()]
-
-
-def reply(at: Exchange, message: Request, flow: Flow, now: float = 0.0) -> Response:
-    ((flow_id, answer),) = send(at, message, flow, now)
-    assert flow_id == flow.id
-    assert isinstance(answer, Response)
-    return answer
-
-
-def credentials(challenged: Response, method: str, uri: str, user: str, password: str) -> tuple[str, str]:
-    at_registrar = challenged.status == 401
-    name = "WWW-Authenticate" if at_registrar else "Proxy-Authenticate"
-    auth = DigestAuth(user, password, random)
-    value = auth.answer(parse_challenges(challenged.headers.get_lines(name)), method, uri)
-    assert value is not None
-    return ("Authorization" if at_registrar else "Proxy-Authorization", value)
-
-
-def register(
-    at: Exchange, user: str, flow: Flow, password: str, expires: str = "60", now: float = 0.0
-) -> Response:
-    host, port = flow.remote
-    contact = ("Contact", f"<sip:{user}@{host}:{port};transport={flow.transport}>;expires={expires}")
-    challenged = reply(at, request("REGISTER", user, user, flow, contact), flow, now)
-    assert challenged.status == 401
-    proof = credentials(challenged, "REGISTER", "sip:127.0.0.1", user, password)
-    return reply(at, request("REGISTER", user, user, flow, contact, proof), flow, now)
-
-
-def authenticated(at: Exchange, method: str, to: str, *more: tuple[str, str]) -> Request:
-    """A request of Alice's that answers the challenge it met."""
-    call = ("Call-ID", random(4).hex())
-    asked = request(method, "alice", to, ALICE, *more)
-    asked.headers.set(*call)
-    challenged = reply(at, asked, ALICE)
-    assert challenged.status == 407
-    proof = credentials(challenged, method, asked.uri, "alice", PASSWORDS["alice"])
-    again = request(method, "alice", to, ALICE, *more, proof)
-    again.headers.set(*call)
-    again.headers.set("CSeq", f"2 {method}")
-    return again
-
-
-def inside(method: str, sender: str, flow: Flow, response: Response, number: int, uri: str) -> Request:
-    """A request in the dialog that `response` made for the caller."""
-    made = request(method, sender, "bob", flow, uri=uri)
-    for name in ("From", "To", "Call-ID"):
-        made.headers.set(name, response.headers.get(name) or "")
-    made.headers.set("CSeq", f"{number} {method}")
-    return made
-
-
-def connected(at: Exchange, *offered: tuple[str, str]) -> tuple[Response, Request]:
-    """Alice talks to Bob: what she was answered, and the INVITE he got."""
-    register(at, "bob", BOB, PASSWORDS["bob"])
-    contact = ("Contact", "<sip:alice@127.0.0.1:40001;transport=tls>")
-    sent = send(at, authenticated(at, "INVITE", "bob", contact, *offered), ALICE)
-    (invite,) = (message for flow_id, message in sent if flow_id == BOB.id)
-    assert isinstance(invite, Request)
-    taken = invite.reply(200, to_tag="b1")
-    taken.headers.add("Contact", "<sip:bob@127.0.0.1:40002>")
-    ((flow_id, answer),) = send(at, taken, BOB)
-    assert flow_id == ALICE.id
-    assert isinstance(answer, Response)
-    return answer, invite
+from tests.unit.demo.exchange_script import (
+    ALICE,
+    BOB,
+    PASSWORDS,
+    authenticated,
+    connected,
+    credentials,
+    exchange,
+    inside,
+    register,
+    reply,
+    request,
+    send,
+)
 
 
 def test_right_password_registers_and_wrong_does_not() -> None:
@@ -271,135 +173,6 @@ def test_an_ack_finds_its_invite_though_another_came_between() -> None:
             at, inside("ACK", "alice", ALICE, answer, number, "sip:bob@127.0.0.1:5061"), ALICE
         )
         assert (flow_id, ack.cseq.method, ack.cseq.number) == (BOB.id, "ACK", 1)
-
-
-def ringing(at: Exchange) -> tuple[Request, Request]:
-    """Alice's INVITE, and the one Bob got."""
-    register(at, "bob", BOB, PASSWORDS["bob"])
-    asked = authenticated(at, "INVITE", "bob")
-    (invite,) = (message for flow_id, message in send(at, asked, ALICE) if flow_id == BOB.id)
-    assert isinstance(invite, Request)
-    return asked, invite
-
-
-def test_where_else_to_call_passes_with_its_contact() -> None:
-    at = exchange()
-    _, invite = ringing(at)
-    moved = invite.reply(302, to_tag="b1")
-    moved.headers.add("Contact", "<sip:carol@127.0.0.1>")
-    answers = [message for flow_id, message in send(at, moved, BOB) if flow_id == ALICE.id]
-    assert isinstance(answers[0], Response)
-    assert answers[0].status == 302
-    assert str(answers[0].contacts[0].uri) == "sip:carol@127.0.0.1"
-
-
-def test_a_phone_makes_only_so_many_dialogs() -> None:
-    at = exchange()
-    _, invite = ringing(at)
-    tags = set()
-    for number in range(MOST_DIALOGS + 3):
-        for _, message in send(at, invite.reply(180, to_tag=f"b{number}"), BOB):
-            tags.add(message.to.tag)
-    assert len(tags) == MOST_DIALOGS
-
-
-def test_every_dialog_of_a_fork_has_its_own_and_late_answers_are_ended() -> None:
-    at = exchange()
-    _, invite = ringing(at)
-    for tag in ("b1", "b2"):
-        ((_, ringing_there),) = send(at, invite.reply(180, to_tag=tag), BOB)
-        assert isinstance(ringing_there, Response)
-    assert [flow_id for flow_id, _ in send(at, invite.reply(200, to_tag="b1"), BOB)] == [ALICE.id]
-    assert [flow_id for flow_id, _ in send(at, invite.reply(200, to_tag="b1"), BOB)] == [ALICE.id]
-    late = send(at, invite.reply(200, to_tag="b2"), BOB)
-    assert [(flow_id, message.cseq.method, message.to.tag) for flow_id, message in late] == [
-        (BOB.id, "ACK", "b2"),
-        (BOB.id, "BYE", "b2"),
-    ]
-    assert send(at, invite.reply(183, to_tag="b2"), BOB) == []
-
-
-def test_a_bye_to_a_ringing_phone_that_crosses_its_answer() -> None:
-    at = exchange()
-    _, invite = ringing(at)
-    ((_, early),) = send(at, invite.reply(180, to_tag="b1"), BOB)
-    assert isinstance(early, Response)
-    send(at, inside("BYE", "alice", ALICE, early, 3, "sip:bob@127.0.0.1:5061"), ALICE)
-    sent = send(at, invite.reply(200, to_tag="b1"), BOB)
-    assert [(flow_id, message.cseq.method) for flow_id, message in sent] == [
-        (ALICE.id, "INVITE"),
-        (BOB.id, "ACK"),
-        (BOB.id, "BYE"),
-    ]
-    assert isinstance(sent[0][1], Response)
-    assert sent[0][1].status == 487
-    assert not at.busy()
-
-
-def test_a_cancelled_phone_that_says_no_more_is_forgotten() -> None:
-    at = exchange()
-    _, invite = ringing(at)
-    send(at, invite.reply(180, to_tag="b1"), BOB)
-    for now in range(0, 400, 4):
-        at.tick(float(now))
-    methods = [parse_message(effect.data).cseq.method for effect in at.take_effects()]
-    assert "CANCEL" in methods
-    assert not at.busy()
-    assert at.waiting() == 0
-    assert at.next_timer() is None
-
-
-def test_a_silent_phone_ends_the_call_with_the_first_thing_it_does_not_answer() -> None:
-    at = exchange()
-    answer, _ = connected(at)
-    send(at, inside("INFO", "alice", ALICE, answer, 3, "sip:bob@127.0.0.1:5061"), ALICE, 1.0)
-    for now in range(1, 40):
-        at.tick(float(now))
-    byes = [
-        message
-        for effect in at.take_effects()
-        if (message := parse_message(effect.data)).cseq.method == "BYE"
-    ]
-    assert [str(bye.headers.get("Reason")) for bye in byes][:1] == [GONE]
-    assert not at.busy()
-
-
-def test_a_phone_that_does_not_know_the_call_any_more_ends_it() -> None:
-    at = exchange()
-    connected(at)
-    at.tick(PROBE_S)
-    sent = [(effect.flow_id, parse_message(effect.data)) for effect in at.take_effects()]
-    probe = next(message for flow_id, message in sent if flow_id == BOB.id)
-    assert isinstance(probe, Request)
-    assert probe.method == "OPTIONS"
-    ended = send(at, probe.reply(481), BOB, PROBE_S)
-    assert [(flow_id, message.cseq.method) for flow_id, message in ended] == [(ALICE.id, "BYE")]
-    assert not at.busy()
-
-
-def test_several_phones_of_one_person() -> None:
-    at = exchange()
-    other = Flow(3, "udp", ("127.0.0.1", 5060), ("127.0.0.1", 40003))
-    at.flow_opened(other)
-    register(at, "bob", BOB, PASSWORDS["bob"])
-    assert len(register(at, "bob", other, PASSWORDS["bob"]).contacts) == 2
-    sent = send(at, authenticated(at, "INVITE", "bob"), ALICE)
-    assert [flow_id for flow_id, message in sent if isinstance(message, Request)] == [other.id, BOB.id]
-    assert len(register(at, "bob", other, PASSWORDS["bob"], "0").contacts) == 1
-
-
-def test_one_phone_under_a_new_address_is_one_phone() -> None:
-    at = Bindings()
-    for port, flow in ((40002, BOB), (40009, ALICE)):
-        made = request("REGISTER", "bob", "bob", flow)
-        made.headers.add("Contact", f'<sip:bob@127.0.0.1:{port}>;+sip.instance="<urn:uuid:1>"')
-        assert len(at.register("bob", made, flow, 0.0).contacts) == 1
-    assert at.find("bob", 0.0)[0].flow is ALICE
-    everything = request("REGISTER", "bob", "bob", BOB, ("Contact", "*"), ("Expires", "0"))
-    assert at.register("bob", everything, BOB, 0.0).contacts == ()
-    for port in range(MOST + 3):
-        made = request("REGISTER", "bob", "bob", BOB, ("Contact", f"<sip:bob@127.0.0.1:{1000 + port}>"))
-        assert len(at.register("bob", made, BOB, 0.0).contacts) == min(port + 1, MOST)
 
 
 def test_nobody_there_and_nobody_known() -> None:

@@ -13,7 +13,7 @@ from softphone.ports import Discovery
 from softphone.services.service_sign_in import device_name
 from tests.doubles.application import settle
 from tests.doubles.stores import FakeSecrets, FakeSettingsStore
-from tests.unit.softphone.services.test_session import HERE, SERVER, Bench
+from tests.unit.softphone.services.session_bench import HERE, SERVER, Bench
 
 URL = f"https://meet.{SERVER}"
 FIRST_SECRET = "1".zfill(43)

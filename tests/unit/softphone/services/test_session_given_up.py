@@ -11,7 +11,7 @@ from softphone.domain.account import LineState
 from softphone.domain.errors import CommandRefused
 from softphone.services.session import Session
 from tests.doubles.application import settle
-from tests.unit.softphone.services.test_session import HERE, Bench
+from tests.unit.softphone.services.session_bench import HERE, Bench
 
 Command = Callable[[Session], Awaitable[object]]
 
