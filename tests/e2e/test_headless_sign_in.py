@@ -64,6 +64,15 @@ def enter(
     return program.sign_in(f"127.0.0.1:{server.port}", number, secret, transport="tcp", remember=remember)
 
 
+def remembered(new_program: Callable[..., Program], server: Kamailio, keyring: SecretService) -> Program:
+    """A program that was signed in, remembers it, and has ended."""
+    program: Program = new_program(**keyring.environment)
+    program.start()
+    enter(program, server, NATIONAL, remember=True)
+    assert program.terminate() == 0
+    return program
+
+
 def test_the_other_form_of_the_number_is_found_and_remembered(
     new_server: NewServer, new_program: Callable[..., Program]
 ) -> None:
@@ -95,10 +104,7 @@ def test_remembered_in_the_keyring_until_signed_out(
     new_server: NewServer, new_program: Callable[..., Program], keyring: SecretService
 ) -> None:
     server = new_server(NATIONAL)
-    program = new_program(**keyring.environment)
-    program.start()
-    enter(program, server, NATIONAL, remember=True)
-    assert program.terminate() == 0
+    program = remembered(new_program, server, keyring)
     program.start()
     program.line_is("registered")
     assert program.account()["user"] == NATIONAL
@@ -115,10 +121,7 @@ def test_a_start_before_the_server_is_there(
 ) -> None:
     """The remembered account waits for its server, as after a power cut in the whole house."""
     server = new_server(NATIONAL)
-    program = new_program(**keyring.environment)
-    program.start()
-    enter(program, server, NATIONAL, remember=True)
-    assert program.terminate() == 0
+    program = remembered(new_program, server, keyring)
     server.kill()
     program.start()
     program.line_is("reconnecting", 40)

@@ -139,14 +139,19 @@ async def test_protected_sound_out_and_in(
         await caller.wait_for(told.Ended, 2)
 
 
+async def assert_488(phone: Baresip) -> None:
+    """It calls us, and what it offers is nothing to us (RFC 3261 21.4.26)."""
+    closed = len(phone.events("CALL_CLOSED"))
+    await asyncio.to_thread(phone.dial, "1001")
+    event = await asyncio.to_thread(phone.wait_for, "CALL_CLOSED", closed + 1)
+    assert str(event["param"]).startswith("488")
+
+
 async def test_encryption_demanded_of_one_who_has_none(board: Switchboard, phone: Baresip) -> None:
     async with signed_in(board, "tls", ClientSettings(encryption="required")) as caller:
         await caller.client.dial("1002")
         assert (await caller.wait_for(told.Ended)).reason == "encryption-required"
-        closed = len(phone.events("CALL_CLOSED"))
-        await asyncio.to_thread(phone.dial, "1001")
-        event = await asyncio.to_thread(phone.wait_for, "CALL_CLOSED", closed + 1)
-        assert str(event["param"]).startswith("488")
+        await assert_488(phone)
         assert not caller.heard(told.Incoming)
 
 
@@ -155,10 +160,7 @@ async def test_nothing_in_common(board: Switchboard) -> None:
     async with signed_in(board, settings=ClientSettings(codecs=("PCMA",))) as caller:
         await caller.client.dial("1006")
         assert (await caller.wait_for(told.Ended)).reason == "no-common-codec"
-        closed = len(opus_only.events("CALL_CLOSED"))
-        await asyncio.to_thread(opus_only.dial, "1001")
-        event = await asyncio.to_thread(opus_only.wait_for, "CALL_CLOSED", closed + 1)
-        assert str(event["param"]).startswith("488")
+        await assert_488(opus_only)
         assert not caller.heard(told.Incoming)
 
 

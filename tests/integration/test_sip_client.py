@@ -206,10 +206,8 @@ async def test_secrets_show_nowhere(office: Office, caplog: pytest.LogCaptureFix
     assert "response=" not in caplog.text and "inline:" not in caplog.text
 
 
-async def test_one_who_transfers_and_hangs_up_at_once(office: Office) -> None:
-    """The old call ends before the new one stands: the conversation goes on under the new one."""
-    one, two, three = office.people.values()
-    three.answer_at_once = False
+async def refers_and_leaves(one: Caller, two: Caller, three: Caller) -> str:
+    """One calls two, who sends one to three and hangs up while it rings there; the call's id with one."""
     call_id = await one.dial("1002")
     theirs = two.heard(told.Incoming)[0].call_id
     calls = two.client.calls
@@ -217,6 +215,14 @@ async def test_one_who_transfers_and_hangs_up_at_once(office: Office) -> None:
     calls.pump()
     await three.wait_for(told.Incoming)
     await calls.hang_up(theirs)
+    return call_id
+
+
+async def test_one_who_transfers_and_hangs_up_at_once(office: Office) -> None:
+    """The old call ends before the new one stands: the conversation goes on under the new one."""
+    one, two, three = office.people.values()
+    three.answer_at_once = False
+    call_id = await refers_and_leaves(one, two, three)
     ended = await one.wait_for(told.Ended)
     assert (ended.call_id, ended.reason) == (call_id, "transferred")
     replaced = one.heard(told.CallReplaced)[0]
@@ -230,13 +236,8 @@ async def test_a_transfer_that_fails_after_the_other_left_ends_the_new_call_in_t
 ) -> None:
     one, two, three = office.people.values()
     three.answer_at_once = False
-    call_id = await one.dial("1002")
-    theirs = two.heard(told.Incoming)[0].call_id
-    calls = two.client.calls
-    calls.agent.refer(theirs, f"sip:1003@{HOST}", calls.now())
-    calls.pump()
-    incoming = await three.wait_for(told.Incoming)
-    await calls.hang_up(theirs)
+    call_id = await refers_and_leaves(one, two, three)
+    incoming = three.heard(told.Incoming)[0]
     replaced = await one.wait_for(told.CallReplaced)
     await three.client.calls.reject(incoming.call_id)
     await one.wait_for(told.Ended, 2)

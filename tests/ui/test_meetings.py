@@ -14,6 +14,7 @@ from softphone.domain.errors import ServiceUnreachable
 from softphone.domain.meeting import SessionState
 from softphone.presenters.page_views import Stage
 from tests.doubles.meetings import a_meeting, the_host
+from tests.ui.live import Live
 from tests.ui.played_meetings import LINK, Play, Played, run
 
 __all__ = ["run"]
@@ -116,13 +117,18 @@ def test_closing_the_sign_in_window_does_not_end_a_meeting_joined_by_link(run: P
     run(scenario)
 
 
+async def open_form(live: Live, played: Played) -> None:
+    """Signed in, and about to make a meeting."""
+    await live.sign_in()
+    await live.on_engine(played.appointments.show)
+    live.desk.main.meetings.make.click()
+    await live.until(live.desk.meetings.form.isVisible)
+
+
 def test_what_was_typed_into_the_form_survives_refusal_and_closing(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, form = played.live, played.live.desk.meetings.form
-        await live.sign_in()
-        await live.on_engine(played.appointments.show)
-        live.desk.main.meetings.make.click()
-        await live.until(form.isVisible)
+        await open_form(live, played)
         form.submit.click()
         await live.until(lambda: form.name.editor.property("fault"))
         QTest.keyClicks(form.name.editor, "Loan talk")
@@ -153,10 +159,7 @@ def test_what_was_typed_into_the_form_survives_refusal_and_closing(run: Play) ->
 def test_participants_come_and_go_in_the_form(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, form = played.live, played.live.desk.meetings.form
-        await live.sign_in()
-        await live.on_engine(played.appointments.show)
-        live.desk.main.meetings.make.click()
-        await live.until(form.isVisible)
+        await open_form(live, played)
         form.people.rows[0].language.editor.picked.emit("fi")
         form.people.add.click()
         assert len(form.people.rows) == 2
