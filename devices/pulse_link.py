@@ -139,9 +139,9 @@ class PulseLink:
                 return
 
     def _send(self, packet: bytes) -> None:
-        self._unsent += packet
+        self._unsent = packet = self._unsent + packet
         try:
-            self._unsent = self._unsent[self._socket.send(self._unsent) :]
+            self._unsent = packet[self._socket.send(packet) :]
         except BlockingIOError:
             self.ended = len(self._unsent) > wire.LONGEST
         except OSError:
@@ -150,17 +150,18 @@ class PulseLink:
     # --- what the server says ---------------------------------------------------------------------------
 
     def _take(self, data: bytes) -> None:
-        self.ended = self.ended or not data
-        sound: list[bytes] = []
+        if not data:
+            self.ended = True
+        sound = b""
         for channel, payload in self._inbox.packets(data):
             if channel != wire.CONTROL:
-                sound.append(payload)
+                sound += payload
             elif (asked := wire.requested(payload)) is not None:
                 self.credit += asked // SAMPLE
             else:
                 self._obey(*wire.parse(payload))
         if sound:
-            self._heard(b"".join(sound))
+            self._heard(sound)
 
     def _obey(self, number: int, tag: int, values: list[wire.Value]) -> None:
         if number == Command.UNDERFLOW:

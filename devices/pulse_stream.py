@@ -11,7 +11,7 @@ import numpy as np
 
 from devices.callback import BLOCK_MS, RING_MS, STALL_S, START_S
 from devices.clocked import RATE, Clock
-from devices.pulse_link import PulseLink
+from devices.pulse_link import SAMPLE, PulseLink
 from devices.ring import Ring
 from devices.types import DeviceFailure, Pcm
 
@@ -31,7 +31,7 @@ class PulseCapture:
     def __init__(self, address: str, source: str, clock: Clock = time.monotonic) -> None:
         """Raises DeviceFailure."""
         self._clock = clock
-        self._ring = Ring(CAPACITY)
+        self._kept = b""
         self._link = PulseLink(address, self._hear)
         self._link.record(source, BLOCK)
         self._until = clock() + START_S
@@ -46,11 +46,13 @@ class PulseCapture:
     def available(self) -> int:
         """Samples that can be read now."""
         self._link.turn()
-        return self._ring.available()
+        return len(self._kept) // SAMPLE
 
     def read(self, samples: int) -> Pcm:
         """Take exactly `samples`; silence fills what is missing."""
-        return self._ring.read(samples)
+        size = SAMPLE * samples
+        taken, self._kept = self._kept[:size], self._kept[size:]
+        return np.frombuffer(bytearray(taken.ljust(size, b"\0")), np.int16)
 
     def close(self) -> None:
         """Release the device; harmless when done already."""
@@ -58,8 +60,9 @@ class PulseCapture:
 
     def _hear(self, pcm: bytes) -> None:
         self._until = self._clock() + STALL_S
-        heard: Pcm = np.frombuffer(pcm, np.int16)
-        if self._ring.write(heard) < len(heard):
+        self._kept += pcm
+        if len(self._kept) > SAMPLE * CAPACITY:
+            self._kept = self._kept[: SAMPLE * CAPACITY]
             self.overflows += 1
 
 

@@ -19,6 +19,7 @@ LONGEST = 1 << 20
 """No packet that is meant for us is longer."""
 
 _HEAD = struct.Struct(">IIIII")
+_LENGTH_AND_CHANNEL = struct.Struct(">II")
 _WORD = struct.Struct(">I")
 _COMMAND = struct.Struct(">cIcI")
 _REQUEST = struct.Struct(">cIcIcIcI")
@@ -140,25 +141,30 @@ class Inbox:
     def __init__(self) -> None:
         self._rest = b""
 
-    def packets(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+    def packets(self, data: bytes) -> list[tuple[int, bytes]]:
         """Channel and payload of every packet that is whole by now. Raises BadPacket."""
-        data = self._rest + data
-        start = 0
-        while len(data) - start >= _HEAD.size:
-            length, channel, *_ = _HEAD.unpack_from(data, start)
+        if self._rest:
+            data = self._rest + data
+        found: list[tuple[int, bytes]] = []
+        start, whole = 0, len(data)
+        while (begin := start + _HEAD.size) <= whole:
+            length, channel = _LENGTH_AND_CHANNEL.unpack_from(data, start)
             if length > LONGEST:
                 raise BadPacket(f"a packet of {length} bytes")
-            end = start + _HEAD.size + length
-            if end > len(data):
+            if begin + length > whole:
                 break
-            yield channel, data[start + _HEAD.size : end]
-            start = end
+            found.append((channel, data[begin : begin + length]))
+            start = begin + length
         self._rest = data[start:]
+        return found
 
 
 def requested(payload: bytes) -> int | None:
     """The bytes a REQUEST asks for, None of any other command: this one comes fifty times a second."""
-    return _REQUEST.unpack(payload)[-1] if payload.startswith(_REQUEST_HEAD) and len(payload) == 20 else None
+    if len(payload) != _REQUEST.size or not payload.startswith(_REQUEST_HEAD):
+        return None
+    asked: int = _REQUEST.unpack(payload)[-1]
+    return asked
 
 
 def parse(payload: bytes) -> tuple[int, int, list[Value]]:

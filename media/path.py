@@ -46,7 +46,9 @@ class VoicePath:
     ) -> None:
         self._source = source
         self._sink = sink
-        self._streams: dict[VoiceStream, Send] = {}
+        self._sends: dict[VoiceStream, Send] = {}
+        self.streams: tuple[VoiceStream, ...] = ()
+        """The voices joined now."""
         self._tone: Iterator[Pcm] | None = None
         self._capture_pacer = Pacer()
         self._playout_pacer = Pacer()
@@ -100,16 +102,13 @@ class VoicePath:
 
     def add(self, stream: VoiceStream, send: Send) -> None:
         """Join a call's voice; `send` gets its frames."""
-        self._streams[stream] = send
+        self._sends[stream] = send
+        self.streams = tuple(self._sends)
 
     def remove(self, stream: VoiceStream) -> None:
         """Part with a call's voice; harmless when done already."""
-        self._streams.pop(stream, None)
-
-    @property
-    def streams(self) -> tuple[VoiceStream, ...]:
-        """The voices joined now."""
-        return tuple(self._streams)
+        self._sends.pop(stream, None)
+        self.streams = tuple(self._sends)
 
     def play(self, tone: Iterator[Pcm]) -> None:
         """Play a tone's blocks in the ear, instead of the one that plays, until it ends or `stop_tone`."""
@@ -226,7 +225,7 @@ class VoicePath:
         block = self._treated_block(self._source)
         if self._treated.taps:
             self._treated.give(block)
-        for stream, send in tuple(self._streams.items()):
+        for stream, send in tuple(self._sends.items()):
             frame = stream.capture(block)
             if frame is not None:
                 send(frame)
@@ -237,7 +236,7 @@ class VoicePath:
         self._waiting -= FRAME
         self._microphone.add(frame[:BLOCK])
         self._microphone.add(frame[BLOCK:])
-        for stream, send in tuple(self._streams.items()):
+        for stream, send in tuple(self._sends.items()):
             stream.capture_frame(frame, send)
 
     def _treated_block(self, source: BlockSource | None) -> Pcm:
@@ -259,7 +258,7 @@ class VoicePath:
 
     def play_out(self, now: float) -> None:
         """The half of a step from the network to the ear."""
-        for stream in tuple(self._streams):
+        for stream in self.streams:
             stream.collect()
         sink = self._sink
         if sink is None:
@@ -285,7 +284,7 @@ class VoicePath:
             sink.write(np.concatenate(blocks) if len(blocks) > 1 else blocks[0])
 
     def _mixed(self, now: float) -> Pcm:
-        blocks = [stream.pull(now) for stream in self._streams]
+        blocks = [stream.pull(now) for stream in self.streams]
         if self._tone is not None:
             block = next(self._tone, None)
             if block is None:

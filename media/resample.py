@@ -15,6 +15,8 @@ from media.types import RATE, Pcm
 
 Taps = npt.NDArray[np.float32]
 STOP_BAND_DB = 60.0
+LEAST, MOST = np.array(-32768, np.float32), np.array(32767, np.float32)
+"""Full scale, as arrays: numpy makes one of each number it is given."""
 
 
 @functools.cache
@@ -45,8 +47,8 @@ def _windows(signal: npt.NDArray[np.float32], length: int, step: int = 1) -> npt
 def to_int16(signal: npt.NDArray[np.float32]) -> Pcm:
     """Rounded and cut off at full scale; `signal` is used up."""
     np.rint(signal, out=signal)
-    np.maximum(signal, -32768, out=signal)
-    np.minimum(signal, 32767, out=signal)
+    np.maximum(signal, LEAST, out=signal)
+    np.minimum(signal, MOST, out=signal)
     pcm: Pcm = signal.astype(np.int16)
     return pcm
 

@@ -38,6 +38,7 @@ class StampedSocket(MediaSocket):
         self._loop = asyncio.get_running_loop()
         self._watch: asyncio.TimerHandle | None = None
         self._fetched = False
+        self._open = True
         self._arrived = 0.0
         self._apart = time.time() - self._loop.time()
         self._loop.add_reader(bound, self._take)
@@ -54,7 +55,7 @@ class StampedSocket(MediaSocket):
 
     def send(self, data: bytes, to: Address) -> None:
         """See MediaSocket. What the system does not take now is lost, as on the way."""
-        if not self.closed.is_set():
+        if self._open:
             try:
                 self._socket.sendto(data, to)
             except OSError:
@@ -62,7 +63,7 @@ class StampedSocket(MediaSocket):
 
     def fetch(self) -> None:
         """See MediaSocket."""
-        if self.closed.is_set():
+        if not self._open:
             return
         self._fetched = True
         if self._watch is None:
@@ -82,7 +83,8 @@ class StampedSocket(MediaSocket):
 
     def close(self) -> None:
         """See MediaSocket."""
-        if not self.closed.is_set():
+        if self._open:
+            self._open = False
             self.wake()
             self._loop.remove_reader(self._socket)
             self._socket.close()
@@ -101,17 +103,16 @@ class StampedSocket(MediaSocket):
             data, notes, _, source = self._socket.recvmsg(LARGEST, SPACE)
         except OSError:
             return False
-        now = self._loop.time()
-        self._arrived = now - self._age(notes, now)
+        self._arrived = self._came(notes)
         self.receive(data, source if len(source) == 2 else source[:2])
-        return not self.closed.is_set()
+        return self._open
 
-    def _age(self, notes: list[tuple[int, int, bytes]], now: float) -> float:
-        """For how many seconds a datagram with these notes has waited; 0 where that can't be told."""
-        wall = time.time()
-        before, self._apart = self._apart, wall - now
-        if len(notes) != 1 or len(notes[0][2]) != STAMP.size or abs(self._apart - before) > SET_S:
-            return 0.0
-        seconds, nanoseconds = STAMP.unpack(notes[0][2])
-        age: float = wall - seconds - nanoseconds / 1e9
-        return max(0.0, age)
+    def _came(self, notes: list[tuple[int, int, bytes]]) -> float:
+        """When a datagram with these notes came, by the loop's clock; now where that can't be told."""
+        now = self._loop.time()
+        apart, self._apart = self._apart, time.time() - now
+        if -SET_S < self._apart - apart < SET_S and len(notes) == 1 and len(notes[0][2]) == STAMP.size:
+            seconds, nanoseconds = STAMP.unpack(notes[0][2])
+            came: float = seconds - self._apart + nanoseconds / 1e9
+            return came if came < now else now
+        return now

@@ -42,6 +42,7 @@ class VoiceLoop:
         self._clock = clock
         self._before_step = before_step
         self._ended = ended
+        self._loop: asyncio.AbstractEventLoop
         self._next: asyncio.Handle | None = None
         self._due = 0.0
         self._faulted = False
@@ -73,7 +74,8 @@ class VoiceLoop:
         """Somebody needs sound now; harmless when it runs already."""
         if self._next is None:
             self._due = self._clock()
-            self._next = asyncio.get_running_loop().call_soon(self._step)
+            self._loop = asyncio.get_running_loop()
+            self._next = self._loop.call_soon(self._step)
 
     def stop(self) -> None:
         """Move nothing any more; harmless when it does not run."""
@@ -100,7 +102,7 @@ class VoiceLoop:
         else waits gets its turn."""
         taken = self._move(self._path.capture_block)
         if taken and self._path.blocks_due:
-            self._next = asyncio.get_running_loop().call_soon(self._take)
+            self._next = self._loop.call_soon(self._take)
             return
         if not taken and self.patience > 1:
             self._due += LATER_S
@@ -115,15 +117,17 @@ class VoiceLoop:
         now = self._clock()
         if now - self._due > LATE_S:
             self._due = now
-        self._next = asyncio.get_running_loop().call_later(max(0.0, self._due - now), self._step)
+        self._next = self._loop.call_later(max(0.0, self._due - now), self._step)
 
     def _needed(self) -> bool:
         """Whether anybody needs sound, or needed it just now."""
         now = self._clock()
-        calling = bool(self._path.streams)
-        if calling or self._heard:
+        if self._path.streams:
+            self.microphone_until = self.speaker_until = now + LINGER_S
+            return True
+        if self._heard:
             self.microphone_until = now + LINGER_S
-        if calling or self._path.playing:
+        if self._path.playing:
             self.speaker_until = now + LINGER_S
         return now < max(self.microphone_until, self.speaker_until)
 
