@@ -13,10 +13,11 @@ from softphone.ports import Headset, Secrets
 from softphone.ports.meetings import MeetingMedia
 from softphone.services.meeting_entrance import MeetingPorts
 from softphone.world import World
+from tests.doubles.appointment_ports import FakeAppointmentService
 from tests.doubles.clock import FakeClock
 from tests.doubles.headset import FakeHeadset
 from tests.doubles.line_check import FakeLineCheck
-from tests.doubles.meeting_ports import FakeAppointmentService, FakeCameras, FakeMedia, FakeMeetingServer
+from tests.doubles.meeting_ports import FakeCameras, FakeMedia, FakeMeetingServer
 from tests.doubles.sound import FakeSound
 from tests.doubles.stores import FakeCompanyService, FakeDirectory, FakeSecrets
 from tests.doubles.telephony import FakeTelephony

@@ -14,18 +14,8 @@ import pytest
 
 from resources.words import LANGUAGES
 from softphone import __version__
-from tests.e2e.window_rig import (
-    Form,
-    Refused,
-    Well,
-    Windowed,
-    click,
-    in_language,
-    refused,
-    refused_alone,
-    story,
-    until,
-)
+from tests.e2e.window_alone import Well, refused_alone
+from tests.e2e.window_rig import Form, Refused, Windowed, click, in_language, refused, story, until
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio, Options, User
 from tests.lab.ports import LOOPBACK

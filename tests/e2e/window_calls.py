@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.e2e.window_rig import Windowed, beside, fill, keys, module_command, until, xdo
+from tests.e2e.window_alone import module_command
+from tests.e2e.window_rig import Windowed, beside, fill, keys, until, xdo
 from tests.lab.baresip import Baresip
 from tests.lab.kamailio import Kamailio
 from tests.lab.keyring import SecretService, in_environment, secret_service

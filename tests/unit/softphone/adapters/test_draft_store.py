@@ -10,7 +10,7 @@ import pytest
 from softphone.adapters.draft_store import JsonDrafts
 from softphone.domain.errors import StorageError
 from softphone.domain.meeting import Assurance, InviteeWish
-from tests.doubles.meeting_ports import a_wish
+from tests.doubles.appointment_ports import a_wish
 
 WISH = a_wish(
     description="Zwei\nZeilen – ä",

@@ -13,7 +13,7 @@ from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.appointments import LOOK_S, LOOK_SOON_S, Appointments
 from tests.doubles.application import settle
-from tests.doubles.meeting_ports import FakeDrafts, a_wish
+from tests.doubles.appointment_ports import FakeDrafts, a_wish
 from tests.doubles.meetings import an_appointment
 from tests.unit.softphone.services.test_service_account import Bench as AccountBench
 from tests.unit.softphone.services.test_service_account import signed_in

@@ -18,8 +18,8 @@ from softphone.services.account_memory import AccountMemory
 from softphone.services.service_account import ServiceAccount
 from softphone.services.settings import Settings
 from tests.doubles.application import settle
+from tests.doubles.appointment_ports import FakeAppointmentService
 from tests.doubles.clock import FakeClock
-from tests.doubles.meeting_ports import FakeAppointmentService
 from tests.doubles.stores import FakeSecrets, FakeSettingsStore
 
 URL = "https://meet.example.com/api/v1"
