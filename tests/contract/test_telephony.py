@@ -114,7 +114,7 @@ class Bench:
         return [event for event in self.events if isinstance(event, kind)]
 
     async def hears(self, kind: type[E], where: Callable[[E], bool] = lambda event: True) -> E:
-        async with asyncio.timeout(8.0):
+        async with asyncio.timeout(15.0):
             while not (found := [event for event in self.all(kind) if where(event)]):
                 await asyncio.sleep(0.01)
         return found[-1]

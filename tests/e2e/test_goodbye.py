@@ -157,7 +157,7 @@ def test_while_the_server_thinks_about_the_password(program: Program, tmp_path: 
         assert wait_until(lambda: "nc=00000001" in silent.messages)
         ended(program, SILENT_S)
         trying.join(SILENT_S)
-        silent.finish(3.0)
+        silent.finish()
         assert re.findall(r"^Expires: (\d+)", silent.messages, re.MULTILINE)[-1] == "0"
     finally:
         silent.stop()
@@ -193,7 +193,7 @@ def test_while_the_far_end_has_not_answered(
         assert wait_until(lambda: "INVITE sip:" in peer.messages and answer.split("\n")[1] in peer.messages)
         line.call_in(state)
         ended(line)
-        peer.finish(3.0)
+        peer.finish()
     finally:
         peer.stop()
     assert not registered(server, ports)

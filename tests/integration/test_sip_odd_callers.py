@@ -45,7 +45,7 @@ async def odd(board: Switchboard, folder: Path, *steps: str) -> AsyncIterator[Si
     peer.start()
     try:
         yield peer
-        await asyncio.to_thread(peer.finish, 5.0)
+        await asyncio.to_thread(peer.finish)
     finally:
         peer.stop()
 
@@ -147,7 +147,7 @@ async def test_what_must_be_understood_and_is_not(board: Switchboard, phone: Cal
         request("ACK", "1001", 1),
     )
     async with odd(board, tmp_path, *steps) as peer:
-        await asyncio.to_thread(peer.finish, 5.0)
+        await asyncio.to_thread(peer.finish)
         assert "Unsupported: telepathy" in peer.messages
         assert not phone.heard(told.Incoming)
 
@@ -165,7 +165,7 @@ async def test_a_large_request_leaves_udp(board: Switchboard, tmp_path: Path) ->
             await caller.start(board.account("1002"))
             await caller.client.dial("7001")
             assert (await caller.wait_for(told.Ended)).reason == "busy"
-        await asyncio.to_thread(peer.finish, 5.0)
+        await asyncio.to_thread(peer.finish)
         assert "Via: SIP/2.0/TCP" in peer.messages
     finally:
         peer.stop()

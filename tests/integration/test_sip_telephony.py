@@ -62,7 +62,7 @@ class Desk:
     events: list[ports.TelephonyEvent] = field(default_factory=list)
 
     async def hears(self, kind: type[E], where: Callable[[E], bool] = lambda event: True) -> E:
-        async with asyncio.timeout(8.0):
+        async with asyncio.timeout(15.0):
             while True:
                 for event in self.events:
                     if isinstance(event, kind) and where(event):

@@ -180,7 +180,7 @@ class Baresip:
                 self._answers[str(message.get("token", ""))] = message
             self._changed.notify_all()
 
-    def command(self, name: str, parameters: str = "", timeout_s: float = 5.0) -> str:
+    def command(self, name: str, parameters: str = "", timeout_s: float = 15.0) -> str:
         """Run one command and return its text. Raises PeerFailed when it is refused."""
         if self._socket is None:
             raise PeerFailed("baresip does not run")
@@ -201,7 +201,7 @@ class Baresip:
         with self._changed:
             return [event for event in self._events if not kind or event.get("type") == kind]
 
-    def wait_for(self, kind: str, count: int = 1, timeout_s: float = 8.0) -> dict[str, Any]:
+    def wait_for(self, kind: str, count: int = 1, timeout_s: float = 15.0) -> dict[str, Any]:
         """The `count`-th event of this kind. Raises PeerFailed when it does not come."""
         deadline = time.monotonic() + timeout_s
         with self._changed:

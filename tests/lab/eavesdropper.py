@@ -13,7 +13,7 @@ from tests.lab.certificates import KeyPair
 PLAIN_PORT, TLS_PORT = 5060, 5061
 TLS_HANDSHAKE = b"\x16"
 LOOK_S = 0.05
-PATIENCE_S = 2.0
+PATIENCE_S = 5.0
 
 
 class Eavesdropper:

@@ -190,7 +190,7 @@ class Linphone:
             raise PeerFailed("linphonec does not run")
         self._process.type(line)
 
-    def wait_for(self, text: str, count: int = 1, timeout_s: float = 8.0) -> None:
+    def wait_for(self, text: str, count: int = 1, timeout_s: float = 15.0) -> None:
         """Wait until it has shown this for the `count`-th time. Raises PeerFailed."""
         if not wait_until(lambda: self.log.count(text) >= count, timeout_s):
             raise PeerFailed(f"linphonec: no {text!r} #{count}: {self.log[-2000:]}")

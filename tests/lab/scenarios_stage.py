@@ -63,7 +63,7 @@ async def _on_stage(peer: Sipp, transport: str) -> AsyncIterator[tuple[Caller, S
         async with Caller(SETTINGS) as caller:
             await caller.start(AccountConfig(LOOPBACK, "1001", "secret", peer.port, transport))
             yield caller, peer
-            await asyncio.to_thread(peer.finish, 6.0)
+            await asyncio.to_thread(peer.finish)
     except Exception as failure:
         failure.add_note(f"sipp: {peer.errors[:1500]}")
         raise
@@ -100,7 +100,7 @@ async def call_and_end(caller: Caller) -> None:
     await caller.wait_for(told.Ended)
 
 
-async def seen(peer: Sipp, text: str, times: int = 1, *, timeout_s: float = 8.0) -> None:
+async def seen(peer: Sipp, text: str, times: int = 1, *, timeout_s: float = 15.0) -> None:
     """Wait until this went over the wire that often, either way. Raises TimeoutError."""
     async with asyncio.timeout(timeout_s):
         while peer.messages.count(text) < times:
