@@ -157,10 +157,10 @@ def test_a_phone_call_is_offered_without_covering_a_control(run: Play) -> None:
         await live.on_engine(live.doubles.telephony.incoming, "0501234567")
         await live.until(lambda: any(popup.isVisible() for popup in live.desk.popups.values()))
         popup = next(iter(live.desk.popups.values()))
+        await live.until(lambda: room.free_room().contains(popup.geometry()))
         for part in (room.toolbar, room.side):
             place = QRect(part.mapToGlobal(part.rect().topLeft()), part.size())
             assert not popup.geometry().intersects(place)
-        assert room.free_room().contains(popup.geometry())
 
     run(scenario)
 
