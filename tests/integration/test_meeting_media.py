@@ -162,7 +162,7 @@ async def test_while_a_phone_call_has_the_microphone_nothing_is_said_or_heard(ro
     await asyncio.sleep(0.3)
     assert await hears(bo, "anna") < QUIET
     assert await hears(anna, "bo") < QUIET
-    assert fresh(anna, "bo") and fresh(bo, "anna")
+    await until(lambda: fresh(anna, "bo") and fresh(bo, "anna"), "pictures go on")
     await anna.media.microphone(True)
     await asyncio.sleep(0.3)
     assert await hears(bo, "anna") < QUIET, "the hold stays until it is taken back"
