@@ -202,7 +202,8 @@ class VoicePath:
             self._heard_at = now
             self._capture_pacer.reset()
             self._owed = 0
-            self._drop_backlog(source)
+            if self._waiting > BACKLOG:
+                self._drop_backlog(source)
             return self._waiting // FRAME * PER_FRAME
         return self._paced(now) if now - self._heard_at > STALL_S else 0
 
@@ -215,11 +216,10 @@ class VoicePath:
 
     def _drop_backlog(self, source: BlockSource) -> None:
         """After a stall of the loop old sound is thrown away: delay would stay for the rest of the call."""
-        if self._waiting > BACKLOG:
-            surplus, self._waiting = self._waiting - BACKLOG_KEPT, BACKLOG_KEPT
-            source.read(surplus)
-            self._far_end.skip(surplus)
-            self.discarded += surplus
+        surplus, self._waiting = self._waiting - BACKLOG_KEPT, BACKLOG_KEPT
+        source.read(surplus)
+        self._far_end.skip(surplus)
+        self.discarded += surplus
 
     def _capture(self) -> None:
         block = self._treated_block(self._source)
@@ -279,20 +279,27 @@ class VoicePath:
 
     def _play_untreated(self, sink: BlockSink, queued: int, wanted: int, now: float) -> None:
         """In one piece, because each wakes the sound server."""
-        if queued < wanted:
-            blocks = [self._mixed(now) for _ in range(queued, wanted, BLOCK)]
+        blocks: list[Pcm] = []
+        for _ in range(queued, wanted, BLOCK):
+            blocks.append(self._mixed(now))
+        if blocks:
             sink.write(np.concatenate(blocks) if len(blocks) > 1 else blocks[0])
 
     def _mixed(self, now: float) -> Pcm:
-        blocks = [stream.pull(now) for stream in self.streams]
-        if self._tone is not None:
-            block = next(self._tone, None)
-            if block is None:
-                self._tone = None
-            else:
-                blocks.append(block)
-        self._played = mixed = mix(blocks)
+        if len(self.streams) == 1 and self._tone is None:
+            mixed = self.streams[0].pull(now)
+        else:
+            mixed = mix([*(stream.pull(now) for stream in self.streams), *self._next_of_tone()])
+        self._played = mixed
         self._speaker.add(mixed)
         if self._heard.taps:
             self._heard.give(mixed)
         return mixed
+
+    def _next_of_tone(self) -> list[Pcm]:
+        """The tone's next block, if one plays."""
+        block = next(self._tone, None) if self._tone is not None else None
+        if block is None:
+            self._tone = None
+            return []
+        return [block]

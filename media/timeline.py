@@ -38,19 +38,16 @@ class Timeline:
 
     def place(self, packet: AudioPacket, clock_rate: int, samples: int) -> Place:
         """The place of a packet that holds `samples` at 48 kHz."""
-        natural = self._natural(packet, clock_rate)
+        sequence = packet.sequence + self._sequence_shift
+        natural = Place(sequence, packet.timestamp * RATE // clock_rate + self._position_shift)
         last = self._last
         if last is None:
             self._clock = clock_rate
         elif packet.restart or clock_rate != self._clock or self._astray(natural, packet.arrival, last):
             natural = self._join(packet, clock_rate, last)
-        if self._last is None or natural.sequence > self._last.sequence:
+        if last is None or natural.sequence > last.sequence:
             self._last, self._last_arrival, self._last_samples = natural, packet.arrival, samples
         return natural
-
-    def _natural(self, packet: AudioPacket, clock_rate: int) -> Place:
-        position = packet.timestamp * RATE // clock_rate + self._position_shift
-        return Place(packet.sequence + self._sequence_shift, position)
 
     def _astray(self, place: Place, arrival: float, last: Place) -> bool:
         if place.sequence <= last.sequence:

@@ -94,8 +94,9 @@ class Concealer:
 
     def received(self, pcm: npt.NDArray[np.generic]) -> Signal:
         """Pass sound through, merged with the repetition when a gap came before."""
-        signal = pcm.astype(np.float32)
+        signal = pcm.astype(np.float32, copy=False)
         if self._concealed:
+            signal = signal.copy()
             self._merge(signal)
         self._remember(signal)
         return signal

@@ -39,6 +39,8 @@ def _compress(expand: Pcm) -> Codes:
 
 EXPAND = {"PCMU": _expand_mulaw(), "PCMA": _expand_alaw()}
 COMPRESS = {name: _compress(table) for name, table in EXPAND.items()}
+AS_FLOAT = {name: table.astype(np.float32) for name, table in EXPAND.items()}
+"""What concealment and filter work with."""
 
 
 class G711Encoder:
@@ -50,9 +52,11 @@ class G711Encoder:
 
     def encode(self, pcm: Pcm) -> bytes:
         """A byte per sample at 8 kHz."""
-        narrow = np.rint(self._down.filtered(pcm)).astype(np.intp)
-        narrow += 32768
-        return self._table.take(narrow, mode="clip").tobytes()
+        narrow = self._down.filtered(pcm)
+        np.rint(narrow, out=narrow)
+        places = narrow.astype(np.intp)
+        places += 32768
+        return self._table.take(places, mode="clip").tobytes()
 
     def set_loss(self, percent: float) -> None:
         """G.711 can't protect itself."""
@@ -62,9 +66,9 @@ class _Expander:
     """A table has no memory."""
 
     def __init__(self, name: str) -> None:
-        self._table = EXPAND[name]
+        self._table = AS_FLOAT[name]
 
-    def expand(self, payload: bytes) -> Pcm:
+    def expand(self, payload: bytes) -> npt.NDArray[np.generic]:
         return self._table.take(np.frombuffer(payload, np.uint8))
 
     def miss(self, concealer: Concealer, samples: int) -> None: ...

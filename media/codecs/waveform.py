@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from media.codecs.concealment import Concealer
 from media.errors import CodecError
 from media.resample import Upsampler
 from media.types import RATE, Pcm
 
-NOTHING: tuple[bytes, Pcm] = b"", np.zeros(0, np.int16)
+Narrow = npt.NDArray[np.generic]
+"""Samples at a codec's own rate, in the range of int16."""
+
+NOTHING: tuple[bytes, Narrow] = b"", np.zeros(0, np.int16)
 
 
 class Expander(Protocol):
     """Payloads to sound at the codec's own rate."""
 
-    def expand(self, payload: bytes) -> Pcm:
+    def expand(self, payload: bytes) -> Narrow:
         """The sound of the next payload. Raises CodecError."""
         ...
 
@@ -75,7 +79,7 @@ class WaveformDecoder:
             return self.conceal(samples)
         return self._up.process(self._concealer.bridge(native, self._ahead[1]))
 
-    def _expand(self, payload: bytes) -> Pcm:
+    def _expand(self, payload: bytes) -> Narrow:
         """Decoded now, or when a gap was bridged: what has a memory must not see a payload twice."""
         (known, pcm), self._ahead = self._ahead, NOTHING
         return pcm if payload == known else self._expander.expand(payload)

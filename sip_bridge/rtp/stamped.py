@@ -17,6 +17,7 @@ TIMESTAMPS = 35
 """Linux' SO_TIMESTAMPNS, which Python has no name for."""
 STAMP = struct.Struct("@ll")
 SPACE = 64
+"""Bytes of notes, of which only the one is asked for."""
 LARGEST = 65_535
 WATCH_S = 1.0
 """Who has not fetched for so long does not any more: datagrams wake the loop again."""
@@ -103,16 +104,11 @@ class StampedSocket(MediaSocket):
             data, notes, _, source = self._socket.recvmsg(LARGEST, SPACE)
         except OSError:
             return False
-        self._arrived = self._came(notes)
+        now = self._loop.time()
+        before, self._apart = self._apart, time.time() - now
+        self._arrived = now
+        if notes and -SET_S < self._apart - before < SET_S:
+            seconds, nanoseconds = STAMP.unpack(notes[0][2])
+            self._arrived = min(now, seconds - self._apart + nanoseconds / 1e9)
         self.receive(data, source if len(source) == 2 else source[:2])
         return self._open
-
-    def _came(self, notes: list[tuple[int, int, bytes]]) -> float:
-        """When a datagram with these notes came, by the loop's clock; now where that can't be told."""
-        now = self._loop.time()
-        apart, self._apart = self._apart, time.time() - now
-        if -SET_S < self._apart - apart < SET_S and len(notes) == 1 and len(notes[0][2]) == STAMP.size:
-            seconds, nanoseconds = STAMP.unpack(notes[0][2])
-            came: float = seconds - self._apart + nanoseconds / 1e9
-            return came if came < now else now
-        return now

@@ -117,7 +117,8 @@ class VoiceLoop:
         now = self._clock()
         if now - self._due > LATE_S:
             self._due = now
-        self._next = self._loop.call_later(max(0.0, self._due - now), self._step)
+        loop = self._loop
+        self._next = loop.call_at(loop.time() + max(0.0, self._due - now), self._step)
 
     def _needed(self) -> bool:
         """Whether anybody needs sound, or needed it just now."""
