@@ -17,7 +17,7 @@ from typing import Any
 
 from devices.core_audio import CoreAudio
 from devices.mmdevice import MMDevices
-from devices.notices import Notice, Notices
+from devices.notices import Notice, Notices, Watch
 
 log = logging.getLogger(__name__)
 
@@ -42,27 +42,20 @@ class Hotplug:
         self._follow = follow or (None if fingerprint else FOLLOWED.get(sys.platform))
         self._period_s = period_s
         self._notices = Notices()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._watch = Watch("hotplug", self._notices, self._run, period_s)
 
     def watch(self, changed: Notice) -> Notice:
         """Call `changed` on a watching thread; the returned function ends it."""
-        stop = self._notices.add(changed)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="hotplug", daemon=True)
-            self._thread.start()
-        return stop
+        return self._watch.add(changed)
 
     def close(self) -> None:
         """Stop the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(self._period_s + 1)
+        self._watch.close()
 
     def _run(self) -> None:
         try:
             if self._follow is not None:
-                self._follow(self._notices.tell, self._stop)
+                self._follow(self._notices.tell, self._watch.over)
                 return
         except OSError as failure:
             log.info("the system gives no notice of plugging (%s): it is looked at", failure)
@@ -70,7 +63,7 @@ class Hotplug:
 
     def _look_on(self) -> None:
         before = self._look()
-        while not self._stop.wait(self._period_s):
+        while not self._watch.over.wait(self._period_s):
             now = self._look()
             if now != before:
                 before = now

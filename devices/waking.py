@@ -6,11 +6,10 @@ Windows it goes on too, but a thread that waited two seconds wakes up much later
 
 from __future__ import annotations
 
-import threading
 import time
 
 from devices.clocked import Clock
-from devices.notices import Notice, Notices
+from devices.notices import Notice, Notices, Watch
 
 PERIOD_S = 2.0
 SLEPT_S = 5.0
@@ -28,22 +27,15 @@ class Waking:
         self._period_s = period_s
         self._before = (clock(), wall())
         self._notices = Notices()
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._watch = Watch("waking", self._notices, self._run, period_s)
 
     def watch(self, woke: Notice) -> Notice:
         """Call `woke` on the watching thread; the returned function ends it."""
-        stop = self._notices.add(woke)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="waking", daemon=True)
-            self._thread.start()
-        return stop
+        return self._watch.add(woke)
 
     def close(self) -> None:
         """Stop the thread."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(self._period_s + 1)
+        self._watch.close()
 
     def look(self) -> None:
         """Tell when the computer slept since the last look."""
@@ -55,5 +47,5 @@ class Waking:
 
     def _run(self) -> None:
         self._before = (self._clock(), self._wall())
-        while not self._stop.wait(self._period_s):
+        while not self._watch.over.wait(self._period_s):
             self.look()

@@ -15,7 +15,7 @@ from service.adapters.sqlite.store import SqliteStore
 from service.config import Config, ConfigError
 from service.data import open_data, update_data
 from service.domain.account import Account
-from service.usecases.admission import Admission
+from service.usecases.registrar_table import RegistrarTable
 from service.usecases.storage import Tables
 from service_api.states import AccountRole
 
@@ -77,7 +77,7 @@ async def _shut(config: Config, phone: str, password: str) -> str:
             await tables.accounts.set_password(account.account_id, kept)
             for device in await tables.devices.of_account(account.account_id):
                 await tables.devices.remove(device.device_id)
-        await Admission(store, registrar_of(config.sip_table), config.numbering).publish()
+        await RegistrarTable(store, registrar_of(config.sip_table), config.numbering).publish()
     return shown
 
 

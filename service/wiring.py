@@ -20,7 +20,6 @@ from service.adapters.wording import CatalogueWords
 from service.config import Config
 from service.data import open_data, read_keys, update_data
 from service.media_engine.embedded import EmbeddedEngine
-from service.usecases.admission import Admission
 from service.usecases.appointments import Appointments
 from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
@@ -29,6 +28,7 @@ from service.usecases.identities import StoredIdentities
 from service.usecases.invitations import Invitations
 from service.usecases.meetings import Meetings
 from service.usecases.ports import Chance, Clock, Passwords
+from service.usecases.registrar_table import RegistrarTable
 from service.usecases.sign_in import SignIn, SipSide
 from service.usecases.sign_in_limits import SignInLimits
 from service.usecases.tokens import RefreshTokens, Renewal
@@ -60,8 +60,8 @@ class Service:
         self._passwords = passwords or Argon2Passwords()
         self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
         self.meetings = self._make_meetings()
-        admission = Admission(self.store, registrar_of(config.sip_table), config.numbering)
-        self._devices = Devices(self.store, admission, self.meetings)
+        table = RegistrarTable(self.store, registrar_of(config.sip_table), config.numbering)
+        self._devices = Devices(self.store, table, self.meetings)
         self.routes = app.build(StoredIdentities(self.store, self._clock))
         self._add_routes()
         self.app = app.guarded(self.routes, config.origin)

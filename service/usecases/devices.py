@@ -7,9 +7,9 @@ import logging
 
 from service.domain.errors import RefusedError
 from service.domain.principal import User
-from service.usecases.admission import Admission
 from service.usecases.appointment_view import moment
 from service.usecases.ports import Watcher
+from service.usecases.registrar_table import RegistrarTable
 from service.usecases.storage import Store
 from service_api.accounts import Device, DeviceList
 from service_api.states import MeetingRefusal
@@ -23,9 +23,9 @@ LOOK_S = 5.0
 class Devices:
     """Lists and signs out; every change is told to the registrar before it is confirmed."""
 
-    def __init__(self, store: Store, admission: Admission, watcher: Watcher) -> None:
+    def __init__(self, store: Store, table: RegistrarTable, watcher: Watcher) -> None:
         self._store = store
-        self._admission = admission
+        self._table = table
         self._watcher = watcher
         self._known: frozenset[str] = frozenset()
         self._looking: asyncio.Task[None] | None = None
@@ -102,4 +102,4 @@ class Devices:
 
     async def publish(self) -> None:
         """Give the registrar the devices there are now. Raises ServiceError."""
-        self._known |= await self._admission.publish()
+        self._known |= await self._table.publish()

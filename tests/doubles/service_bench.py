@@ -17,13 +17,13 @@ from service.domain.account import Account, SipCredential
 from service.domain.appointment import Window
 from service.domain.numbers import Numbering
 from service.domain.principal import Guest, User
-from service.usecases.admission import Admission
 from service.usecases.appointments import Appointments
 from service.usecases.appointments_reader import StoredAppointments
 from service.usecases.devices import Devices
 from service.usecases.identities import StoredIdentities
 from service.usecases.invitations import Invitations
 from service.usecases.ports import Passwords
+from service.usecases.registrar_table import RegistrarTable
 from service.usecases.sign_in import SignIn, SipSide
 from service.usecases.sign_in_limits import SignInLimits
 from service.usecases.tokens import RefreshTokens, Renewal
@@ -114,7 +114,7 @@ class Bench:
         self.numbering = Numbering()
         self.store = store = SqliteStore(database)
         refresh = RefreshTokens(self.chance, FixedKeys())
-        self.devices = Devices(store, Admission(store, self.board, self.numbering), self.board)
+        self.devices = Devices(store, RegistrarTable(store, self.board, self.numbering), self.board)
         self.limits = SignInLimits(self.clock)
         self.used_passwords = used
         self.sign_in = SignIn(

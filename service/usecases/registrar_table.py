@@ -10,7 +10,7 @@ from service.usecases.ports import Registrar
 from service.usecases.storage import Store
 
 
-class Admission:
+class RegistrarTable:
     """Whoever is signed in may register, under the number as people dial it, and nobody else."""
 
     def __init__(self, store: Store, registrar: Registrar, numbering: Numbering) -> None:
