@@ -148,10 +148,7 @@ class Desk(QObject):
         """Bring the window a person needs now to the front."""
         if not self.open:
             return
-        window = self.sign_in if self._needed else self.main
-        window.showNormal() if window.isMinimized() else window.show()
-        window.raise_()
-        window.activateWindow()
+        (self.sign_in if self._needed else self.main).come_up()
 
     def _front(self, sign_in_needed: bool) -> None:
         """Change between sign-in and main window when the line asks for it, not when it merely flickers."""
