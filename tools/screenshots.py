@@ -21,7 +21,8 @@ from PySide6.QtCore import QCoreApplication, QEvent  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 
 from resources.words import LANGUAGES, Words  # noqa: E402
-from tests.doubles.stage import SCENES, Scene, views_of  # noqa: E402
+from tests.doubles.scenes import SCENES  # noqa: E402
+from tests.doubles.stage import Scene, views_of  # noqa: E402
 from tests.ui.scenes import arrange  # noqa: E402
 from tools.words import compile_all  # noqa: E402
 from ui.desk import Desk  # noqa: E402

@@ -1,4 +1,4 @@
-"""Scenes of meetings, from the list to goodbye, as `stage` has them of the phone."""
+"""Scenes of meetings, from the list to goodbye, as `scenes` has them of the phone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -32,11 +31,9 @@ from softphone.presenters.camera_test import SETTINGS
 from softphone.presenters.form_text import FormText, InviteeText
 from tests.doubles.application import settle
 from tests.doubles.meetings import a_meeting, a_person, an_appointment, the_host
+from tests.doubles.stage import Stage
 
-if TYPE_CHECKING:
-    from tests.doubles.stage import Stage
-
-Play = Callable[["Stage"], Awaitable[None]]
+Play = Callable[[Stage], Awaitable[None]]
 LONG = "Annukka-Mariaana Björkbacka-Österlund-Väyrynen"
 
 

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from resources.words import LANGUAGES, Words
-from tests.doubles.stage import SCENES, views_of
+from tests.doubles.scenes import SCENES
+from tests.doubles.stage import views_of
 from tests.ui.scenes import arrange
 from ui.desk import Desk
 from ui.look import Look

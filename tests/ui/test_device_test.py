@@ -11,8 +11,9 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from softphone.domain.device import MicrophoneState
 from softphone.domain.preshift import CheckFailed, Step
 from softphone.domain.sound_test import Permission
+from tests.doubles.scenes import SCENES
 from tests.doubles.sound import HEADSET, SPEAKERS
-from tests.doubles.stage import SCENES, views_of
+from tests.doubles.stage import views_of
 from tests.ui.conftest import MakeDesk
 from tests.ui.live import Live
 from tests.ui.scenes import arrange, settle

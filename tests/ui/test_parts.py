@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QWidget
 
 from softphone.presenters.line import LineView
 from softphone.presenters.parts import Choice, Option
-from tests.doubles.stage import SCENES
+from tests.doubles.scenes import SCENES
 from tests.ui.conftest import MakeDesk
 from tests.ui.live import Live, play
 from tests.ui.scenes import arrange

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from resources.words import LANGUAGES, Words
-from tests.doubles.stage import SCENES, Scene, views_of
+from tests.doubles.scenes import SCENES
+from tests.doubles.stage import Scene, views_of
 from tests.ui.conftest import MakeDesk
 from tests.ui.measure import SMALLEST, clipped, controls, focus_chain
 from tests.ui.scenes import arrange
