@@ -15,6 +15,10 @@ from tests.doubles.program import DoubledProgram
 from ui.app import Windows
 
 PATIENCE_S = 10.0
+STEP_S = 0.01
+KEPT = 20
+"""Steps after which a window's having the keyboard is believed."""
+ASK_AGAIN = 50
 
 
 class Live:
@@ -35,21 +39,22 @@ class Live:
         deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, "waited in vain"
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(STEP_S)
 
     async def to_front(self, window: QWidget) -> None:
-        """Give a window the keyboard, again if need be.
+        """Give a window the keyboard, again if need be, until it keeps it.
 
         The window manager answers in its own time: a window closed just before may still hand the keyboard
         to a third one after this one asked for it.
         """
-        for _attempt in range(int(PATIENCE_S)):
-            window.activateWindow()
-            deadline = time.monotonic() + 1
-            while time.monotonic() < deadline:
-                if window.isActiveWindow():
-                    return
-                await asyncio.sleep(0.01)
+        kept = 0
+        for step in range(int(PATIENCE_S / STEP_S)):
+            kept = kept + 1 if window.isActiveWindow() else 0
+            if kept == KEPT:
+                return
+            if not kept and step % ASK_AGAIN == ASK_AGAIN - 1:
+                window.activateWindow()
+            await asyncio.sleep(STEP_S)
         raise AssertionError("the window never came to the front")
 
     async def on_engine(self, function: Callable[..., object], *arguments: object) -> object:
