@@ -38,7 +38,7 @@ async def test_glare_on_both_sides(tmp_path: Path) -> None:
         call_id = await talks(phone)
         began = asyncio.get_running_loop().time()
         await phone.client.calls.hold(call_id)
-        assert asyncio.get_running_loop().time() - began < 2.6
+        assert asyncio.get_running_loop().time() - began < 4, "not as who owns the Call-ID"
         assert phone.heard(told.MediaChanged)[-1].held
         await ended(phone)
 
