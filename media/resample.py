@@ -92,7 +92,7 @@ class Upsampler:
 
     def process(self, pcm: npt.NDArray[np.generic]) -> Pcm:
         """All of the sound of `pcm`, `factor` times as many samples."""
-        return to_int16(np.dot(self._stream.windows(pcm), self._bank).ravel())
+        return to_int16(self._stream.windows(pcm).dot(self._bank).ravel())
 
 
 class Downsampler:
@@ -109,6 +109,6 @@ class Downsampler:
 
     def filtered(self, pcm: Pcm) -> npt.NDArray[np.float32]:
         """As `process`, neither rounded nor cut off."""
-        # np.dot copies the overlapping views into one piece and lets BLAS have it; `@` would not.
-        narrow: npt.NDArray[np.float32] = np.dot(self._stream.windows(pcm), self._taps)
+        # `dot` copies the overlapping views into one piece and lets BLAS have it; `@` would not.
+        narrow: npt.NDArray[np.float32] = self._stream.windows(pcm).dot(self._taps)
         return narrow

@@ -55,6 +55,8 @@ class VoiceStream:
         self._frames = self._bytes = self._failed = 0
         self._remote_loss = -1.0
         self._jitter = JitterBuffer({})
+        self.receive: Callable[[AudioPacket], None] = self._jitter.push
+        """Takes a packet from the network."""
         self._decoding: dict[int, tuple[str, int]] = {}
         self.change_codec(spec, receive=receive)
 
@@ -137,10 +139,6 @@ class VoiceStream:
         self._encoder.set_loss(loss_percent)
 
     # --- receiving -----------------------------------------------------------------------------------
-
-    def receive(self, packet: AudioPacket) -> None:
-        """Take a packet from the network."""
-        self._jitter.push(packet)
 
     def pull(self, now: float) -> Pcm:
         """The next 10 ms for the ear, gain applied; `now` is the clock of `AudioPacket.arrival`."""

@@ -40,6 +40,7 @@ class WaveformDecoder:
     def __init__(self, rate: int, expander: Expander) -> None:
         self._rate = rate
         self._expander = expander
+        self._ahead = NOTHING
         self.reset()
 
     def samples(self, payload: bytes) -> int:
@@ -50,7 +51,10 @@ class WaveformDecoder:
 
     def decode(self, payload: bytes) -> Pcm:
         """Sound of the next payload."""
-        return self._up.process(self._concealer.received(self._expand(payload)))
+        (known, pcm), self._ahead = self._ahead, NOTHING
+        if payload != known:  # else decoded when a gap was bridged: what has a memory must not see it twice
+            pcm = self._expander.expand(payload)
+        return self._up.process(self._concealer.received(pcm))
 
     def has_fec(self, payload: bytes) -> bool:
         """These codecs carry no copies."""
@@ -78,11 +82,6 @@ class WaveformDecoder:
         except CodecError:
             return self.conceal(samples)
         return self._up.process(self._concealer.bridge(native, self._ahead[1]))
-
-    def _expand(self, payload: bytes) -> Narrow:
-        """Decoded now, or when a gap was bridged: what has a memory must not see a payload twice."""
-        (known, pcm), self._ahead = self._ahead, NOTHING
-        return pcm if payload == known else self._expander.expand(payload)
 
     def silent(self, payload: bytes) -> bool:
         """These codecs have no DTX of their own."""

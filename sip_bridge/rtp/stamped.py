@@ -30,6 +30,9 @@ AT_ONCE = 50
 class StampedSocket(MediaSocket):
     """Closes with its owner. Raises OSError where the kernel keeps no such notes."""
 
+    arrived = 0.0
+    """See MediaSocket."""
+
     def __init__(self, receive: Receive, bound: socket.socket) -> None:
         super().__init__(receive)
         bound.setsockopt(socket.SOL_SOCKET, TIMESTAMPS, 1)
@@ -40,7 +43,6 @@ class StampedSocket(MediaSocket):
         self._watch: asyncio.TimerHandle | None = None
         self._fetched = False
         self._open = True
-        self._arrived = 0.0
         self._apart = time.time() - self._loop.time()
         self._loop.add_reader(bound, self._take)
 
@@ -48,11 +50,6 @@ class StampedSocket(MediaSocket):
     def port(self) -> int:
         """See MediaSocket."""
         return self._port
-
-    @property
-    def arrived(self) -> float:
-        """See MediaSocket."""
-        return self._arrived
 
     def send(self, data: bytes, to: Address) -> None:
         """See MediaSocket. What the system does not take now is lost, as on the way."""
@@ -106,9 +103,9 @@ class StampedSocket(MediaSocket):
             return False
         now = self._loop.time()
         before, self._apart = self._apart, time.time() - now
-        self._arrived = now
+        self.arrived = now
         if notes and -SET_S < self._apart - before < SET_S:
             seconds, nanoseconds = STAMP.unpack(notes[0][2])
-            self._arrived = min(now, seconds - self._apart + nanoseconds / 1e9)
+            self.arrived = min(now, seconds - self._apart + nanoseconds / 1e9)
         self.receive(data, source if len(source) == 2 else source[:2])
         return self._open

@@ -39,7 +39,6 @@ class CallVoice:
         self.session = session
         self._ear = ear
         self._first_sound = first_sound
-        self._heard = False
         self._attached = False
         self.stream = VoiceStream(self._spec(), receive=session.other_codecs)
         self._report: Feedback | None = None
@@ -61,9 +60,9 @@ class CallVoice:
             self.stream.change_codec(self._spec(), receive=self.session.other_codecs)
 
     def _packet(self, packet: AudioPacket) -> None:
-        if not self._heard:
-            self._heard = True
-            self._first_sound()
+        """The first one; those that follow go straight to the stream."""
+        self.session.on_packet = self.stream.receive
+        self._first_sound()
         self.stream.receive(packet)
 
     def _feedback(self, feedback: Feedback) -> None:
