@@ -267,23 +267,13 @@ class VoicePath:
             return
         queued = sink.queued()
         wanted = self._fill.observe(queued, now)
-        if not self._near_end.echo:
-            self._play_untreated(sink, queued, wanted, now)
-            return
         while queued < wanted:
             block = self._mixed(now)
             written = sink.write(block)
-            self._far_end.queued(block[:written])
+            if self._near_end.echo:
+                self._far_end.queued(block[:written])
             queued += BLOCK
         self._unplayed = queued
-
-    def _play_untreated(self, sink: BlockSink, queued: int, wanted: int, now: float) -> None:
-        """In one piece, because each wakes the sound server."""
-        blocks: list[Pcm] = []
-        for _ in range(queued, wanted, BLOCK):
-            blocks.append(self._mixed(now))
-        if blocks:
-            sink.write(np.concatenate(blocks) if len(blocks) > 1 else blocks[0])
 
     def _mixed(self, now: float) -> Pcm:
         if len(self.streams) == 1 and self._tone is None:
