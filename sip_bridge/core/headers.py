@@ -330,9 +330,10 @@ class EventHeader:
     def parse(cls, text: str) -> EventHeader:
         """Parse the header; raises MessageError."""
         package, parameters = _head_and_parameters(text)
-        if not is_token(package):
-            raise MessageError("Event without a package")
-        return cls(package, find_parameter(parameters, "id") or "", parameters)
+        number = find_parameter(parameters, "id") or ""
+        if not is_token(package) or not (is_token(number) or not number):
+            raise MessageError("Event without a package, or with an id that is none")
+        return cls(package, number, parameters)
 
     def __str__(self) -> str:
         others = tuple(pair for pair in self.parameters if pair[0].lower() != "id")
@@ -341,7 +342,10 @@ class EventHeader:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionState:
-    """The state a NOTIFY tells (RFC 6665 8.2.3): "active", "pending" or "terminated", in lower case."""
+    """The state a NOTIFY tells (RFC 6665 8.2.3): "active", "pending" or "terminated", in lower case.
+
+    A reason that is no token is none.
+    """
 
     state: str
     expires: int | None = None
@@ -354,10 +358,11 @@ class SubscriptionState:
         state, parameters = _head_and_parameters(text)
         if not is_token(state):
             raise MessageError("Subscription-State without a state")
+        reason = (find_parameter(parameters, "reason") or "").lower()
         return cls(
             state.lower(),
             number_or_none(find_parameter(parameters, "expires")),
-            (find_parameter(parameters, "reason") or "").lower(),
+            reason if is_token(reason) else "",
             number_or_none(find_parameter(parameters, "retry-after")),
         )
 

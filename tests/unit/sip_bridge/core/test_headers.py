@@ -222,6 +222,7 @@ def test_lenient_where_it_harms_nobody() -> None:
     assert Reason.parse("Q.850;cause=x").cause is None
     assert RetryAfter.parse("18000 (in a meeting);duration=3600") == RetryAfter(18000)
     assert SubscriptionState.parse("Active;expires=x") == SubscriptionState("active")
+    assert SubscriptionState.parse('active;expires=1;reason=9t", y') == SubscriptionState("active", 1)
     assert CSeq.parse(" 0009   INVITE ") == CSeq(9, "INVITE")
 
 
@@ -242,6 +243,7 @@ def test_lenient_where_it_harms_nobody() -> None:
         (SessionExpires.parse, "soon"),
         (Reason.parse, ";cause=1"),
         (EventHeader.parse, ""),
+        (EventHeader.parse, 'SIP;cause=600;id=9tere", Q.850;cause=16'),
         (SubscriptionState.parse, "@;expires=1"),
         (RetryAfter.parse, "(later)"),
     ],
