@@ -264,9 +264,9 @@ class ReplacesHeader:
     def parse(cls, text: str) -> ReplacesHeader:
         """Parse the header; both tags must be there. Raises MessageError."""
         call_id, parameters = _head_and_parameters(text)
-        to_tag = find_parameter(parameters, "to-tag")
-        from_tag = find_parameter(parameters, "from-tag")
-        if not call_id or not to_tag or not from_tag:
+        to_tag = find_parameter(parameters, "to-tag") or ""
+        from_tag = find_parameter(parameters, "from-tag") or ""
+        if not call_id or not is_token(to_tag) or not is_token(from_tag):
             raise MessageError("Replaces needs Call-ID, to-tag and from-tag")
         return cls(call_id, to_tag, from_tag, find_parameter(parameters, "early-only") is not None)
 

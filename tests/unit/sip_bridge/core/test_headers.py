@@ -240,6 +240,7 @@ def test_lenient_where_it_harms_nobody() -> None:
         (RAck.parse, "1 2 @"),
         (ReplacesHeader.parse, "a@b;to-tag=1"),
         (ReplacesHeader.parse, ";to-tag=1;from-tag=2"),
+        (ReplacesHeader.parse, 'a@b;from-tag=1;to-tag=9t", y'),
         (SessionExpires.parse, "soon"),
         (Reason.parse, ";cause=1"),
         (EventHeader.parse, ""),
