@@ -32,6 +32,8 @@ MISHAPS = 5
 """Steps of 20 ms that may be missing beside what is missing without a flood."""
 
 MOST_GROWTH = 20_000_000
+SPARE_THREADS = 1
+"""The pool of helpers starts one more whenever two of their jobs meet."""
 
 
 class Sound(NamedTuple):
@@ -127,7 +129,7 @@ def survives(talk: Talk, aims: Sequence[Aim], folder: Path) -> None:
     assert better(quiet, flooded), (quiet, flooded)
     assert all(flood.sent > 0.9 * aim.rate * FLOOD_S for flood, aim in zip(floods, aims, strict=True))
     assert after.memory - before.memory < MOST_GROWTH
-    assert after.threads == before.threads
+    assert after.threads <= before.threads + SPARE_THREADS
     assert "active" in talk.states()
 
 

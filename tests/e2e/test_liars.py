@@ -11,7 +11,15 @@ import pytest
 
 from softphone.control.protocol import ControlError
 from tests.e2e.conftest import SECRET, THIRD, US, NewPhone
-from tests.e2e.flood_rig import FOR_EVER_S, MOST_GROWTH, THEIR_HZ, Talk, keeps_sounding, talking
+from tests.e2e.flood_rig import (
+    FOR_EVER_S,
+    MOST_GROWTH,
+    SPARE_THREADS,
+    THEIR_HZ,
+    Talk,
+    keeps_sounding,
+    talking,
+)
 from tests.lab.certificates import Authority
 from tests.lab.kamailio import Kamailio
 from tests.lab.liar import Dribbler, Liar, answer
@@ -100,7 +108,7 @@ def test_lies_about_time_and_way_cost_nothing(registrar: Registrar) -> None:
         registrar.is_honest_again()
     after = registrar.talk.look()
     assert after.memory - before.memory < MOST_GROWTH
-    assert after.threads == before.threads
+    assert after.threads <= before.threads + SPARE_THREADS
     assert after.files <= before.files + 2
     assert registrar.talk.told() == []
 
@@ -178,7 +186,7 @@ def test_a_server_that_says_an_octet_a_second(
             program.line_is("registered", 40.0)
             after = talk.look()
             assert after.memory - before.memory < MOST_GROWTH
-            assert after.threads == before.threads
+            assert after.threads <= before.threads + SPARE_THREADS
             assert talk.states() == ["active"]
             assert talk.told() == []
     assert way.dribbled
