@@ -266,8 +266,7 @@ class VoicePath:
                 self._mixed(now)
             return
         queued = sink.queued()
-        wanted = self._fill.observe(queued, now)
-        while queued < wanted:
+        for _ in range(self._fill.blocks(queued, now)):
             block = self._mixed(now)
             written = sink.write(block)
             if self._near_end.echo:
