@@ -99,6 +99,8 @@ export class Equipment {
       const allowed = await Promise.all(KINDS.map(permissionOf));
       const troubles = allowed.map((answer) => troubleOf(error, answer));
       for (const [at, kind] of KINDS.entries()) {
+        // Who left, chose otherwise or switched it off meanwhile is not recorded after all.
+        if (turns[at] !== this._turn[kind] || !this.wanted[kind]) continue;
         const asking = ["denied", "dismissed", "system"].includes(troubles[at]) && allowed[at] !== "granted";
         if (asking && (allowed[at] !== "" || !allowed.includes("granted"))) this._become(kind, troubles[at]);
         else await this._acquire(kind);
@@ -111,8 +113,8 @@ export class Equipment {
     try {
       this._take(kind, turn, trackOf(await get({ [kind]: this._constraints(kind) }), kind));
     } catch (error) {
-      if (turn !== this._turn[kind]) return;
       const trouble = troubleOf(error, await permissionOf(kind));
+      if (turn !== this._turn[kind]) return;
       const chosen = this.devices[kind] !== "";
       if (fallback && chosen && (trouble === "missing" || trouble === "busy")) {
         this.devices[kind] = "";

@@ -1,0 +1,52 @@
+"""What the guest page takes and sends, module by module, with devices and connections a test stands in for."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.test_guest_modules import Run, run
+
+__all__ = ["run"]
+pytestmark = [pytest.mark.peer, pytest.mark.asyncio(loop_scope="module")]
+
+DEVICES = """
+const soon = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const given = navigator.mediaDevices.getUserMedia;
+const questions = [];
+navigator.mediaDevices.getUserMedia = (wanted) => new Promise((give, reject) =>
+  questions.push({wanted, give, refuse: (name) => reject(new DOMException("", name))}));
+const equipment = new m.Equipment({changed() {}, replaced() {}, moved() {}});
+const end = (said) => { navigator.mediaDevices.getUserMedia = given; equipment.release(); return said; };
+"""
+
+
+async def test_who_left_while_the_browser_asked_is_asked_nothing_more(run: Run) -> None:
+    said = await run(
+        "media/equipment.js",
+        f"""{DEVICES} equipment.start(); equipment.release();
+        questions[0].refuse("NotReadableError"); await soon(50);
+        return end([questions.length, equipment.status]);""",
+    )
+    assert said == [1, {"camera": "idle", "microphone": "idle"}]
+
+
+async def test_who_left_while_the_camera_was_tried_alone_is_not_asked_for_the_microphone(run: Run) -> None:
+    said = await run(
+        "media/equipment.js",
+        f"""{DEVICES} equipment.start();
+        questions[0].refuse("NotReadableError"); await soon(50);
+        equipment.release(); questions[1].refuse("NotReadableError"); await soon(50);
+        return end([questions.map(({{wanted}}) => [Boolean(wanted.video), Boolean(wanted.audio)]),
+          equipment.status]);""",
+    )
+    assert said == [[[True, True], [True, False]], {"camera": "idle", "microphone": "idle"}]
+
+
+async def test_what_was_switched_off_while_the_browser_asked_is_not_tried_alone(run: Run) -> None:
+    said = await run(
+        "media/equipment.js",
+        f"""{DEVICES} equipment.start(); equipment.turn("camera", false);
+        questions[0].refuse("NotReadableError"); await soon(50);
+        return end(questions.map(({{wanted}}) => [Boolean(wanted.video), Boolean(wanted.audio)]));""",
+    )
+    assert said == [[True, True], [False, True]]
