@@ -45,7 +45,7 @@ class Watcher:
     def __post_init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._canvas = np.zeros(0, np.uint8)
-        self.media.picture(self.session).on_fresh = self._fresh
+        self.media.picture(self.session).listen(self._fresh)
 
     def _fresh(self) -> None:
         """On whatever thread decodes."""

@@ -35,12 +35,21 @@ class Frame:
 class PictureSlot(Protocol):
     """The newest frame of one source. Any thread puts, one thread takes; older frames are dropped unseen.
 
-    `on_fresh` is called on the putting thread, at most once until the frame has been taken. `dropped` counts
-    frames nobody took.
+    `dropped` counts frames nobody took.
     """
 
-    on_fresh: Callable[[], None]
     dropped: int
+
+    def listen(self, on_fresh: Callable[[], None]) -> None:
+        """Call `on_fresh` on the putting thread, at most once until the frame has been taken.
+
+        Several may listen: one's own picture is seen in the settings and in the meeting at once.
+        """
+        ...
+
+    def unlisten(self, on_fresh: Callable[[], None]) -> None:
+        """Call it no more; harmless where it isn't listening. The others are told as before."""
+        ...
 
     def put(self, frame: Frame | None) -> None:
         """Replace the frame; None: there is no picture any more."""

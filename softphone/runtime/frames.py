@@ -15,8 +15,18 @@ class FrameSlot:
         self._lock = threading.Lock()
         self._frame: Frame | None = None
         self._told = False
-        self.on_fresh: Callable[[], None] = lambda: None
+        self._listeners: tuple[Callable[[], None], ...] = ()
         self.dropped = 0
+
+    def listen(self, on_fresh: Callable[[], None]) -> None:
+        """See PictureSlot."""
+        with self._lock:
+            self._listeners = (*self._listeners, on_fresh)
+
+    def unlisten(self, on_fresh: Callable[[], None]) -> None:
+        """See PictureSlot."""
+        with self._lock:
+            self._listeners = tuple(one for one in self._listeners if one != on_fresh)
 
     def put(self, frame: Frame | None) -> None:
         """See PictureSlot."""
@@ -24,8 +34,9 @@ class FrameSlot:
             self.dropped += self._told
             self._frame = frame
             told, self._told = self._told, True
-        if not told:
-            self.on_fresh()
+            listeners = () if told else self._listeners
+        for on_fresh in listeners:
+            on_fresh()
 
     def take(self) -> Frame | None:
         """See PictureSlot."""

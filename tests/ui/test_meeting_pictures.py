@@ -9,10 +9,12 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from softphone.domain.meeting import SessionState
 from softphone.domain.picture import Frame
-from tests.doubles.meetings import a_person
+from tests.doubles.meetings import a_meeting, a_person, the_host
 from tests.ui.played_meetings import Play, Played, run
 from tests.ui.test_program import key
+from ui.widgets.picture import PictureView
 
 __all__ = ["run"]
 
@@ -74,6 +76,40 @@ def test_pictures_from_any_thread_are_painted_and_the_newest_wins(run: Play) -> 
         assert slot.dropped > 0
         slot.put(None)
         await live.until(lambda: not tile.has_picture)
+
+    run(scenario)
+
+
+def test_ones_own_picture_is_seen_wherever_it_is_shown(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, desk, slot = played.live, played.live.desk, played.cameras.slot
+        played.meetings.slots[""] = slot
+        settings, camera = desk.settings, desk.settings.test.camera
+
+        async def seen_by(*views: PictureView) -> None:
+            slot.put(None)
+            await live.until(lambda: not any(view.has_picture for view in views))
+            slot.put(frame(10, 200, 30))
+            await live.until(lambda: all(view.has_picture for view in views))
+
+        await live.sign_in()
+        await live.until(settings.isVisible)
+        settings.open_page("test")
+        await live.until(camera.show_picture.isEnabled)
+        camera.show_picture.click()
+        await live.until(camera.part.picture.isVisible)
+        await seen_by(camera.part.picture)
+        await played.inside()
+        tile = desk.meetings.room.stage.tiles[""]
+        await live.until(tile.isVisible)
+        await seen_by(camera.part.picture, tile)
+        await played.show(None)
+        await live.until(desk.meetings.room.isHidden)
+        await seen_by(camera.part.picture)
+        about = played.appointment()
+        await played.show(a_meeting(appointment=about, you=the_host(state=SessionState.PREJOIN)))
+        await live.until(desk.meetings.page.test.isVisible)
+        await seen_by(camera.part.picture, desk.meetings.page.test.camera.picture)
 
     run(scenario)
 

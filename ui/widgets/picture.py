@@ -39,6 +39,7 @@ class PictureView(QWidget):
         self._taken_at, self._told = 0.0, -1
         self._corners = QPainterPath()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._on_fresh = self._fresh.emit  # one object, so that the slot knows it again
         self._fresh.connect(self._take, Qt.ConnectionType.QueuedConnection)
         self._still = QTimer(self, singleShot=True, interval=int(STILL_S * 1000))
         self._still.timeout.connect(self.update)
@@ -55,13 +56,13 @@ class PictureView(QWidget):
         self.release()
         self._slot = slot
         if slot is not None:
-            slot.on_fresh = self._fresh.emit
+            slot.listen(self._on_fresh)
             self._take()
 
     def release(self) -> None:
         """Hear nothing more; to be called before the widget goes."""
         if self._slot is not None:
-            self._slot.on_fresh = _deaf
+            self._slot.unlisten(self._on_fresh)
         self._slot = None
         self._keep(None)
 
@@ -163,7 +164,3 @@ class PictureView(QWidget):
         if height != self._told:
             self._told = height
             self.looked.emit(height)
-
-
-def _deaf() -> None:
-    """Nobody listens to this slot now."""
