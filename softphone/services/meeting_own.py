@@ -74,14 +74,17 @@ class OwnMedia:
         self.flowing, self._trouble = False, Trouble.NONE
 
     async def want(self, *, camera: bool | None = None, microphone: bool | None = None) -> None:
-        """Picture or sound on or off, None as it is; where nothing flows, for later."""
+        """Picture or sound on or off, None as it is; a picture where nothing flows, for later.
+
+        What was begun may be heard and seen by the others while our connection is away: off is off at once.
+        """
         self.camera_on = self.camera_on if camera is None else camera
         self.microphone_on = self.microphone_on if microphone is None else microphone
         self._on_changed()
-        if self.flowing and microphone is not None:
-            await self._media.microphone(microphone)
+        if microphone is not None:
+            await self._media.microphone(self.microphone_on)
             self.changed()
-        if self.flowing and camera is not None:
+        if camera is not None and (self.flowing or not self.camera_on):
             await self._show()
 
     async def hold(self, held: bool) -> None:

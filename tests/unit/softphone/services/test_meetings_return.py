@@ -36,6 +36,19 @@ async def test_a_lost_connection_comes_back_with_its_place_and_its_choices(at: B
     assert at.server.of(wire.Knock)[1:] == [], "nobody is back in the lobby"
 
 
+async def test_camera_and_microphone_are_off_at_once_also_while_the_connection_is_away(at: Bench) -> None:
+    await at.inside()
+    at.server.down = True
+    at.server.lose()
+    await at.meetings.microphone(False)
+    await at.meetings.camera(False)
+    assert at.media.done[-2:] == [("microphone", False), ("camera", False)], "the engine may still send on"
+    await at.meetings.microphone(True)
+    await at.meetings.camera(True)
+    assert at.last() == ("microphone", True), "a picture waits until it may flow"
+    assert (at.meeting.camera_on, at.meeting.microphone_on) == (True, True)
+
+
 async def test_media_lost_waits_for_a_new_ticket_and_begins_anew(at: Bench) -> None:
     await at.inside()
     at.server.tell(wire.MediaLost())
