@@ -28,6 +28,8 @@ class Devices:
         self._table = table
         self._watcher = watcher
         self._known: frozenset[str] = frozenset()
+        self._wanted = 0  # changes the registrar is to be told of
+        self._told = 0  # up to which of them it has been
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -48,16 +50,16 @@ class Devices:
     async def look(self) -> None:
         """Devices that were signed out at the data, by an administrator's command, are out of their meetings.
 
-        Raises ServiceError.
+        A registrar that could not be told is told now. Raises ServiceError.
         """
         async with self._store.read() as tables:
             there = await tables.devices.ids()
         gone = self._known - there
         for device_id in gone:
             await self._watcher.device_gone(device_id)
-        if gone:
-            await self.publish()
         self._known = self._known - gone | there
+        if gone or self._told < self._wanted:
+            await self.publish()
 
     async def _look_on(self) -> None:
         while True:
@@ -65,7 +67,7 @@ class Devices:
             try:
                 await self.look()
             except Exception:
-                log.exception("signed-out devices could not be looked for")
+                log.exception("signed-out devices could not be looked for, or the registrar not be told")
 
     async def list(self, user: User) -> DeviceList:
         """The asker's own."""
@@ -93,13 +95,21 @@ class Devices:
         await self.forget(device_id)
 
     async def forget(self, device_id: str) -> None:
-        """Sign a device out for good; harmless where it is gone."""
+        """Sign a device out for good; harmless where it is gone.
+
+        Raises ServiceError where the registrar could not be told; it is out of its meetings all the same.
+        """
         async with self._store.write() as tables:
             await tables.devices.remove(device_id)
-        self._known -= {device_id}
-        await self.publish()
-        await self._watcher.device_gone(device_id)
+        try:
+            await self.publish()
+        finally:
+            await self._watcher.device_gone(device_id)
+            self._known -= {device_id}
 
     async def publish(self) -> None:
-        """Give the registrar the devices there are now. Raises ServiceError."""
+        """Give the registrar the devices there are now. Raises ServiceError; `look` tries again then."""
+        self._wanted += 1
+        wanted = self._wanted
         self._known |= await self._table.publish()
+        self._told = max(self._told, wanted)

@@ -51,6 +51,44 @@ async def test_a_registrar_that_can_not_be_told_keeps_nobody_in_a_meeting_and_is
     assert not bench.board.devices
 
 
+async def test_a_sign_out_the_registrar_can_not_be_told_of_ends_the_meeting_and_is_told_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = await bench.device()
+    await bench.devices.look()
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.board, "admit", failing)
+        with pytest.raises(ServiceError):
+            await bench.devices.forget(laptop.device_id)
+        with pytest.raises(ServiceError):
+            await bench.devices.look()
+    assert bench.board.gone == [laptop.device_id]
+    assert len(bench.board.devices) == 1
+    await bench.devices.look()
+    assert not bench.board.devices
+
+
+async def test_a_sign_in_the_registrar_could_not_be_told_of_is_told_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.board, "admit", failing)
+        with pytest.raises(ServiceError):
+            await bench.device()
+    assert not bench.board.devices
+    await bench.devices.look()
+    assert len(bench.board.devices) == 1
+
+
+async def test_a_registrar_that_knows_everything_is_told_nothing_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.device()
+    await bench.devices.look()
+    monkeypatch.setattr(bench.board, "admit", failing)
+    await bench.devices.look()
+
+
 async def failing(_devices: object) -> None:
     raise ServiceError("the disk is full")
 
