@@ -102,7 +102,10 @@ def line(text: str, *, by: str = HOST, name: str = "Olli Asiantuntija", lobby: b
 
 
 class GuestService:
-    """Start it with `running`. `commands` are what the page sent, `picture` is what welcome tells."""
+    """Start it with `running`. `commands` are what the page sent, `picture` is what welcome tells.
+
+    Commands of the kinds in `held` are answered when `answer_held` is called.
+    """
 
     def __init__(self) -> None:
         self.invitation: Json = {
@@ -117,6 +120,7 @@ class GuestService:
         self.commands: list[Json] = []
         self.paths: list[str] = []
         self.answers: dict[str, Json] = {}
+        self.held: set[str] = set()
         self.state = "prejoin"
         self.others: list[Json] = []
         self.chat: list[Json] = []
@@ -124,6 +128,7 @@ class GuestService:
         self.address = ""
         self._socket: WebSocket | None = None
         self._seq = 0
+        self._late: list[tuple[WebSocket, Json]] = []
         self._came = asyncio.Condition()
 
     @contextlib.asynccontextmanager
@@ -180,6 +185,13 @@ class GuestService:
         async with asyncio.timeout(within_s), self._came:
             await self._came.wait_for(lambda: len(those()) >= count)
         return those()[-1]
+
+    async def answer_held(self) -> None:
+        """Answer what was held back, and hold nothing back any more."""
+        self.held.clear()
+        late, self._late = self._late, []
+        for socket, command in late:
+            await self._answer(socket, command)
 
     async def drop(self, code: int = 1011) -> None:
         """Close the page's socket."""
@@ -253,6 +265,9 @@ class GuestService:
             self._came.notify_all()
 
     async def _answer(self, socket: WebSocket, command: Json) -> None:
+        if command["type"] in self.held:
+            self._late.append((socket, command))
+            return
         answer = self.answers.pop(command["type"], {"type": "done"})
         await socket.send_text(json.dumps({"id": command["id"], **answer}))
         if command["type"] == "knock" and answer["type"] == "done":

@@ -22,7 +22,9 @@ export function code(app) {
     if (field.value !== digits) field.value = digits;
   }
 
+  // Enter sends a form whose button is disabled, and each send costs a try.
   async function confirm() {
+    if (press.disabled) return;
     tidy();
     if (field.value.length !== 6) {
       wrong.set("warn", words.t("code.six"));

@@ -1,0 +1,73 @@
+"""Parts of the guest page by themselves, in Chromium: the code's field, messages, the stage, the lock."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Page, expect
+
+from tests.doubles.guest_service import GuestService, host, person
+from tests.lab.browser import Tab, chromium, new_context, new_tab
+from tests.lab.certificates import Authority
+
+pytestmark = pytest.mark.peer
+MATTI = "session-3"
+
+
+@pytest_asyncio.fixture
+async def service(authority: Authority) -> AsyncIterator[GuestService]:
+    async with GuestService().running(authority.issue("127.0.0.1")) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def opened(service: GuestService) -> AsyncIterator[Tab]:
+    """A watched tab on the test page."""
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.goto(service.link)
+        await tab.page.get_by_role("button", name="Open the invitation").click()
+        await tab.page.get_by_role("button", name="Join the meeting").click()
+        await expect(tab.page.get_by_role("heading", name="Test the equipment")).to_be_focused()
+        yield tab
+        tab.check(service.address)
+
+
+@contextlib.asynccontextmanager
+async def waiting(service: GuestService) -> AsyncIterator[Page]:
+    """In the lobby."""
+    async with opened(service) as tab:
+        await tab.page.get_by_role("button", name="Join", exact=True).click()
+        await expect(tab.page.get_by_role("heading", name="You are in the lobby")).to_be_focused()
+        yield tab.page
+
+
+async def let_in(service: GuestService, page: Page) -> None:
+    """Into the meeting, where the host and one more are."""
+    service.others = [host(), person(MATTI, "Matti Meikäläinen")]
+    for one in service.others:
+        await service.tell("person-changed", person=one)
+    await service.move("connected")
+    await expect(page.locator(".conference")).to_be_visible()
+
+
+async def test_enter_pressed_again_sends_the_code_once(service: GuestService) -> None:
+    async with waiting(service) as page:
+        await let_in(service, page)
+        service.held.add("confirm-code")
+        service.answers["confirm-code"] = {"type": "refused", "code": "wrong-code", "tries_left": 4}
+        await page.locator("#code").fill("123456")
+        for _ in range(3):
+            await page.keyboard.press("Enter")
+        told = len([one for one in service.commands if one["type"] == "media-state"])
+        await page.evaluate("document.querySelector('.bar .toggle').click()")
+        await service.received("media-state", told + 1)
+        await service.answer_held()
+        await expect(page.get_by_text("You have 4 tries left", exact=False)).to_be_visible()
+        await expect(page.locator("#code")).to_be_focused()
+        assert len([one for one in service.commands if one["type"] == "confirm-code"]) == 1
+        await page.keyboard.press("Enter")
+        await service.received("confirm-code", 2)
