@@ -1,4 +1,4 @@
-"""What the guest page takes and sends, module by module, with devices and connections a test stands in for."""
+"""What the guest page takes and sends, module by module, with devices and connections of a test's own."""
 
 from __future__ import annotations
 
@@ -50,3 +50,16 @@ async def test_what_was_switched_off_while_the_browser_asked_is_not_tried_alone(
         return end(questions.map(({{wanted}}) => [Boolean(wanted.video), Boolean(wanted.audio)]));""",
     )
     assert said == [[True, True], [False, True]]
+
+
+async def test_nothing_gets_through_while_no_connection_stands_for_twelve_seconds(run: Run) -> None:
+    said = await run(
+        "media/reach.js",
+        """const told = [], watch = new m.Reach();
+        for (const [states, now] of [[[], 0], [["connecting"], 20000], [["failed", "connecting"], 31000],
+            [[], 31500], [["connecting"], 32500], [["connecting", "connected"], 33000],
+            [["disconnected"], 40000], [["failed"], 51000], [["failed"], 52500]])
+          told.push(watch.blocked(states, now));
+        return told;""",
+    )
+    assert said == [False, False, False, False, True, False, False, False, True]

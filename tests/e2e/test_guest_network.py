@@ -147,6 +147,29 @@ async def test_media_alone_that_is_lost_is_asked_for_again(tmp_path: Path) -> No
         await moving(aino.page, BACK_S)
 
 
+async def test_a_network_that_lets_no_media_through_is_told_to_the_guest(tmp_path: Path) -> None:
+    async with far_meeting(tmp_path) as meeting:
+        sentence = meeting.aino.page.get_by_role("status").filter(has_text="not get through on this network")
+        await meeting.aino.to_lobby(meeting.link)
+        meeting.relay.cut = True
+        await let_in(meeting.host)
+        await expect(sentence).to_be_visible(timeout=20_000)
+        meeting.relay.cut = False
+        await meeting.aino.picture()
+        await expect(sentence).to_be_hidden()
+
+
+async def test_a_browser_without_media_connections_is_told_what_else_helps(office: Office) -> None:
+    async with office.meeting() as meeting:
+        await meeting.context.add_init_script("delete window.RTCPeerConnection;")
+        await meeting.host.send_media()
+        await meeting.aino.to_lobby(meeting.link)
+        await let_in(meeting.host)
+        sentence = meeting.aino.page.get_by_role("status").filter(has_text="lets neither sound nor picture")
+        await expect(sentence).to_contain_text("Or call 010 123 4567.")
+        assert meeting.tab.faults == []
+
+
 async def test_sound_that_was_lost_on_the_way_is_sent_again(tmp_path: Path) -> None:
     async with far_meeting(tmp_path) as meeting:
         await meeting.aino.page.context.add_init_script(KEEP)

@@ -1,5 +1,7 @@
 // All media of this person in a meeting: one sender, one receiver for each feed, made anew with every ticket.
 
+import { possible } from "./peer.js";
+import { Reach } from "./reach.js";
 import { Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
 import { Stall } from "./stall.js";
@@ -12,12 +14,14 @@ const SPEAKING = 0.02;
 /**
  * `send(type, members)`: the socket's. `tracks()`: the equipment's. `personOf(session)`: what is known of a person.
  * `changed()`: pictures, sounds, who speaks or how well it comes changed. `allowed`: a ticket was taken.
+ * `blocked`: why neither sound nor picture gets through: "network", "browser", or "" while they do.
  */
 export class Conference {
   constructor({ send, tracks, personOf, changed }) {
     Object.assign(this, { send, tracks, personOf, changed });
     this.speaking = "";
     this.poor = false;
+    this.blocked = "";
     this.allowed = false;
     this._generation = 0;
     this._feeds = [];
@@ -26,6 +30,8 @@ export class Conference {
     this._tries = new Map();
     this._wishes = new Map();
     this._sender = null;
+    this._reach = new Reach();
+    this._possible = possible();
     this._timers = [setInterval(() => this._look(), LOOK_MS), setInterval(() => this._listen(), LEVEL_MS)];
   }
 
@@ -34,7 +40,7 @@ export class Conference {
     this._clear();
     const generation = this._generation;
     await this.send("redeem", { ticket });
-    if (generation !== this._generation) return;
+    if (generation !== this._generation || !this._possible) return;
     this.allowed = true;
     this._subscribeAll();
     await this._publish();
@@ -69,6 +75,7 @@ export class Conference {
   /** The way to the service is gone: the pictures may still come, nothing can be asked. */
   pause() {
     this.allowed = false;
+    this._reach = new Reach();
   }
 
   close() {
@@ -83,6 +90,7 @@ export class Conference {
     this._sender = null;
     for (const id of [...this._receivers.keys()]) this._end(id, true);
     this._tries.clear();
+    this._reach = new Reach();
   }
 
   async _publish() {
@@ -146,12 +154,19 @@ export class Conference {
       if (receiver.broken || stall.stalled(figures, due, performance.now())) this._again(id, receiver);
       else if (figures.frames > 0 || figures.packets > 0) this._tries.delete(id);
     }
-    this._judge([...this._stalls.values()].some((stall) => stall.poor));
+    this._judge([...this._stalls.values()].some((stall) => stall.poor), this._barrier());
   }
 
-  _judge(poor) {
-    if (poor === this.poor) return;
-    this.poor = poor;
+  _barrier() {
+    if (!this._possible) return "browser";
+    const ours = this.allowed ? [this._sender, ...this._receivers.values()] : [];
+    const states = ours.map((one) => one?.standing ?? "").filter(Boolean);
+    return this._reach.blocked(states, performance.now()) ? "network" : "";
+  }
+
+  _judge(poor, blocked) {
+    if (poor === this.poor && blocked === this.blocked) return;
+    Object.assign(this, { poor, blocked });
     this.changed();
   }
 

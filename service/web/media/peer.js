@@ -6,6 +6,21 @@ export function connection() {
   return new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle", rtcpMuxPolicy: "require" });
 }
 
+/** Whether this browser makes connections at all: a policy, or an iPhone's Lockdown Mode, may forbid it. */
+export function possible() {
+  try {
+    connection().close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How a connection stands that both sides have described; "" before that. */
+export function standing(peer) {
+  return peer.remoteDescription ? peer.connectionState : "";
+}
+
 /** The description saying that lost sound is asked for and sent again, which browsers can do and do not offer. */
 export function withRepeats(sdp) {
   return sdp.replace(/^a=rtpmap:(\d+) opus\/48000\/2\r\n/gim, (line, type) =>

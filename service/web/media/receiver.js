@@ -1,6 +1,6 @@
 // One receiving connection for one person's feed.
 
-import { connection, describe } from "./peer.js";
+import { connection, describe, standing } from "./peer.js";
 
 export class Receiver {
   /** `wish`: `{video, height}`. `changed()`: a track came. */
@@ -55,6 +55,11 @@ export class Receiver {
   get level() {
     const sound = this._peer.getReceivers().find((receiver) => receiver.track?.kind === "audio");
     return sound?.getSynchronizationSources?.()[0]?.audioLevel ?? 0;
+  }
+
+  /** "" before both sides have described it, then as the browser says. */
+  get standing() {
+    return standing(this._peer);
   }
 
   get broken() {

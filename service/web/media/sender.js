@@ -1,7 +1,7 @@
 // One sending connection with a line for sound and one for the picture, there from the start:
 // switching camera or microphone needs no new offer.
 
-import { connection, describe } from "./peer.js";
+import { connection, describe, standing } from "./peer.js";
 
 const PICTURE = Object.freeze([{ maxBitrate: 1_500_000, maxFramerate: 30 }]);
 
@@ -30,6 +30,11 @@ export class Sender {
   replace(kind, track) {
     const line = kind === "camera" ? this._picture : this._sound;
     line.sender.replaceTrack(track).catch(() => {});
+  }
+
+  /** "" before both sides have described it, then as the browser says. */
+  get standing() {
+    return standing(this._peer);
   }
 
   close() {

@@ -13,8 +13,15 @@ export function reconnecting(app) {
     root: said.root,
     update(state) {
       const lost = state.link !== "open";
-      said.set("warn", lost ? app.words.t("link.lost") : app.conference?.poor ? app.words.t("link.poor") : "");
+      said.set("warn", lost ? app.words.t("link.lost") : media(app, state));
       show(press, lost);
     },
   };
+}
+
+// How sound and picture come, where it is worth a word: who gets neither is told what else can be done.
+function media({ conference, words }, { meeting }) {
+  if (!conference?.blocked) return conference?.poor ? words.t("link.poor") : "";
+  const number = meeting.appointment.expert_number;
+  return [words.t(`link.blocked.${conference.blocked}`), number ? words.t("link.call", { number }) : ""].filter(Boolean).join(" ");
 }
