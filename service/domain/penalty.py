@@ -34,5 +34,10 @@ class Penalty:
         if len(self._levels) > self._size:
             self._levels.popitem(last=False)
 
+    def forgive(self, key: str, now: float) -> None:
+        """One that was counted was no failure."""
+        if key in self._levels:
+            self._levels[key] = (max(0.0, self.level(key, now) - 1), now)
+
     def __len__(self) -> int:
         return len(self._levels)

@@ -63,14 +63,15 @@ class SignIn:
         if number is None:
             raise SignInRefusedError(ErrorCode.BAD_NUMBER)
         account, known = await self._known(number, request.instance_id)
-        if self._limits.exceeded(number, network, known):
-            log.warning("sign-in from %s: too many tries", network)
-            raise SignInRefusedError(ErrorCode.TOO_MANY_TRIES)
-        kept = None if account is None else account.password
+        self._may_try(number, network, known)
         async with self._queue.turn(known):
+            self._may_try(number, network, known)  # who was before it in line may have used the tries up
+            self._limits.began(number, network, known)
+            kept = None if account is None else account.password
             right = await self._passwords.verify(kept, request.password)
+            if right:
+                self._limits.passed(number, network, known)
         if account is None or not right:
-            self._limits.failed(number, network, known)
             log.info("sign-in from %s refused", network)
             raise SignInRefusedError(ErrorCode.WRONG_CREDENTIALS)
         return await self._issue(account, request)
@@ -94,6 +95,11 @@ class SignIn:
             device = await tables.devices.of_installation(owner, instance_id)
         return account, None if device is None else device.device_id
 
+    def _may_try(self, number: str, network: str, known: str | None) -> None:
+        if self._limits.exceeded(number, network, known):
+            log.warning("sign-in from %s: too many tries", network)
+            raise SignInRefusedError(ErrorCode.TOO_MANY_TRIES)
+
     async def _issue(self, account: Account, request: DeviceSignIn) -> DeviceCredentials:
         secret, auth_user, device_id = self._chance.secret(), self._chance.token(), self._chance.token()
         refresh = self._refresh.new(device_id)
@@ -102,6 +108,7 @@ class SignIn:
         kept = ha1(side.algorithm, auth_user, side.realm, secret)
         sip = SipCredential(device_id, auth_user, side.realm, side.algorithm, kept)
         async with self._store.write() as tables:
+            await _check_unchanged(tables, account)
             former = await self._take_place(tables, device)
             await tables.devices.add_sip(sip)
             await tables.devices.set_refresh_chain(device_id, RefreshChain(fingerprint(refresh), ""))
@@ -128,3 +135,11 @@ class SignIn:
             await tables.devices.remove(former.device_id)
         await tables.devices.add(device)
         return former
+
+
+async def _check_unchanged(tables: Tables, account: Account) -> None:
+    """Whoever was locked out while the password was looked at stays out."""
+    now = await tables.accounts.get(account.account_id)
+    if now is None or now.password != account.password:
+        log.info("account %s: its password was changed during a sign-in", account.account_id)
+        raise SignInRefusedError(ErrorCode.WRONG_CREDENTIALS)

@@ -37,19 +37,22 @@ class SignInLimits:
     def exceeded(self, number: str, network: str, device: str | None) -> bool:
         """Whether this one has failed too often. `device` where the asker is a device known to the number."""
         now = self._clock.monotonic()
-        if device is not None:
-            return self._devices.exceeded(device, now)
-        pair = self._numbers.exceeded(f"{number} {network}", now)
-        return pair or self._networks.exceeded(network, now)
+        return any(penalty.exceeded(key, now) for penalty, key in self._budgets(number, network, device))
 
-    def failed(self, number: str, network: str, device: str | None) -> None:
-        """Count a failure."""
-        now = self._clock.monotonic()
+    def began(self, number: str, network: str, device: str | None) -> None:
+        """A failure until it `passed`: those looked at in the same moment are counted too."""
+        for penalty, key in self._budgets(number, network, device):
+            penalty.count(key, self._clock.monotonic())
+
+    def passed(self, number: str, network: str, device: str | None) -> None:
+        """The password was the right one: it costs nothing."""
+        for penalty, key in self._budgets(number, network, device):
+            penalty.forgive(key, self._clock.monotonic())
+
+    def _budgets(self, number: str, network: str, device: str | None) -> tuple[tuple[Penalty, str], ...]:
         if device is not None:
-            self._devices.count(device, now)
-            return
-        self._numbers.count(f"{number} {network}", now)
-        self._networks.count(network, now)
+            return ((self._devices, device),)
+        return (self._numbers, f"{number} {network}"), (self._networks, network)
 
 
 class SignInQueue:

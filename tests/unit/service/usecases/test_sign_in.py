@@ -134,3 +134,43 @@ async def test_strangers_stand_in_line_and_known_devices_go_past(bench: Bench) -
     bench.passwords.gate.set()
     assert (await known).user == "0401234567"
     assert set(await asyncio.gather(*tries)) == {ErrorCode.WRONG_CREDENTIALS}
+
+
+async def test_a_password_that_is_changed_while_it_is_looked_at_opens_nothing(bench: Bench) -> None:
+    bench.passwords.gate.clear()
+    late = asyncio.create_task(refusal(bench, password=PASSWORD))
+    await bench.passwords.asked()
+    async with bench.store.write() as tables:
+        account = await tables.accounts.of_number("+358401234567")
+        assert account is not None
+        await tables.accounts.set_password(account.account_id, "kept another")
+    bench.passwords.gate.set()
+    assert await late is ErrorCode.WRONG_CREDENTIALS
+    async with bench.store.read() as tables:
+        assert not await tables.devices.ids()
+    assert not bench.board.devices
+
+
+@pytest.mark.parametrize(("device", "limit"), [(OTHER, PER_NUMBER), (LAPTOP, PER_DEVICE)])
+async def test_guesses_made_at_once_are_as_many_as_one_after_the_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, device: str, limit: int
+) -> None:
+    await bench.device()
+    before = len(bench.passwords.verified)
+    exceeded, asked, all_came = bench.limits.exceeded, [], asyncio.Event()
+
+    def looked(number: str, network: str, known: str | None) -> bool:
+        asked.append(number)
+        if len(asked) == MOST_WAITING:
+            all_came.set()
+        return exceeded(number, network, known)
+
+    monkeypatch.setattr(bench.limits, "exceeded", looked)
+    bench.passwords.gate.clear()
+    tries = [asyncio.create_task(refusal(bench, device=device)) for _ in range(MOST_WAITING)]
+    await all_came.wait()
+    bench.passwords.gate.set()
+    answers = await asyncio.gather(*tries)
+    assert len(bench.passwords.verified) - before == limit
+    assert answers.count(ErrorCode.WRONG_CREDENTIALS) == limit
+    assert answers.count(ErrorCode.TOO_MANY_TRIES) == MOST_WAITING - limit
