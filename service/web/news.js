@@ -2,6 +2,8 @@
 
 import { others, PRESENT } from "./state.js";
 
+const TELLING = Object.freeze(["chat-added", "welcome", "snapshot"]);
+
 /** Sentences, none or some. */
 export function news(before, after, event, words) {
   if (before.meeting && after.meeting) {
@@ -26,10 +28,12 @@ function came(before, after, words) {
   ];
 }
 
+// One line as it comes, or those a new picture holds of the time without a connection.
 function said(before, after, event, words) {
-  if (event.type !== "chat-added" || before.meeting.chat.length === after.meeting.chat.length) return [];
-  const { line } = event;
-  return line.session === after.meeting.you.session ? [] : [words.t("news.said", { name: line.name, text: line.text })];
+  if (!TELLING.includes(event.type)) return [];
+  const known = new Set(before.meeting.chat.map((line) => line.id));
+  return after.meeting.chat.filter((line) => !known.has(line.id) && line.session !== after.meeting.you.session)
+    .map(({ name, text }) => words.t("news.said", { name, text }));
 }
 
 function place(before, after, words) {

@@ -89,7 +89,13 @@ const CHANGES = {
 };
 
 function arrived(state, picture) {
-  return moved({ ...state, step: state.step === "resuming" ? "test" : state.step }, picture);
+  const step = state.step === "resuming" ? "test" : state.step;
+  return { ...moved({ ...state, step }, picture), unread: state.unread + missed(state, picture) };
+}
+
+// What was written while nobody could be told; the first picture's lines are no news.
+function missed(state, { chat, you }) {
+  return state.meeting ? chat.filter((line) => isNews(state, line) && line.session !== you.session).length : 0;
 }
 
 // The place may have become another one while nobody looked.

@@ -128,6 +128,41 @@ async def test_unread_counts_what_others_said_in_the_meeting_while_the_panel_is_
     assert said == [2, 3, 1, 0]
 
 
+MISSED = """
+const line = (id, session, lobby = false) => ({id, session, lobby, text: `text ${id}`, name: "Olli"});
+const first = welcome("connected", {chat: [line("1", "host")]});
+const whole = [["1", "host"], ["2", "host"], ["3", "you"], ["4", "host", true]].map((one) => line(...one));
+"""
+
+
+@pytest.mark.parametrize("kind", ["welcome", "snapshot"])
+async def test_what_was_written_while_the_connection_was_away_is_unread(run: Run, kind: str) -> None:
+    said = await run(
+        "state.js",
+        f"""{PLACE} {MISSED}
+        const event = {{type: "{kind}", picture: picture("connected", {{chat: whole}})}};
+        return [after([first]), after([first, event]), after([first, event, event]),
+          after([first, {{type: "chat-opened"}}, event])].map((one) => one.unread);""",
+    )
+    assert said == [0, 1, 1, 0]
+
+
+@pytest.mark.parametrize("kind", ["welcome", "snapshot"])
+async def test_what_was_written_while_the_connection_was_away_is_said(run: Run, kind: str) -> None:
+    said = await run(
+        "news.js",
+        f"""const {{news: told}} = m;
+        {{ const m = await import(new URL("state.js", location.href)); {PLACE} {MISSED}
+        const words = {{t: (key, {{text}} = {{}}) => `${{key}} ${{text}}`}};
+        const event = {{type: "{kind}", picture: picture("connected", {{chat: whole}})}};
+        const one = {{type: "chat-added", line: line("5", "host")}};
+        const then = after([first]), now = after([event], then);
+        return [[m.START, then, first], [then, now, event], [now, now, event], [now, after([one], now), one],
+          [now, now, one]].map((of) => told(...of, words)); }}""",
+    )
+    assert said == [[], ["news.said text 2", "news.said text 4"], [], ["news.said text 5"], []]
+
+
 async def test_the_host_comes_first_among_others_and_who_waits_is_nobody(run: Run) -> None:
     said = await run(
         "state.js",
