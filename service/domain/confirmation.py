@@ -75,16 +75,25 @@ def attempt(key: bytes, confirmation: Confirmation | None, code: str, now: float
     return Attempt(left, MeetingRefusal.WRONG_CODE)
 
 
-def tells(key: bytes, confirmations: Iterable[Confirmation], text: str, now: float) -> bool:
-    """Whether a text holds a code that is alive: also with signs between its digits, or wide digits."""
+def told(
+    key: bytes, confirmations: Iterable[Confirmation], text: str, now: float
+) -> tuple[Confirmation, ...]:
+    """Whose codes that are alive a text holds: also with signs between their digits, or wide digits."""
     live = [each for each in confirmations if each.live(now)]
-    if not live:
-        return False
-    return any(
-        hmac.compare_digest(seal(key, each.binding, code), each.seal)
-        for code in candidates(text)
+    shown = candidates(text) if live else frozenset()
+    return tuple(
+        each
         for each in live
+        if any(hmac.compare_digest(seal(key, each.binding, code), each.seal) for code in shown)
     )
+
+
+def given_away(confirmation: Confirmation) -> Confirmation:
+    """A code that was in a chat confirms nobody: from now on it is too old, whatever the clock says.
+
+    So a text full of digits is no way to look for the code: what it finds is worth nothing.
+    """
+    return replace(confirmation, expires_at=0.0)
 
 
 def candidates(text: str) -> frozenset[str]:

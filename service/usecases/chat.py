@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from service.domain.chat import MOST_LINES, Line
-from service.domain.confirmation import tells
+from service.domain.confirmation import given_away, told
 from service.domain.errors import RefusedError
 from service.domain.session import Session
 from service.usecases.meeting_ports import Change, MeetingStore
 from service.usecases.meeting_room import Room
 from service.usecases.ports import Chance, Clock, Keys
-from service_api.meeting import Done, LobbySay, MediaState, Say
+from service_api.meeting import CodeTried, Done, LobbySay, MediaState, Say
 from service_api.states import MeetingRefusal
 
 
@@ -75,9 +75,20 @@ class Chat:
         full = room.line_count >= MOST_LINES
         if full or not room.memory[session.id].chat.take(self._clock.monotonic()):
             raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
-        if tells(self._keys.confirmation(), room.confirmations.values(), line.text, line.at):
-            raise RefusedError(MeetingRefusal.CODE_IN_CHAT)
+        await self._withhold_codes(room, session, line)
         await room.commit(Change(line=line))
+
+    async def _withhold_codes(self, room: Room, session: Session, line: Line) -> None:
+        """A code a participant could write is worth nothing from then on: else the refusal would tell it.
+
+        Hosts are told so; they know the codes, and their own lines end none. Raises RefusedError.
+        """
+        codes = told(self._keys.confirmation(), room.confirmations.values(), line.text, line.at)
+        for code in () if session.host else codes:
+            await room.commit(Change(confirmation=given_away(code)))
+            room.tell_hosts(CodeTried(session=code.binding.session, confirmed=False))
+        if codes:
+            raise RefusedError(MeetingRefusal.CODE_IN_CHAT)
 
 
 def _waiting(room: Room, to: str | None) -> frozenset[str]:

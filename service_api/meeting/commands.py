@@ -99,7 +99,10 @@ class End(Command):
 
 
 class Say(Command):
-    """To everybody in the meeting; refused with code-in-chat where it holds a live confirmation code."""
+    """To everybody in the meeting; refused with code-in-chat where it holds a live confirmation code.
+
+    In a participant's line, in any chat, that also ends the code: hosts are told code-tried, no tries left.
+    """
 
     type: Literal["say"] = "say"
     text: Message

@@ -128,6 +128,8 @@ async def test_three_customers_and_their_host(town: Town) -> None:
 
     made = await host.done(NewCode, session=anna.session)
     assert (await bo.refused(Say, text=f"it is {made.code}")).code == "code-in-chat"
+    assert (await anna.refused(ConfirmCode, code=made.code)).code == "code-expired"
+    made = await host.done(NewCode, session=anna.session)
     await anna.done(ConfirmCode, code=made.code)
     await bo.until(lambda: bo.people[anna.session].code_confirmed)
 

@@ -14,9 +14,10 @@ from service.domain.confirmation import (
     Binding,
     attempt,
     candidates,
+    given_away,
     issue,
     seal,
-    tells,
+    told,
 )
 from service_api.states import MeetingRefusal
 
@@ -99,20 +100,36 @@ def test_nothing_of_it_is_shown() -> None:
 )
 def test_a_live_code_is_found_however_it_is_written(text: str) -> None:
     made = issue(KEY, BINDING, "314159", 0.0)
-    assert tells(KEY, [made], text, 1.0)
+    assert told(KEY, [made], text, 1.0) == (made,)
 
 
 @pytest.mark.parametrize("text", ["31415", "call 0401234567", "314 and 159", "", "3a1b4c1d5e9"])
 def test_other_figures_are_let_through(text: str) -> None:
     made = issue(KEY, BINDING, "314159", 0.0)
-    assert not tells(KEY, [made], text, 1.0)
+    assert not told(KEY, [made], text, 1.0)
 
 
 def test_a_code_that_is_over_may_be_told() -> None:
     made = issue(KEY, BINDING, "314159", 0.0)
-    assert not tells(KEY, [made], "314159", VALID_S)
-    assert not tells(KEY, [replace(made, used=True)], "314159", 1.0)
-    assert not tells(KEY, [replace(made, tries_left=0)], "314159", 1.0)
+    assert not told(KEY, [made], "314159", VALID_S)
+    assert not told(KEY, [replace(made, used=True)], "314159", 1.0)
+    assert not told(KEY, [replace(made, tries_left=0)], "314159", 1.0)
+
+
+def test_of_several_codes_those_that_were_told_are_named() -> None:
+    made = issue(KEY, BINDING, "314159", 0.0)
+    other = issue(KEY, replace(BINDING, session="other"), "271828", 0.0)
+    assert told(KEY, [made, other], "271828", 1.0) == (other,)
+    assert told(KEY, [made, other], "314159 271828", 1.0) == (made, other)
+
+
+@pytest.mark.parametrize("now", [0.0, 1.0, 1.7e9])
+def test_a_code_that_was_given_away_is_over_whatever_the_clock_says(now: float) -> None:
+    over = given_away(issue(KEY, BINDING, "012345", 0.0))
+    assert not over.live(now)
+    for code in ("012345", "999999"):
+        tried = attempt(KEY, over, code, now)
+        assert (tried.refusal, tried.confirmation) == (MeetingRefusal.CODE_EXPIRED, over)
 
 
 @given(CODES, st.text(st.characters(exclude_categories=["L", "N"]), max_size=5))

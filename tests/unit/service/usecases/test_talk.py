@@ -111,12 +111,43 @@ async def test_a_live_code_is_withheld_from_every_chat(hall: Hall, text: str) ->
     guest, waiting = await inside(hall, host, 1), await hall.waiting(a_guest(2))
     await host.done(NewCode, session=guest.session)
     assert (await host.refused(Say, text=text)).code == "code-in-chat"
-    assert (await guest.refused(Say, text=text)).code == "code-in-chat"
     assert (await host.refused(LobbySay, text=text)).code == "code-in-chat"
-    assert (await waiting.refused(LobbySay, text=text)).code == "code-in-chat"
     assert not hall.store.lines
     await guest.done(ConfirmCode, code="314159")
+    for client, chat in ((guest, Say), (waiting, LobbySay)):
+        await host.done(NewCode, session=guest.session)
+        assert (await client.refused(chat, text=text)).code == "code-in-chat"
+    assert not hall.store.lines
     await host.done(Say, text=text)
+
+
+async def test_a_code_somebody_wrote_into_the_chat_is_worth_nothing_and_the_host_is_told(hall: Hall) -> None:
+    host = await hall.host()
+    guest, other = await inside(hall, host, 1), await inside(hall, host, 2)
+    await host.done(NewCode, session=guest.session)
+    hall.chance.code = "271828"
+    await host.done(NewCode, session=other.session)
+    others = "".join(str(number) for number in range(500000, 500300))
+    assert (await guest.refused(Say, text=f"{others}314159")).code == "code-in-chat"
+    told = [(one.session, one.confirmed, one.tries_left) for one in host.events(CodeTried)]
+    assert told == [(guest.session, False, 0)]
+    assert (await guest.refused(ConfirmCode, code="314159")).code == "code-expired"
+    await hall.restart()
+    host, guest, other = await hall.open(HOST), await hall.open(a_guest(1)), await hall.open(a_guest(2))
+    assert (await guest.refused(ConfirmCode, code="314159")).code == "code-expired"
+    await other.done(ConfirmCode, code="271828")
+    hall.chance.code = "161803"
+    await host.done(NewCode, session=guest.session)
+    await guest.done(ConfirmCode, code="161803")
+
+
+async def test_the_host_who_writes_a_code_into_the_chat_need_not_make_a_new_one(hall: Hall) -> None:
+    host = await hall.host()
+    guest = await inside(hall, host)
+    await host.done(NewCode, session=guest.session)
+    assert (await host.refused(Say, text="Type 314159")).code == "code-in-chat"
+    assert not host.events(CodeTried)
+    await guest.done(ConfirmCode, code="314159")
 
 
 async def test_what_is_said_inside_is_told_to_those_who_were_inside(hall: Hall) -> None:
