@@ -82,19 +82,18 @@ class Meetings:
     async def open(
         self, who: Principal, appointment: str, hello: Hello, outlet: Outlet, proof: Proof
     ) -> Connection:
-        """Take one's place in a meeting; `welcome` is told through `outlet`.
+        """Take one's place in a meeting; `welcome` is told through `outlet`. `proof` is asked when the place
+        is given, however long ago `who` was found out.
 
         Raises RefusedError, and ServiceError where it can't be kept.
         """
+        booking = await self._booked(appointment)
+        claim(who, booking.appointment)
         while True:
-            booking = await self._booking(appointment)
-            if booking is None:
-                raise RefusedError(MeetingRefusal.NOT_FOUND)
-            mine = claim(who, booking.appointment)
             room = await self._room(booking)
             async with room.lock:
                 if self._rooms.get(appointment) is room:
-                    return await self._presence.open(room, mine, hello, outlet, proof)
+                    return await self._place(room, who, hello, outlet, proof)
 
     async def command(self, connection: Connection, command: wire.Command) -> None:
         """Carry out a command and tell its answer."""
@@ -156,10 +155,13 @@ class Meetings:
 
     async def appointment_changed(self, appointment_id: str) -> None:
         """Rights are looked at again; a cancelled meeting ends."""
-        room, booking = self._rooms.get(appointment_id), await self._booking(appointment_id)
-        if room is None or booking is None:
+        room = self._rooms.get(appointment_id)
+        if room is None:
             return
         async with room.lock:
+            booking = await self._booking(appointment_id)
+            if booking is None:
+                return
             room.rebook(booking)
             try:
                 if room.scene.booking.appointment.cancelled:
@@ -188,13 +190,31 @@ class Meetings:
                     log.error("room %s: a sign-out could not be kept: %s", room.id, error)
             await room.cuts_done()
 
+    async def _place(
+        self, room: Room, who: Principal, hello: Hello, outlet: Outlet, proof: Proof
+    ) -> Connection:
+        """Under the room's lock everything is asked anew: whoever is signed out, or taken out of the
+        appointment, from here on is found in the room and put out of it. An access token only opens the door:
+        it may run out inside. A link can be replaced while its meeting runs."""
+        if not await proof():
+            raise RefusedError(MeetingRefusal.NOT_SIGNED_IN)
+        room.rebook(await self._booked(room.id))
+        mine = claim(who, room.scene.booking.appointment)
+        lasting = proof if isinstance(who, Guest) else _let_in
+        return await self._presence.open(room, mine, hello, outlet, lasting)
+
     async def _room(self, booking: Booking) -> Room:
         async with self._loading:
             room = self._rooms.get(booking.id)
             if room is None:
                 room = self._rooms[booking.id] = await self._load(booking)
-            room.rebook(booking)
             return room
+
+    async def _booked(self, appointment_id: str) -> Booking:
+        booking = await self._booking(appointment_id)
+        if booking is None:
+            raise RefusedError(MeetingRefusal.NOT_FOUND)
+        return booking
 
     async def _booking(self, appointment_id: str) -> Booking | None:
         found = await self._appointments.appointment(appointment_id)
@@ -219,3 +239,8 @@ class Meetings:
                 await self.sweep()
             except Exception:
                 log.exception("time stood still in the meetings")
+
+
+async def _let_in() -> bool:
+    """Who was let in by an account's device is put out by that device's name alone."""
+    return True

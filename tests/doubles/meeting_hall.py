@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -76,13 +77,18 @@ class FixedKeys:
 
 @dataclass
 class Desk:
-    """Implements AppointmentsReader."""
+    """Implements AppointmentsReader. `held`: what is found next is handed over when it is set."""
 
     appointments: dict[str, Appointment] = field(default_factory=dict)
+    held: asyncio.Event | None = None
 
     async def appointment(self, appointment_id: str) -> Appointment | None:
         """See AppointmentsReader."""
-        return self.appointments.get(appointment_id)
+        found = self.appointments.get(appointment_id)
+        gate, self.held = self.held, None
+        if gate is not None:
+            await gate.wait()
+        return found
 
     async def participant(self, participant_id: str) -> Participant | None:
         """See AppointmentsReader."""
@@ -241,9 +247,10 @@ class Hall:
         client.connection = await self.meetings.open(who, APPOINTMENT, hello, client, client.proof)
         return client
 
-    async def refused(self, who: Principal, appointment: str = APPOINTMENT) -> str:
-        """Connect in vain."""
+    async def refused(self, who: Principal, appointment: str = APPOINTMENT, *, good: bool = True) -> str:
+        """Connect in vain. `good`: what was shown at the door still is."""
         client = Client(self.meetings)
+        client.credentials_good = good
         try:
             hello = Hello(id="hello", client=ClientKind.BROWSER)
             await self.meetings.open(who, appointment, hello, client, client.proof)

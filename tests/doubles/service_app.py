@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,9 +107,15 @@ async def running(folder: Path, **config: Any) -> AsyncIterator[App]:
 
 
 async def open_socket(
-    service: Service, path: str, headers: dict[str, str], first: object, subprotocol: str
+    service: Service,
+    path: str,
+    headers: dict[str, str],
+    first: object,
+    subprotocol: str,
+    meanwhile: Callable[[], Awaitable[object]] | None = None,
 ) -> list[Message]:
-    """What the service sends on a WebSocket until it closes, denies, or has answered `first`."""
+    """What the service sends on a WebSocket until it closes, denies, or has answered `first`; `meanwhile` is
+    done when it is open and nothing has been said yet."""
     sent: list[Message] = []
     incoming: list[Message] = [
         {"type": "websocket.connect"},
@@ -118,6 +124,8 @@ async def open_socket(
     answered = False
 
     async def receive() -> Message:
+        if len(incoming) == 1 and meanwhile is not None:
+            await meanwhile()
         if incoming:
             return incoming.pop(0)
         while not answered:

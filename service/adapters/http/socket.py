@@ -24,7 +24,7 @@ from service.adapters.http.identity import COOKIE, TOKEN_LIMIT
 from service.adapters.http.outbox import Outbox
 from service.domain.allowance import Allowance
 from service.domain.errors import RefusedError, ServiceError
-from service.domain.principal import Principal, User
+from service.domain.principal import Principal
 from service.usecases.meeting_commands import MEDIA_COMMANDS
 from service.usecases.meeting_room import Connection, Proof
 from service.usecases.meetings import Meetings
@@ -41,6 +41,13 @@ COMMANDS_BURST = 80.0
 
 MOST_REFUSED = 50
 """Commands over the rate or unreadable, before the connection is closed."""
+
+CLOSES = {
+    MeetingRefusal.MEETING_OVER: Close.OVER,
+    MeetingRefusal.MEETING_CANCELLED: Close.OVER,
+    MeetingRefusal.NOT_SIGNED_IN: Close.NOT_SIGNED_IN,
+}
+"""What a refusal of `hello` is closed with where it is not Close.REFUSED."""
 
 GONE_S = 1.0
 LANE = 32
@@ -80,11 +87,10 @@ class Entrance:
         await Socket(websocket, self._meetings, self._proof(websocket, who)).run(who)
 
     def _proof(self, websocket: WebSocket, who: Principal | None) -> Proof:
-        """A link can be replaced while its meeting runs. An access token only opens the door: it may run out
-        inside, and a device that is signed out is put out by name."""
+        """Whether the same token or cookie still tells the same person."""
 
         async def proof() -> bool:
-            return isinstance(who, User) or await identify(websocket, self._identities) == who
+            return await identify(websocket, self._identities) == who
 
         return proof
 
@@ -172,8 +178,7 @@ class Socket:
         try:
             return await self._meetings.open(who, appointment, hello, self._outbox, self._proof)
         except RefusedError as refusal:
-            over = refusal.code in (MeetingRefusal.MEETING_OVER, MeetingRefusal.MEETING_CANCELLED)
-            self._no(hello.id, refusal.code, Close.OVER if over else Close.REFUSED)
+            self._no(hello.id, refusal.code, CLOSES.get(refusal.code, Close.REFUSED))
         except ServiceError as error:
             log.error("a meeting could not be opened: %s", error)
             self._no(hello.id, MeetingRefusal.SERVER_ERROR, Close.SERVER_ERROR)
