@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, Field
 
-from service_api.model import Name, Secret, Token, Wire
+from service_api.model import Secret, Token, Wire
 from service_api.states import AccountRole
 
 TOKENS_PATH = "/tokens"
@@ -40,10 +40,10 @@ class Account(Wire):
 
 
 class Device(Wire):
-    """A computer this person is signed in on. `current`: the one that asks."""
+    """A computer this person is signed in on. `current`: the one that asks. `name` is as it was kept."""
 
     id: Token
-    name: Name
+    name: str
     signed_in_at: AwareDatetime
     seen_at: AwareDatetime
     current: bool

@@ -21,7 +21,9 @@ TRANSPORTS = ("auto", "udp", "tcp", "tls")
 
 _NUMBER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/%]{1,128}")
 _PASSWORD = re.compile(r"[^\ud800-\udfff]{1,1024}")
-_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}")
+_SEEN = r"(?=.*[^\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff])"
+"""Something in it shows: the owner of a list has to see what stands there."""
+_NAME = re.compile(_SEEN + r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{1,64}")
 _INSTANCE = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.\-]{0,251}[A-Za-z0-9_])?|[0-9A-Fa-f:.]{2,45}")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+\-]{1,128}")

@@ -65,7 +65,7 @@ class ServiceSignIn:
 def device_name() -> str:
     """How the service lists this computer: by its own name."""
     plain = "".join(sign for sign in platform.node() if sign.isprintable())
-    return plain[:NAME_LIMIT] or "computer"
+    return plain.strip()[:NAME_LIMIT] or "computer"
 
 
 def _checked(url: str, server: ServerAddress, *, trusted: bool) -> str:

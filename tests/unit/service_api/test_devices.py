@@ -38,7 +38,9 @@ sign_ins = st.builds(
     DeviceSignIn,
     phone=numbers,
     password=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=1024),
-    device_name=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=64),
+    device_name=st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1, max_size=64).filter(
+        str.strip
+    ),
     instance_id=instances,
 )
 issued = st.builds(
@@ -102,6 +104,8 @@ def changed(value: Any, **members: object) -> bytes:
         (SIGN_IN, {"password": "\ud800"}),
         (SIGN_IN, {"device_name": "a\r\nb"}),
         (SIGN_IN, {"device_name": "x" * 65}),
+        (SIGN_IN, {"device_name": " "}),
+        (SIGN_IN, {"device_name": "\xa0\u200b "}),
         (SIGN_IN, {"instance_id": "urn:uuid:1"}),
         (ISSUED, {"sip_domain": "a b"}),
         (ISSUED, {"sip_domain": "evil>;x=.example"}),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.domain.account import Device
 from service.domain.errors import ServiceError
 from tests.doubles.service_bench import OTHER, Bench
 from tests.doubles.service_bench import bench as make_bench
@@ -87,6 +88,16 @@ async def test_a_registrar_that_knows_everything_is_told_nothing_again(
     await bench.devices.look()
     monkeypatch.setattr(bench.board, "admit", failing)
     await bench.devices.look()
+
+
+@pytest.mark.parametrize("name", [" ", "\xa0", "x" * 200])
+async def test_a_device_is_listed_whatever_it_is_called(bench: Bench, name: str) -> None:
+    user = await bench.user("+358409999999")
+    thief = Device("thief", user.user_id, OTHER, name, bench.clock.time(), bench.clock.time())
+    async with bench.store.write() as tables:
+        await tables.devices.add(thief)
+    (listed,) = (await bench.devices.list(user)).devices
+    assert (listed.id, listed.name) == ("thief", name)
 
 
 async def failing(_devices: object) -> None:
