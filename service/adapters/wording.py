@@ -54,7 +54,7 @@ class CatalogueWords:
         event.add("sequence", appointment.sequence)
         event.add("summary", appointment.title)
         event.add("description", text)
-        event.add("location", appointment.office or link)
+        event.add("location", link)
         event.add("url", link)
         calendar = Calendar()
         calendar.add("prodid", PRODUCT)

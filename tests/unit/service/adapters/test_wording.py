@@ -93,4 +93,6 @@ def test_a_calendar_reads_it() -> None:
     assert moment(MADE.end) == event.DTEND
     assert event["URL"] == made.link == "https://meet.test/m#" + "s" * 43
     assert str(event["DESCRIPTION"]) == made.text
+    assert str(event["LOCATION"]) == made.link, "nobody is sent to the office"
+    assert "Anna Ek, Espoo" in made.text
     assert all(len(line.encode()) <= 75 for line in made.ics.split("\r\n"))
