@@ -10,7 +10,7 @@ LEAST = 2 * BLOCK
 MOST = 6 * BLOCK
 ABOVE = 2 * BLOCK
 """How much more than it was filled up to may be in the queue."""
-CALM_S = 10.0
+CALM_S = 4.0
 CALM_LONGEST_S = 80.0
 
 

@@ -114,13 +114,13 @@ def test_it_grows_to_a_limit_and_shrinks_when_it_is_calm() -> None:
 def test_where_shrinking_was_too_early_it_waits_longer() -> None:
     fill, now, held = Fill(), 0.0, list[float]()
     fill.blocks(0, now)
-    for _ in range(6):
+    for _ in range(7):
         fill.blocks(0, now := now + 0.1)
         start = now
         while fill.samples > LEAST:
             fill.blocks(2 * BLOCK, now := now + 0.1)
         held.append(round(now - start))
-    assert held == [CALM_S, 20, 40, CALM_LONGEST_S, CALM_LONGEST_S, CALM_LONGEST_S]
+    assert held == [CALM_S, 8, 16, 32, 64, CALM_LONGEST_S, CALM_LONGEST_S]
 
 
 def test_another_speaker_is_not_distrusted() -> None:
