@@ -299,8 +299,10 @@ class RoomPresenter(Presenter["RoomView | None"]):
             await work()
         except SoftphoneError as error:
             self._tell_failure(error)
-        self.render()
-        return self._error is None
+            return False
+        finally:
+            self.render()
+        return True
 
 
 @dataclass(frozen=True, slots=True)

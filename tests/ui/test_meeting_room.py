@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from softphone.domain.errors import MeetingRefused
 from softphone.domain.events import ChatArrived, Knocked
@@ -73,6 +74,39 @@ def test_chat_counts_what_is_unread_and_keeps_what_was_refused(run: Play) -> Non
     run(scenario)
 
 
+def test_enter_pressed_again_or_held_sends_a_line_once(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, room = played.live, played.live.desk.meetings.room
+        await played.inside()
+        entry, sent = room.chat.entry, list[str]()
+        entry.sent.disconnect()
+        entry.sent.connect(sent.append)
+        room.toolbar.chat.click()
+        await live.until(entry.field.isVisible)
+        QTest.keyClicks(entry.field, "Good morning")
+        for _time in range(3):
+            QTest.keyClick(entry.field, Qt.Key.Key_Return)
+            entry.button.click()
+        assert sent == ["Good morning"]
+        entry.answered("Good morning", False)
+        assert entry.field.text() == "Good morning"
+        hold(entry.field)
+        assert sent == ["Good morning"]
+        QTest.keyClick(entry.field, Qt.Key.Key_Return)
+        assert sent == ["Good morning"] * 2
+        entry.answered("Good morning", True)
+        assert entry.field.text() == ""
+
+    run(scenario)
+
+
+def hold(field: QWidget) -> None:
+    """Enter has been pressed and stays down: the keyboard repeats it."""
+    for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
+        repeated = QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", True)
+        QApplication.sendEvent(field, repeated)
+
+
 def test_the_lobby_opens_with_a_knock_and_its_buttons_act_on_their_person(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, desk = played.live, played.live.desk.meetings
@@ -132,6 +166,12 @@ def test_a_code_is_pasted_with_whatever_stands_around_it(run: Play) -> None:
         QGuiApplication.clipboard().setText("code: 314-159.")
         field.paste()
         assert field.text() == "314 159"
+        field.clear()
+        QGuiApplication.clipboard().setText("Your confirmation code for the meeting: 314 159")
+        field.paste()
+        assert field.text() == "314 159"
+        hold(field)
+        assert not played.asked("confirm")
         played.meetings.refusal = MeetingRefused("wrong-code", tries_left=4)
         page.code.confirm.click()
         await live.until(lambda: field.property("fault"))

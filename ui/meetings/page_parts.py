@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from softphone.presenters.camera_test import CameraView
 from softphone.presenters.device_test import DeviceTestView, MicrophoneView
@@ -14,7 +14,7 @@ from ui.device_test.camera import CameraPart
 from ui.device_test.output import OutputTest
 from ui.look import Look
 from ui.meetings.chat import ChatLines
-from ui.meetings.entry import Entry
+from ui.meetings.entry import Entry, LineEdit
 from ui.meetings.toolbar import StateTile
 from ui.widgets.buttons import Button
 from ui.widgets.feedback import AdviceBox, LevelMeter, announce
@@ -183,13 +183,12 @@ class LobbyPart(QWidget):
             announce(self, said)
 
 
-class CodeEdit(QLineEdit):
-    """Six digits; whatever is pasted around them is left out."""
+class CodeEdit(LineEdit):
+    """Six digits; whatever is pasted around them is left out, so there is no limit to what is pasted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("look", "number")
-        self.setMaxLength(24)
         self.textEdited.connect(self._sift)
 
     def _sift(self, text: str) -> None:

@@ -13,6 +13,7 @@ from softphone.presenters.board import Board
 from softphone.presenters.page_views import Stage
 from ui.bridge import Bridge
 from ui.desk import Desk
+from ui.meetings.entry import Entry
 from ui.meetings.invitations import write_text
 
 log = logging.getLogger(__name__)
@@ -60,9 +61,7 @@ class MeetingWiring(QObject):
         page.closed.connect(lambda: do(presenter.close()))
         page.code.confirm_wanted.connect(lambda code: do(presenter.confirm(code)))
         page.expert.call_wanted.connect(lambda: do(presenter.call_expert()))
-        page.lobby.reply_wanted.connect(
-            lambda text: do(presenter.reply(text), _sent(page.lobby.entry.done, text))
-        )
+        page.lobby.reply_wanted.connect(lambda text: do(presenter.reply(text), _sent(page.lobby.entry, text)))
         page.lobby.test_wanted.connect(lambda: self._desk.settings.open_page("test"))
 
     def _test(self) -> None:
@@ -91,7 +90,7 @@ class MeetingWiring(QObject):
         room.help_wanted.connect(lambda action: do(presenter.help(action)))
         room.put_away.connect(lambda: do(presenter.put_away()))
         room.stage.look_wanted.connect(lambda session, height: do(presenter.look(session, height)))
-        room.chat.say_wanted.connect(lambda text: do(presenter.say(text), _sent(room.chat.entry.done, text)))
+        room.chat.say_wanted.connect(lambda text: do(presenter.say(text), _sent(room.chat.entry, text)))
 
     def _people(self) -> None:
         people, do, presenter = self._windows.room.people, self._bridge.do, self._meetings.room
@@ -128,9 +127,13 @@ class MeetingWiring(QObject):
                 do(page.join_again())
 
     def _say_to(self, session: str, text: str) -> None:
-        card = self._windows.room.people.waiting.get(session)
-        done = card.entry.done if card is not None else lambda _text: None
-        self._bridge.do(self._meetings.room.lobby_say(session, text), _sent(done, text))
+        waiting = self._windows.room.people.waiting
+
+        def told(arrived: bool) -> None:
+            if session in waiting:  # else they were let in meanwhile, and their card is gone
+                waiting[session].entry.answered(text, arrived)
+
+        self._bridge.do(self._meetings.room.lobby_say(session, text), told)
 
     def _devices(self, at: QPoint) -> None:
         room = self._windows.room
@@ -210,6 +213,6 @@ def home_zone() -> str:
     return bytes(QTimeZone.systemTimeZoneId().data()).decode()
 
 
-def _sent(done: Callable[[str], object], text: str) -> Callable[[object], object]:
+def _sent(entry: Entry, text: str) -> Callable[[object], object]:
     """Empties the field once the text has arrived; a refused one stays."""
-    return lambda arrived: done(text) if arrived is not False else None
+    return lambda arrived: entry.answered(text, arrived is not False)

@@ -41,6 +41,23 @@ def line(number: int, **changes: object) -> ChatLine:
     return replace(ChatLine(f"c{number}", "s1", "Casper Customer", f"word {number}", START), **changes)  # type: ignore[arg-type]
 
 
+async def test_what_was_sent_leaves_its_field_whatever_else_is_told_meanwhile(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.meetings.show(meeting(stage))
+    say = stage.meetings.say
+
+    async def told_meanwhile(text: str) -> None:
+        stage.meetings.show(meeting(stage, other_device_of="Casper Customer"))
+        await say(text)
+
+    monkeypatch.setattr(stage.meetings, "say", told_meanwhile)
+    assert await stage.board.meetings.room.say("Good morning")
+    advice = room(stage).advice
+    assert advice is not None
+    assert advice.id == "other-device"
+
+
 async def test_the_window_stands_only_while_one_is_inside(stage: Stage) -> None:
     for state in (SessionState.PREJOIN, SessionState.WAITING, SessionState.LEFT):
         stage.meetings.show(meeting(stage, you=the_host(state=state)))
