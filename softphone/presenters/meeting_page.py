@@ -15,6 +15,7 @@ from softphone.domain.meeting import (
     Equipment,
     Meeting,
     MeetingLink,
+    SessionState,
 )
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
@@ -49,6 +50,7 @@ class PagePresenter(Presenter[PageView]):
         self._link_fault = False
         self._code_fault: MeetingRefused | None = None
         self._called = False
+        self._confirming = False
 
     # --- the view ---------------------------------------------------------------------------------------
 
@@ -185,7 +187,7 @@ class PagePresenter(Presenter[PageView]):
         link = self._way.link
         if link is not None:
             self._way.with_link()
-            await self._try(lambda: self._desk.open_link(link))
+            await self._open(lambda: self._desk.open_link(link))
 
     async def accept(self) -> None:
         """On to the test page."""
@@ -196,7 +198,7 @@ class PagePresenter(Presenter[PageView]):
         """The test page of an appointment of one's own, or the meeting one is in; why it did not open."""
         if not self._way.leads_to(appointment_id):
             self._way.from_list()
-            await self._try(lambda: self._desk.open(appointment_id))
+            await self._open(lambda: self._desk.open(appointment_id))
         if self._error is None:
             self._way.front()
             self.render()
@@ -223,9 +225,9 @@ class PagePresenter(Presenter[PageView]):
         """After leaving: the test page once more."""
         meeting, link = self._way.meeting, self._way.link
         if link is not None:
-            await self._try(lambda: self._desk.open_link(link))
+            await self._open(lambda: self._desk.open_link(link))
         elif meeting is not None:
-            await self._try(lambda: self._desk.open(meeting.appointment.id))
+            await self._open(lambda: self._desk.open(meeting.appointment.id))
 
     async def camera(self, on: bool) -> None:
         """Camera on or off, before and in the meeting."""
@@ -240,16 +242,21 @@ class PagePresenter(Presenter[PageView]):
         return await self._try(lambda: self._desk.lobby_say(text.strip()))
 
     async def confirm(self, code: str) -> None:
-        """The code the expert said."""
+        """The code the expert said; while one is looked at, no other costs a try."""
+        if self._confirming:
+            return
         digits = "".join(sign for sign in code if sign.isdigit())
         self._code_fault = None if len(digits) == 6 else MeetingRefused("bad-request")
         if self._code_fault is None:
+            self._confirming = True
             try:
                 await self._desk.confirm(digits)
             except MeetingRefused as refused:
                 self._code_fault = refused
             except SoftphoneError as error:
                 self._error = error
+            finally:
+                self._confirming = False
         self.render()
 
     async def call_expert(self) -> None:
@@ -264,11 +271,19 @@ class PagePresenter(Presenter[PageView]):
 
     async def close(self) -> None:
         """The page is put away; a meeting one only tests for is left."""
-        if self._way.stage in (Stage.OFFER, Stage.TEST):
+        here = self._desk.meeting()
+        tested = here is not None and here.you.state is SessionState.PREJOIN
+        if tested or self._way.stage in (Stage.OFFER, Stage.TEST):
             await self.leave()
         if self._way.put_away():
             self._error = None
         self.render()
+
+    async def _open(self, work: Callable[[], Awaitable[object]]) -> None:
+        """The way in. A place one has already says nothing new of itself: it is looked for."""
+        if await self._try(work):
+            self._way.reach(self._desk.meeting())
+            self.render()
 
     async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
         self._error, self._busy = None, True

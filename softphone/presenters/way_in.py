@@ -118,6 +118,12 @@ class WayIn:
             self._go_on(STAGES[meeting.you.state], fresh=fresh)
         return fresh
 
+    def reach(self, meeting: Meeting | None) -> None:
+        """What was opened is there, maybe from before: past the link to where one is in it."""
+        if meeting is not None and self.stage in (Stage.LINK, Stage.SERVER, Stage.NONE):
+            self.meeting = meeting
+            self._go_on(STAGES[meeting.you.state], fresh=True)
+
     def _go_on(self, stage: Stage, *, fresh: bool) -> None:
         if stage is Stage.TEST and not self._accepted:
             stage = Stage.OFFER

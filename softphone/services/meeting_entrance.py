@@ -44,6 +44,9 @@ log = logging.getLogger(__name__)
 PLACE_KEPT_S = 12 * 3600.0
 """How long a place is kept beyond its meeting's end, for meetings go on after it."""
 
+BEFORE = frozenset({SessionState.INVITED, SessionState.PREJOIN})
+"""Nobody waits for whoever is in one of these."""
+
 LONGEST_NAP_S = 30.0
 """A computer that slept meanwhile must not miss when a meeting opens."""
 
@@ -92,12 +95,18 @@ class MeetingEntrance:
         account.listen(self._somebody_else)
 
     async def by_link(self, link: MeetingLink) -> JoinOffer:
-        """Exchange the link for a place, which this computer keeps, and go to the test page."""
+        """Exchange the link for a place, which this computer keeps, and go to the test page.
+
+        Where one is there already its invitation is offered again, but never over a lobby or a meeting.
+        """
         async with self._opening:
             key = key_of(link.service_url, link.secret)
             here = await self._already(key)
             if here is not None:
-                return JoinOffer(here.appointment, here.you.name, here.server, here.you.other_device)
+                offer = JoinOffer(here.appointment, here.you.name, here.server, here.you.other_device)
+                if here.you.state in BEFORE:
+                    self._bus.publish(JoinOffered(offer))
+                return offer
             access = self._access(link)
             known = await self._places.find(key)
             offer, token = await self._ports.appointments.open_link(
@@ -133,12 +142,16 @@ class MeetingEntrance:
             await self._enter(self._first(appointment, server, you), AccountWay(self._account), key, place)
 
     async def leave(self) -> None:
-        """Goodbye to the meeting there is; harmless where there is none."""
-        self._wait_no_more()
-        room, self.room = self.room, None
-        if room is not None:
-            await room.leave()
-            self._bus.publish(MeetingChanged(None))
+        """Goodbye to the meeting there is; harmless where there is none.
+
+        Another is opened after that, not meanwhile: both would have the one camera and microphone.
+        """
+        async with self._opening:
+            self._wait_no_more()
+            room, self.room = self.room, None
+            if room is not None:
+                await room.leave()
+                self._bus.publish(MeetingChanged(None))
 
     async def _already(self, key: str) -> Meeting | None:
         """The meeting of this place, where it goes on; back where it was taken over. Another one is never

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from service_api import meeting as wire
@@ -126,6 +127,26 @@ async def test_leaving_says_goodbye_and_lets_everything_go(at: Bench) -> None:
     assert at.server.socket.closed
     states = [event.meeting.you.state if event.meeting else None for event in at.told(MeetingChanged)]
     assert states[-2:] == [SessionState.LEFT, None]
+
+
+async def test_a_goodbye_that_takes_long_ends_no_meeting_that_was_opened_meanwhile(at: Bench) -> None:
+    await at.inside()
+    former, at.server.deaf = at.server.socket, True
+    leaving = asyncio.create_task(at.meetings.leave())
+    await settle()
+    at.server.deaf, at.server.picture = False, a_picture()
+    opening = asyncio.create_task(
+        at.meetings.open_link(at.meetings.read_link(LINK.replace(SECRET, "t" * 43)))
+    )
+    await settle(60)
+    assert len(at.doubles.appointments.asked) == 1, "the next one is opened when the goodbye is said"
+    assert former is not None
+    former.lose()
+    await asyncio.gather(leaving, opening)
+    await settle(40)
+    assert at.meeting.you.state is SessionState.PREJOIN
+    assert at.told(MeetingChanged)[-1].meeting == at.meeting
+    assert at.media.done[-2:] == [("leave",), ("start",)], "the former lets go before the next begins"
 
 
 async def test_a_program_that_was_killed_takes_its_place_back(tmp_path: Path) -> None:
