@@ -69,8 +69,8 @@ class Config:
         """The name people know the service by."""
         return urlsplit(self.public_url).hostname or self.host
 
-    def check(self) -> Config:
-        """Raises ConfigError where it would be unsafe or can't work."""
+    def check(self) -> None:
+        """Raises ConfigError where it would be unsafe to serve like this, or can't work."""
         if (self.certificate is None) != (self.key is None):
             raise ConfigError("A certificate needs its key and a key its certificate: --tls-cert, --tls-key.")
         if self.certificate is None and not is_loopback(self.host):
@@ -78,7 +78,11 @@ class Config:
                 f"Listening at {self.host} needs TLS: give --tls-cert and --tls-key, or listen at 127.0.0.1 "
                 "behind a proxy that speaks TLS."
             )
-        return self
+        if urlsplit(self.public_url).scheme == "http" and not is_loopback(self.server):
+            raise ConfigError(
+                f"{self.public_url} would carry links and passwords in clear, and nobody else may read them: "
+                "write https://HOST; http is for this computer alone."
+            )
 
 
 def _is_address(text: str) -> bool:
@@ -97,7 +101,10 @@ def is_loopback(host: str) -> bool:
 
 
 def read_config(data: Path, overrides: Mapping[str, str]) -> Config:
-    """From DATA/service.toml, where it is; `overrides` are members of its top level. Raises ConfigError."""
+    """From DATA/service.toml, where it is; `overrides` are members of its top level. Raises ConfigError.
+
+    Whether it can be served like this is asked by `Config.check` alone: the command line may say more.
+    """
     path = data / NAME
     try:
         with path.open("rb") as file:
@@ -108,7 +115,7 @@ def read_config(data: Path, overrides: Mapping[str, str]) -> Config:
         raise ConfigError(f"{path} can't be understood: {error}.") from None
     except OSError as error:
         raise ConfigError(f"{path} can't be read: {error.strerror}.") from None
-    return _Reader(str(path), {**values, **overrides}).config(data).check()
+    return _Reader(str(path), {**values, **overrides}).config(data)
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -229,4 +236,6 @@ def _public(text: str) -> str:
         wrong, odd = text, True
     if text and (wrong or odd):
         raise ConfigError(f"{text!r} is no address of a service: write https://HOST.")
+    if not (address.hostname or "").isascii():
+        raise ConfigError(f"{text!r}: write its host as browsers send it, each part in its form with xn--.")
     return text.rstrip("/")

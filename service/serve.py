@@ -35,6 +35,7 @@ ANY = frozenset({"0.0.0.0", "::"})
 
 def serve(config: Config) -> int:
     """Run until SIGTERM or SIGINT. Raises ConfigError, ServiceError before anything is served."""
+    config.check()
     _check_certificate(config)
     open_data(config.data)
     with _alone(config), _listening(config) as listener:

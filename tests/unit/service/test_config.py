@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from service.__main__ import main
 from service.config import ConfigError, read_config, split_address
 from service.domain.appointment import Window
 from service.domain.numbers import Numbering
+from service.serve import serve
 from service.usecases.sign_in import SipSide
 
 WHOLE = """
@@ -39,9 +42,10 @@ media_ports = [40000, 40100]
 """
 
 
-def read(folder: Path, text: str = "", **overrides: str) -> object:
-    (folder / "service.toml").write_text(text)
-    return read_config(folder, overrides)
+def read(folder: Path, text: str) -> None:
+    """As it is served."""
+    (folder / "service.toml").write_text(text, "utf-8")
+    read_config(folder, {}).check()
 
 
 def test_everything_can_be_said(tmp_path: Path) -> None:
@@ -79,6 +83,10 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ('tls_key = "x"', "certificate needs its key"),
         ('listen = "127.0.0.1"', "write HOST:PORT"),
         ('listen = "127.0.0.1:99999"', "write HOST:PORT"),
+        ('public_url = "http://meet.example.com"', "nobody else may read"),
+        ('public_url = "http://10.0.0.5:8443"', "nobody else may read"),
+        ('public_url = "https://työ.example"', "xn--"),
+        ('public_url = "https://työ.example:8443/x"', "xn--"),
         ('public_url = "meet.example.com"', "write https://HOST"),
         ('public_url = "https://meet.example.com/#x"', "write https://HOST"),
         ('public_url = "https://meet.example.com:99999"', "write https://HOST"),
@@ -100,6 +108,23 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("public_url", ["http://127.0.0.1:8443", "http://[::1]:1", "http://localhost:8443"])
+def test_on_one_computer_nobody_else_reads(tmp_path: Path, public_url: str) -> None:
+    read_config(tmp_path, {"public_url": public_url}).check()
+
+
+def test_a_certificate_may_stand_on_the_command_line_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "service.toml").write_text('listen = "0.0.0.0:443"')
+    read_config(tmp_path, {"tls_certificate": "/etc/c.pem", "tls_key": "/etc/k.pem"}).check()
+    with pytest.raises(ConfigError, match="needs TLS"):
+        serve(read_config(tmp_path, {}))
+    monkeypatch.setattr(os, "umask", lambda _mask: 0o077)
+    assert main(["admin", "list-users", "--data", str(tmp_path)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_addresses() -> None:
