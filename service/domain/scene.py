@@ -94,6 +94,11 @@ class Scene:
         """Whether anybody is in the meeting."""
         return any(one.inside for one in self.sessions)
 
+    def elsewhere(self, session: Session) -> tuple[Session, ...]:
+        """The same person on other devices."""
+        same = (one for one in self.sessions if one.participant == session.participant)
+        return tuple(one for one in same if one.id != session.id and one.seat is session.seat)
+
     def barred(self, session: Session) -> bool:
         """Whether this person was removed, on this device or another, and not let in again."""
         return any(

@@ -39,7 +39,7 @@ class Step(StrEnum):
     REMOVE = "remove"
     """The host puts out; there is no coming back unless the host lets in again."""
     PARDON = "pardon"
-    """The host lets a removed person in again who is not there now: they may knock."""
+    """The host lets a removed person in again who is not there now, or on another device: they may knock."""
     REDEEM = "redeem"
     """The media ticket is used."""
     LOSE = "lose"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from service.domain.errors import RefusedError
-from service.domain.session import Session, Step
+from service.domain.session import TABLE, Session, Step
 from service.usecases.meeting_ports import Change
 from service.usecases.meeting_room import Room
 from service.usecases.ports import Clock
@@ -23,7 +23,7 @@ class Lobby:
         """Let one in: from the lobby, or one who was declined or removed before."""
         inside(host)
         session = _other(room, host, command.session)
-        await self._move(room, session, _letting_in(room, session))
+        await self._move(room, session, _letting_in(room, session), elsewhere=Step.PARDON)
         return Done(id=command.id)
 
     async def admit_all(self, room: Room, host: Session, command: AdmitAll) -> Done:
@@ -31,7 +31,8 @@ class Lobby:
         inside(host)
         demanded, now = room.scene.booking.appointment.demanded, self._clock.time()
         queue = room.scene.queue
-        sure = [one for one in queue if one.assurance.rank >= demanded.rank and not one.other_device]
+        known = [one for one in queue if one.assurance.rank >= demanded.rank and not one.other_device]
+        sure = [one for one in known if not room.scene.barred(one)]
         if sure:
             await room.commit(Change(sessions=tuple(one.step(Step.ADMIT, now) for one in sure)))
         return Done(id=command.id, passed_over=len(queue) - len(sure))
@@ -40,7 +41,7 @@ class Lobby:
         """Not this time."""
         seated(host)
         session = _other(room, host, command.session)
-        await self._move(room, session, Step.DECLINE, command.reason)
+        await self._move(room, session, Step.DECLINE, reason=command.reason)
         return Done(id=command.id)
 
     async def put_back(self, room: Room, host: Session, command: PutBack) -> Done:
@@ -48,14 +49,14 @@ class Lobby:
         inside(host)
         session = _other(room, host, command.session)
         step = Step.PUT_BACK if session.id in room.connections or session.inside else Step.PARDON
-        await self._move(room, session, step)
+        await self._move(room, session, step, elsewhere=Step.PARDON)
         return Done(id=command.id)
 
     async def remove(self, room: Room, host: Session, command: Remove) -> Done:
-        """Out, until let in again."""
+        """Out, on every device the person is on, until let in again."""
         inside(host)
         session = _other(room, host, command.session)
-        await self._move(room, session, Step.REMOVE, command.reason)
+        await self._move(room, session, Step.REMOVE, elsewhere=Step.REMOVE, reason=command.reason)
         return Done(id=command.id)
 
     async def end(self, room: Room, host: Session, command: End) -> Done:
@@ -64,9 +65,17 @@ class Lobby:
         await self._presence.end(room)
         return Done(id=command.id)
 
-    async def _move(self, room: Room, session: Session, step: Step, reason: str = "") -> None:
-        moved = session.step(step, self._clock.time(), reason=reason)
-        await room.commit(Change(sessions=(moved,)))
+    async def _move(
+        self, room: Room, session: Session, step: Step, *, elsewhere: Step | None = None, reason: str = ""
+    ) -> None:
+        """`elsewhere` is what happens to the person's other devices, where it can."""
+        now = self._clock.time()
+        moved = [session.step(step, now, reason=reason)]
+        if elsewhere is not None:
+            others = room.scene.elsewhere(session)
+            can = (one for one in others if (one.state, elsewhere) in TABLE)
+            moved += [one.step(elsewhere, now, reason=reason) for one in can]
+        await room.commit(Change(sessions=tuple(moved)))
 
 
 def seated(session: Session) -> None:

@@ -89,6 +89,42 @@ async def test_a_removed_person_is_out_on_every_device(hall: Hall) -> None:
     await elsewhere.done(Knock)
 
 
+async def test_removing_takes_the_person_out_on_every_device_they_are_on(hall: Hall) -> None:
+    host, bystander = await hall.host(), await hall.waiting(a_guest(2))
+    first = await hall.waiting(a_guest())
+    second, third = [await hall.waiting(a_guest(place=place, other_device=True)) for place in "bc"]
+    for client in (first, second):
+        await host.done(Admit, session=client.session)
+        await client.done(Redeem, ticket=client.ticket)
+    await host.done(Remove, session=second.session, reason="Good bye")
+    assert hall.engine.names() == {host.session}
+    for client in (first, second, third):
+        assert (client.state(), client.picture.reason) == (SessionState.REMOVED, "Good bye")
+    assert bystander.state() is SessionState.WAITING
+
+
+async def test_whom_the_host_lets_in_again_may_come_again_with_every_device(hall: Hall) -> None:
+    host, first = await hall.host(), await hall.waiting(a_guest())
+    second = await hall.waiting(a_guest(place="another", other_device=True))
+    await host.done(Remove, session=first.session)
+    await host.done(Admit, session=second.session)
+    assert (first.state(), second.state()) == (SessionState.LEFT, SessionState.ADMITTED)
+    await second.done(Leave)
+    for who in (a_guest(), a_guest(place="another", other_device=True)):
+        assert (await hall.waiting(who)).state() is SessionState.WAITING
+
+
+async def test_one_who_was_removed_is_not_let_in_with_all(hall: Hall) -> None:
+    waiting = await hall.waiting(a_guest())
+    second = await hall.waiting(a_guest(place="another", other_device=True))
+    kept = hall.store.sessions[second.session]
+    hall.store.sessions[second.session] = replace(kept, state=SessionState.REMOVED, waiting_since=None)
+    await hall.restart()
+    host, waiting = await hall.host(), await hall.open(a_guest())
+    assert (await host.done(AdmitAll)).passed_over == 1
+    assert waiting.state() is SessionState.WAITING
+
+
 @pytest.mark.parametrize("kind", [Admit, PutBack])
 async def test_one_who_was_removed_and_went_away_may_knock_after_being_let_in_again(
     hall: Hall, kind: type[Admit]
