@@ -7,6 +7,10 @@ import av
 from media.errors import CodecError
 from media.video.encoder import TIME_BASE
 from media.video.types import EncodedPicture
+from media.video.vp8 import size
+
+LARGEST = 2560 * 1440
+"""Pixels. A key frame of a few bytes may claim 16383 by 16383, and is given the memory for them."""
 
 
 class Vp8Decoder:
@@ -22,7 +26,12 @@ class Vp8Decoder:
         self._codec = codec
 
     def decode(self, picture: EncodedPicture) -> av.VideoFrame | None:
-        """The frame's picture, YUV 4:2:0; None where it shows nothing. Raises CodecError."""
+        """The frame's picture, YUV 4:2:0; None where it shows nothing.
+
+        Raises CodecError, also for one of more pixels than LARGEST.
+        """
+        if (sides := size(picture.data)) is not None and sides[0] * sides[1] > LARGEST:
+            raise CodecError(f"VP8: a picture of {sides[0]}×{sides[1]}")
         packet = av.Packet(picture.data)
         packet.pts, packet.time_base = picture.timestamp, TIME_BASE
         try:

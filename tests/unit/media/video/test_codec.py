@@ -108,3 +108,29 @@ def test_the_encoder_gets_even_sides_and_no_more_lines_than_wanted() -> None:
     out = ToEncoder().convert(wide, 640, 360)
     assert (out.format.name, out.width, out.height) == ("yuv420p", 640, 360)
     assert ToEncoder().convert(out, 640, 360) is out
+
+
+def claiming(picture: EncodedPicture, width: int, height: int) -> EncodedPicture:
+    """The same key frame, with another size in its header."""
+    sides = width.to_bytes(2, "little") + height.to_bytes(2, "little")
+    return EncodedPicture(picture.data[:6] + sides + picture.data[10:], picture.timestamp, picture.key)
+
+
+@pytest.mark.parametrize(("width", "height"), [(4000, 4000), (16383, 16383), (2560, 1442), (1442, 2560)])
+def test_a_key_frame_larger_than_any_of_ours_takes_no_memory(width: int, height: int) -> None:
+    decoder, small = Vp8Decoder(), encoded(64, 64, 300_000, 1)[0]
+    with pytest.raises(CodecError, match=f"{width}×{height}"):
+        decoder.decode(claiming(small, width, height))
+    frame = decoder.decode(small)
+    assert frame is not None and (frame.width, frame.height) == (64, 64)
+
+
+@pytest.mark.parametrize(("width", "height"), [(2560, 1440), (1440, 2560)])
+def test_the_largest_picture_is_shown_upright_and_lying(width: int, height: int) -> None:
+    frame = Vp8Decoder().decode(encoded(width, height, 1_500_000, 1)[0])
+    assert frame is not None and (frame.width, frame.height) == (width, height)
+
+
+def test_the_upper_bits_of_a_side_are_no_part_of_the_size() -> None:
+    frame = Vp8Decoder().decode(claiming(encoded(64, 64, 300_000, 1)[0], 64 | 0x4000, 64 | 0x8000))
+    assert frame is not None and (frame.width, frame.height) == (64, 64)
