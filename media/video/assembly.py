@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from media.video.slots import Slot, Slots
 from media.video.types import EncodedPicture, VideoPacket
 from media.video.vp8 import DescriptorError, is_key, split
 
 CAPACITY = 1024
-"""Packets kept at most: some seconds of 720p."""
+"""Numbers looked after at most, packets and holes: some seconds of 720p."""
 FIRST_WAIT_S = 0.010
 """A packet that comes in another order is no lost one."""
 SHORTEST_REPEAT_S = 0.025
@@ -24,14 +25,6 @@ MIXED = 64
 """Packets that may overtake the first one."""
 LONGEST_JUMP = 3_000
 """A sequence number further away than this belongs to another stream."""
-
-
-@dataclass(slots=True)
-class _Slot:
-    timestamp: int
-    marker: bool
-    begins: bool
-    data: bytes
 
 
 @dataclass(slots=True)
@@ -53,7 +46,7 @@ class FrameAssembler:
     """One stream's packets in, its frames out. `now` is monotonic seconds."""
 
     def __init__(self) -> None:
-        self._slots: dict[int, _Slot] = {}
+        self._slots = Slots()
         self._holes: dict[int, _Hole] = {}
         self._keys: set[int] = set()
         self._next = self._newest = -1
@@ -76,11 +69,11 @@ class FrameAssembler:
             return []
         self.received += 1
         data = packet.payload[end:]
-        self._slots[sequence] = _Slot(packet.timestamp, packet.marker, begins, data)
+        run = self._slots.put(sequence, Slot(packet.timestamp, packet.marker, begins, data))
         if begins and is_key(data):
             self._keys.add(sequence)
         self._fill(sequence, now)
-        return self._frames()
+        return self._frames() or self._jump(self._slots.run_until(sequence - 1), run)
 
     def wanted(self, now: float) -> Wanted:
         """What is to be asked for now; call it every 10–30 ms."""
@@ -124,18 +117,19 @@ class FrameAssembler:
         if abs(delta) > LONGEST_JUMP:
             return self._begin_anew(number)
         sequence = self._newest + delta
-        for missed in range(self._newest + 1, sequence):
-            self._holes[missed] = _Hole(now)
-        self._newest = max(self._newest, sequence)
         if sequence < self._next and not self._step_back(sequence, now):
             return None
-        if self._newest - self._next >= CAPACITY:
-            self._skip_to(self._newest)
+        if sequence - self._next >= CAPACITY:
+            self.lost += sequence - self._newest - 1
+            self._skip_to(sequence)
+        for missed in range(max(self._newest + 1, self._next), sequence):
+            self._holes[missed] = _Hole(now)
+        self._newest = max(self._newest, sequence)
         return sequence
 
     def _step_back(self, sequence: int, now: float) -> bool:
         """Before the first frame: what came first need not have been sent first."""
-        if self._began or self._next - sequence > MIXED:
+        if self._began or self._next - sequence > MIXED or self._newest - sequence >= CAPACITY:
             return False
         for missed in range(sequence + 1, self._next):
             self._holes[missed] = _Hole(now)
@@ -159,14 +153,11 @@ class FrameAssembler:
                 self._round_trip += (now - hole.asked - self._round_trip) / 8
 
     def _skip_to(self, sequence: int) -> None:
-        """Give up everything before `sequence`."""
-        given_up = [number for number in self._holes if number < sequence]
-        self.lost += len(given_up)
-        for number in given_up:
-            del self._holes[number]
-        for number in [number for number in self._slots if number < sequence]:
-            del self._slots[number]
-        self._keys = {number for number in self._keys if number >= sequence}
+        """Give up everything before `sequence`, where a run begins."""
+        for number in range(self._next, min(sequence, self._newest + 1)):
+            self._slots.pop(number)
+            self._keys.discard(number)
+            self.lost += self._holes.pop(number, None) is not None
         self._next = sequence
         self._broken = True
 
@@ -174,28 +165,15 @@ class FrameAssembler:
 
     def _frames(self) -> list[EncodedPicture]:
         out: list[EncodedPicture] = []
-        while (last := self._last_of(self._next)) is not None:
+        while (last := self._slots.end_of(self._next)) is not None:
             out += self._take(last)
-        return out or self._jump()
-
-    def _last_of(self, first: int) -> int | None:
-        """The number of the frame's last packet, where all of it is here."""
-        if (slot := self._slots.get(first)) is None:
-            return None
-        timestamp, number = slot.timestamp, first
-        while not slot.marker:
-            following = self._slots.get(number + 1)
-            if following is None:
-                return None
-            if following.timestamp != timestamp:
-                return number
-            slot, number = following, number + 1
-        return number
+        return out
 
     def _take(self, last: int) -> list[EncodedPicture]:
         """Take the frame from `_next` to `last`; none where it can't be decoded."""
-        self._keys.discard(self._next)
-        slots = [self._slots.pop(number) for number in range(self._next, last + 1)]
+        numbers = range(self._next, last + 1)
+        self._keys.difference_update(numbers)
+        slots = [slot for number in numbers if (slot := self._slots.pop(number)) is not None]
         self._next = last + 1
         data = b"".join(slot.data for slot in slots)
         key = is_key(data)
@@ -205,11 +183,14 @@ class FrameAssembler:
         self._began = True
         return [EncodedPicture(data, self._extended(slots[0].timestamp), key)]
 
-    def _jump(self) -> list[EncodedPicture]:
-        """A whole key frame beyond a hole makes everything before it useless."""
-        for number in sorted(self._keys):
-            if number != self._next and self._last_of(number) is not None:
-                self._skip_to(number)
+    def _jump(self, *runs: int | None) -> list[EncodedPicture]:
+        """A whole key frame beyond a hole makes everything before it useless.
+
+        `runs`: what the packet that just came may have completed, its own frame and the one before.
+        """
+        for first in runs:
+            if first is not None and first in self._keys and self._slots.end_of(first) is not None:
+                self._skip_to(first)
                 return self._frames()
         return []
 

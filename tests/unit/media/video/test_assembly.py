@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
+import pytest
+
 from media.video.assembly import EARLY_PLI_S, FIRST_WAIT_S, PLI_AGAIN_S, FrameAssembler
 from media.video.types import EncodedPicture, VideoPacket
+from tests.lab.steps import steps
 
 FIRST, NEXT = b"\x10", b"\x00"
 KEY, DELTA = b"\x50", b"\x51"
@@ -194,3 +197,23 @@ def test_every_frame_comes_through_a_network_that_loses_and_mixes_and_repeats() 
     assert len(shown) == 400
     assert [b.timestamp - a.timestamp for a, b in pairwise(shown)] == [TICK] * 399
     assert assembler.lost == 0 < assembler.recovered
+
+
+HOSTILE = {
+    "one endless frame": (1, FIRST + DELTA, 0),
+    "a key in each packet of one frame": (1, FIRST + KEY, 0),
+    "a key in every other packet": (2, FIRST + KEY, 0),
+    "a key of its own time in every other packet": (2, FIRST + KEY, TICK),
+    "every other frame of one packet": (2, FIRST + DELTA, TICK),
+    "far jumps": (2999, FIRST + KEY, TICK),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_packet_costs_a_look_at_all_the_others(name: str) -> None:
+    step, payload, tick = HOSTILE[name]
+    assembler = begun(Sender(sequence=997))
+    packets = [
+        VideoPacket((1000 + n * step) & 0xFFFF, 90_000 + n * tick, False, payload + b"0") for n in range(1000)
+    ]
+    assert steps(lambda: push(assembler, packets)) < 100 * len(packets)
