@@ -36,6 +36,25 @@ def test_camera_and_microphone_are_switched_by_press_and_by_key(run: Play) -> No
     run(scenario)
 
 
+def test_no_other_key_and_no_held_one_switches_camera_or_microphone(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        room, wanted = played.live.desk.meetings.room, list[bool]()
+        await played.inside()
+        room.camera_wanted.connect(wanted.append)
+        room.microphone_wanted.connect(wanted.append)
+        held = Qt.KeyboardModifier
+        for modifier in (held.ControlModifier, held.AltModifier, held.MetaModifier):
+            QTest.keyClick(room, Qt.Key.Key_V, modifier)
+            QTest.keyClick(room, Qt.Key.Key_M, modifier)
+        hold(room, Qt.Key.Key_M)
+        hold(room, Qt.Key.Key_F11)
+        assert (wanted, room.isFullScreen()) == ([], False)
+        QTest.keyClick(room, Qt.Key.Key_M, held.ShiftModifier)
+        assert wanted == [False]
+
+    run(scenario)
+
+
 def test_a_refused_switch_shows_what_still_is(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, room = played.live, played.live.desk.meetings.room
@@ -100,10 +119,10 @@ def test_enter_pressed_again_or_held_sends_a_line_once(run: Play) -> None:
     run(scenario)
 
 
-def hold(field: QWidget) -> None:
-    """Enter has been pressed and stays down: the keyboard repeats it."""
+def hold(field: QWidget, key: Qt.Key = Qt.Key.Key_Return) -> None:
+    """A key has been pressed and stays down: the keyboard repeats it."""
     for kind in (QEvent.Type.KeyRelease, QEvent.Type.KeyPress):
-        repeated = QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", True)
+        repeated = QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, "\r", True)
         QApplication.sendEvent(field, repeated)
 
 

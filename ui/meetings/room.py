@@ -18,6 +18,9 @@ from ui.widgets.labels import ElidedLabel, Label, SignLabel
 from ui.window import Window
 
 SIDE = 320
+CHORD = (
+    Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier
+)
 
 
 class RoomWindow(Window):
@@ -221,8 +224,13 @@ class RoomWindow(Window):
             self.showNormal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 — Qt's name
-        """Escape leaves the full screen, F11 changes it; M and V switch microphone and camera."""
-        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+        """Escape leaves the full screen, F11 changes it; M and V switch microphone and camera.
+
+        Not while held, and not with Ctrl: who pastes here by mistake has not asked for the camera.
+        """
+        if event.isAutoRepeat() or event.modifiers() & CHORD:
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key.Key_Escape and self.isFullScreen():
             self.full_screen(False)
         elif event.key() == Qt.Key.Key_F11:
             self.full_screen(not self.isFullScreen())
