@@ -9,8 +9,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from service.adapters.http.pages import load
 from tests.doubles.guest_service import GuestService, host, person
-from tests.lab.browser import Tab, chromium, new_context, new_tab
+from tests.lab.browser import Tab, chromium, new_context, new_tab, until
 from tests.lab.certificates import Authority
 
 pytestmark = pytest.mark.peer
@@ -71,3 +72,66 @@ async def test_enter_pressed_again_sends_the_code_once(service: GuestService) ->
         assert len([one for one in service.commands if one["type"] == "confirm-code"]) == 1
         await page.keyboard.press("Enter")
         await service.received("confirm-code", 2)
+
+
+STAGE = """async (module) => {
+  const {stage} = await import(module);
+  const people = [["host", "Olli", "host"], ["b", "Matti", "participant"], ["c", "Siiri", "participant"]]
+    .map(([session, name, seat]) => ({session, name, seat, state: "connected", assurance: "link"}));
+  const app = {words: {t: (key, {name} = {}) => `${key} ${name ?? ""}`}, render() { draw(); },
+    conference: {speaking: "", wish() {}, streams: () => ({video: null})},
+    state: {meeting: {you: {session: "you", name: "Aino", state: "connected"}, people}}};
+  const tiles = stage(app), draw = () => tiles.update(app.state);
+  window.speak = (session) => { app.conference.speaking = session; draw(); };
+  window.leave = (session) => {
+    app.state.meeting.people = app.state.meeting.people.filter((one) => one.session !== session); draw(); };
+  document.querySelector("main").replaceChildren(tiles.root, tiles.strip);
+  draw();
+}"""
+LARGE = "(document.querySelector('.stage .name')?.textContent ?? '')"
+FULL = "(document.fullscreenElement?.querySelector('.name').textContent ?? '')"
+
+
+@contextlib.asynccontextmanager
+async def staged(service: GuestService) -> AsyncIterator[Page]:
+    """A stage with three others on a page of its own; `speak` and `leave` are what they do."""
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.goto(f"{service.address}/m")
+        await expect(tab.page.locator("h1")).to_be_visible()
+        await tab.page.evaluate(STAGE, f"{service.address}/web/{load().version}/parts/stage.js")
+        yield tab.page
+
+
+async def test_who_speaks_ends_nobodys_full_screen(service: GuestService) -> None:
+    async with staged(service) as page:
+        await page.get_by_role("button", name="tile.enlarge Olli").click()
+        await until(page, f"{FULL} === 'Olli'")
+        await page.evaluate("speak('b')")
+        await page.evaluate("speak('')")
+        await page.evaluate("new Promise(requestAnimationFrame)")
+        assert await page.evaluate(f"[{FULL}, {LARGE}]") == ["Olli", "Olli"]
+        await page.evaluate("speak('b')")
+        await page.get_by_role("button", name="tile.shrink Olli").click()
+        await until(page, f"{FULL} === '' && {LARGE} === 'Matti'")
+
+
+async def test_a_small_picture_stays_in_full_screen_when_the_large_one_leaves(service: GuestService) -> None:
+    async with staged(service) as page:
+        await page.get_by_role("button", name="tile.enlarge Matti").click()
+        await until(page, f"{FULL} === 'Matti'")
+        await page.evaluate("leave('host')")
+        await page.evaluate("speak('b')")
+        await page.evaluate("new Promise(requestAnimationFrame)")
+        assert await page.evaluate(FULL) == "Matti"
+        await page.evaluate("leave('b')")
+        await until(page, f"{FULL} === '' && {LARGE} === 'Siiri'")
+
+
+async def test_the_focus_goes_with_a_picture_that_moves(service: GuestService) -> None:
+    async with staged(service) as page:
+        press = page.get_by_role("button", name="tile.enlarge Olli")
+        await press.focus()
+        await page.evaluate("speak('b')")
+        assert await page.evaluate(LARGE) == "Matti"
+        await expect(press).to_be_focused()

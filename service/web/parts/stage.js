@@ -11,6 +11,13 @@ export function large(people, speaking, before) {
   return there(before) ? before : (people[0]?.session ?? "");
 }
 
+// What is taken out loses the focus, also where it is put in again at once.
+function move(root, place) {
+  const held = root.contains(document.activeElement) ? document.activeElement : null;
+  place.append(root);
+  held?.focus({ preventScroll: true });
+}
+
 export function stage(app) {
   const { words } = app;
   const alone = h("p", { class: "alone" });
@@ -51,6 +58,12 @@ export function stage(app) {
     tiles.delete(session);
   }
 
+  // A picture that moves leaves full screen: while one fills the screen nothing behind it changes places.
+  function chosen(people) {
+    const filled = [...tiles.values()].some(({ root, picture }) => root === document.fullscreenElement || picture.webkitDisplayingFullscreen);
+    return filled ? main : large(people, app.conference?.speaking ?? "", main);
+  }
+
   function mirrored(state) {
     const track = app.equipment?.tracks.camera ?? null;
     if (track !== ownTrack) {
@@ -68,12 +81,12 @@ export function stage(app) {
     update(state) {
       const people = others(state);
       const speaking = app.conference?.speaking ?? "";
-      main = large(people, speaking, main);
       for (const session of [...tiles.keys()]) if (!people.some((person) => person.session === session)) drop(session);
+      main = chosen(people);
       for (const person of people) {
         const one = tiles.get(person.session) ?? add(person.session);
         const place = person.session === main ? root : strip;
-        if (one.root.parentNode !== place) place.append(one.root);
+        if (one.root.parentNode !== place) move(one.root, place);
         one.update(person, app.conference?.streams(person.session).video ?? null, person.session === speaking);
       }
       show(alone, people.length === 0);
