@@ -14,6 +14,8 @@ import { choose, load } from "./words.js";
 
 const NO_PLACE = Object.freeze(["not-signed-in", "not-allowed", "not-found"]);
 const PASSING = Object.freeze(["unreachable", "server-error", "too-many-tries", "too-early", "bad-request", "conflict"]);
+// An error that is no refusal is a fault of ours: a screen says so.
+const UNFORESEEN = "other";
 const READY_MS = 1500;
 const GOODBYE_MS = 1500;
 
@@ -78,7 +80,7 @@ export class App {
       if (PASSING.includes(code)) this.dispatch({ type: "not-opened", code });
       else {
         this._forgetLink();
-        this.over(code);
+        this.over(code ?? UNFORESEEN);
       }
     }
   }
@@ -167,14 +169,15 @@ export class App {
       if (back && !this.state.end) this._resume();
     } catch ({ code }) {
       if (code === "unreachable" && memory.place()) setTimeout(() => this._comeBack(), 1000);
-      else this.over(NO_PLACE.includes(code) ? "no-link" : code);
+      else this.over(NO_PLACE.includes(code) ? "no-link" : (code ?? UNFORESEEN));
     }
   }
 
   // Who was in a meeting that lasts longer than planned comes back into it.
   async _opened(invitation, back = false) {
     const language = choose(navigator.languages, invitation.language);
-    if (language !== this.words.language) await this._speak(language);
+    // Words that don't come now are no reason to keep anybody out: those there are do.
+    if (language !== this.words.language) await this._speak(language).catch(() => {});
     this.dispatch({ type: "opened", invitation });
     const { cancelled, closes_at: closes } = invitation.appointment;
     if (cancelled) this.over("meeting-cancelled");

@@ -1,8 +1,11 @@
 // Dates as people read them, in the appointment's own time zone.
 
-/** "tiistai 24.11.2026" and "10.00–11.15", and the zone's name where this computer's is another one. */
+/**
+ * "tiistai 24.11.2026" and "10.00–11.15", and the zone's name where this computer's is another one. A zone this
+ * browser doesn't know gives way to the computer's own.
+ */
 export function when(appointment, language) {
-  const zone = appointment.time_zone;
+  const zone = known(appointment.time_zone);
   const start = new Date(appointment.start);
   const end = new Date(appointment.end);
   const locale = { en: "en-GB", fi: "fi-FI", sv: "sv-FI" }[language] ?? language;
@@ -21,6 +24,15 @@ export function duration(milliseconds) {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const two = (number) => String(number).padStart(2, "0");
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
+function known(zone) {
+  try {
+    Intl.DateTimeFormat("en", { timeZone: zone });
+    return zone;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether the zone's clock and this computer's agree at that time. */

@@ -2,6 +2,7 @@
 
 export const LANGUAGES = Object.freeze(["en", "fi", "sv"]);
 export const DEFAULT = "fi";
+const PAUSES_MS = Object.freeze([500, 1500]);
 
 /** The first of the person's languages that we speak; `fallback` where we speak none of them. */
 export function choose(wanted, fallback = DEFAULT) {
@@ -35,8 +36,19 @@ export class Words {
   }
 }
 
-/** Fetch a language's words, which stand beside this module. */
-export async function load(language) {
+/** The words of a language, asked for up to three times: without them the page can say nothing. */
+export async function load(language, pauses = PAUSES_MS) {
+  try {
+    return await fetched(language);
+  } catch (error) {
+    if (pauses.length === 0) throw error;
+    await new Promise((resolve) => setTimeout(resolve, pauses[0]));
+    return load(language, pauses.slice(1));
+  }
+}
+
+// They stand beside this module.
+async function fetched(language) {
   const answer = await fetch(new URL(`words/${language}.json`, import.meta.url));
   if (!answer.ok) throw new Error(`words: ${answer.status}`);
   return new Words(language, await answer.json());

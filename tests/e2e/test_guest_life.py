@@ -1,0 +1,85 @@
+"""The guest page's life: what goes wrong before it speaks, meetings that move, devices that come back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.doubles.guest_service import GuestService
+from tests.lab.browser import chromium, new_context, new_tab
+from tests.lab.certificates import Authority
+
+pytestmark = pytest.mark.peer
+WORDS = "**/words/*.json"
+REFUSED_STORAGE = """
+Object.defineProperty(window, "sessionStorage", {
+  get() { throw new DOMException("refused", "SecurityError"); }});
+"""
+
+
+@pytest_asyncio.fixture
+async def service(authority: Authority) -> AsyncIterator[GuestService]:
+    async with GuestService().running(authority.issue("127.0.0.1")) as running:
+        yield running
+
+
+async def test_words_that_did_not_come_at_once_are_fetched_again(service: GuestService) -> None:
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        tab.expected = ("Failed to load resource",)
+        await tab.page.route(WORDS, lambda route: route.abort(), times=2)
+        await tab.page.goto(service.link)
+        await expect(tab.page.get_by_role("button", name="Open the invitation")).to_be_visible()
+        tab.check(service.address)
+
+
+async def test_words_of_the_invitation_that_never_come_leave_those_there_are(service: GuestService) -> None:
+    service.invitation["language"] = "sv"
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser, language="de-DE"))
+        tab.expected = ("Failed to load resource",)
+        await tab.page.goto(service.link)
+        await tab.page.route(WORDS, lambda route: route.abort())
+        await tab.page.get_by_role("button", name="Avaa kutsu").click()
+        await expect(tab.page.get_by_role("button", name="Liity neuvotteluun")).to_be_visible()
+        tab.check(service.address)
+
+
+async def test_without_any_words_one_sentence_is_there_all_the_same(service: GuestService) -> None:
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.route(WORDS, lambda route: route.abort())
+        await tab.page.goto(service.link)
+        await expect(tab.page.get_by_text("The page could not be opened.", exact=False)).to_be_visible()
+        await expect(tab.page.get_by_text("Sivua ei voitu avata.", exact=False)).to_be_visible()
+
+
+async def test_a_browser_that_keeps_nothing_is_told_what_to_allow(service: GuestService) -> None:
+    async with chromium() as browser:
+        context = await new_context(browser)
+        await context.add_init_script(REFUSED_STORAGE)
+        tab = await new_tab(context)
+        await tab.page.goto(service.link)
+        await expect(tab.page.get_by_text("allow cookies", exact=False)).to_be_visible()
+
+
+async def test_a_time_zone_the_browser_does_not_know_is_told_in_its_own(service: GuestService) -> None:
+    service.invitation["appointment"]["time_zone"] = "localtime"
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.goto(service.link)
+        await tab.page.get_by_role("button", name="Open the invitation").click()
+        await expect(tab.page.get_by_role("button", name="Join the meeting")).to_be_enabled()
+        tab.check(service.address)
+
+
+async def test_an_error_nobody_foresaw_ends_in_a_sentence(service: GuestService) -> None:
+    service.invitation["appointment"]["start"] = "no time at all"
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.goto(service.link)
+        await tab.page.get_by_role("button", name="Open the invitation").click()
+        await expect(tab.page.get_by_role("heading", name="Something went wrong")).to_be_visible()
