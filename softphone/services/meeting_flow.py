@@ -18,6 +18,12 @@ from softphone.services.ids import new_id
 
 log = logging.getLogger(__name__)
 
+AGAIN_S = 1.5
+"""How long a service that failed is left alone, in seconds."""
+
+TOLD_ANEW = (MeetingRefusal.ENGINE_DOWN, MeetingRefusal.WRONG_STATE)
+"""Another ticket comes by itself: with the engine's return, or because one was given meanwhile."""
+
 Step = Callable[[], Awaitable[None]]
 
 
@@ -111,18 +117,35 @@ class MediaFlow:
             return
         except MeetingRefused as refused:
             log.warning("the right to media is not given: %s", refused.code)
-            if refused.code == MeetingRefusal.TICKET_REFUSED and this == self._round:
-                self._on_spoiled()
+            self._refused(this, refused.code)
             return
-        if this != self._round:
-            return
+        if await self._join(this):
+            await self._match()
+            if this == self._round:
+                self._on_flow(True)
+
+    async def _join(self, this: int) -> bool:
+        """Send and receive anew; False where the right to it ended meanwhile, as it may at every wait."""
         for feed in tuple(self._received):
+            if this != self._round:
+                return False
             await self._media.feed_removed(feed)
-        self._received.clear()
-        await self._media.join()
-        self._joined = True
-        await self._match()
-        self._on_flow(True)
+            self._received.discard(feed)
+        if this == self._round:
+            await self._media.join()
+        self._joined = this == self._round
+        return self._joined
+
+    def _refused(self, this: int, code: str) -> None:
+        """What the service tells of by itself needs no other ticket; for the rest nobody else asks."""
+        if this == self._round and code not in TOLD_ANEW:
+            pause = 0.0 if code == MeetingRefusal.TICKET_REFUSED else AGAIN_S
+            self._tasks.spawn(self._spoiled(this, pause), "meeting ticket refused")
+
+    async def _spoiled(self, this: int, pause: float) -> None:
+        await asyncio.sleep(pause)
+        if this == self._round:
+            self._on_spoiled()
 
     async def _leave(self) -> None:
         self._received.clear()

@@ -62,12 +62,10 @@ class OwnMedia:
         failed = self._tried and self.camera_on and not self.camera
         return Trouble.CAMERA_FAILED if failed else Trouble.NONE
 
-    async def begin(self) -> None:
-        """Media may flow: carry out what is wanted, and tell the others anew."""
+    def begin(self) -> None:
+        """Media may flow: what is wanted is carried out, and the others are told anew."""
         self.flowing, self._tried, self._told = True, False, None
-        await self._media.microphone(self.microphone_on)
-        await self._media.hold(self.held)
-        await self._show()
+        self._tasks.spawn(self._carry_out(), "meeting media choices")
 
     def end(self) -> None:
         """It may no more."""
@@ -106,6 +104,13 @@ class OwnMedia:
         """What the media says is wrong, "" for nothing."""
         self._trouble = Trouble(trouble)
         self._on_changed()
+
+    async def _carry_out(self) -> None:
+        """Unless it may not flow any more: the camera is not opened for a meeting that one was put out of."""
+        await self._media.microphone(self.microphone_on)
+        await self._media.hold(self.held)
+        if self.flowing:
+            await self._show()
 
     async def _show(self) -> None:
         """The camera takes its time; what comes of it is known afterwards."""

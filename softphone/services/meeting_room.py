@@ -290,7 +290,7 @@ class MeetingRoom:
     def _flows(self, flowing: bool) -> None:
         if flowing:
             self._begun = True
-            self._tasks.spawn(self._own.begin(), "meeting media choices")
+            self._own.begin()
         else:
             self._own.end()
         self.tell()

@@ -11,10 +11,11 @@ from softphone.domain.errors import MeetingRefused, ServiceUnreachable, Softphon
 from softphone.domain.meeting import Meeting, Track
 from softphone.runtime.tasks import Tasks
 from softphone.services.meeting_figures import measured, quality
-from softphone.services.meeting_flow import MediaFlow
+from softphone.services.meeting_flow import AGAIN_S, MediaFlow
 from tests.doubles.application import settle
 from tests.doubles.meeting_ports import FakeMedia
 from tests.doubles.meetings import a_meeting, a_person
+from tests.doubles.virtual_time import run_virtually
 
 
 class Rig:
@@ -111,11 +112,61 @@ async def test_put_out_while_the_ticket_is_redeemed_begins_nothing_either(rig: R
     assert rig.done == [("leave",)]
 
 
+@pytest.mark.parametrize("call", ["feed_removed", "join", "feed_added"])
+async def test_put_out_while_media_begins_anew_begins_nothing_either(
+    rig: Rig, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.flow.told([feed(1)])
+    rig.flow.ticket(TICKET)
+    await rig.flow.settled()
+    rig.flow.lost()
+    held, go_on = asyncio.Event(), asyncio.Event()
+    really = getattr(rig.media, call)
+
+    async def slow(*args: object, **more: object) -> None:
+        held.set()
+        await go_on.wait()
+        await really(*args, **more)
+
+    monkeypatch.setattr(rig.media, call, slow)
+    rig.flow.told([feed(2)])
+    rig.flow.ticket(TICKET)
+    await held.wait()
+    rig.flow.stop()
+    go_on.set()
+    await rig.flow.settled()
+    assert rig.flows == [True, False, False], "nothing flows by a right that ended"
+    assert (rig.done[-1], rig.flow.joined) == (("leave",), False)
+    rig.flow.added(feed(3))
+    await rig.flow.settled()
+    assert rig.done[-1] == ("leave",)
+
+
+def test_a_service_that_failed_is_asked_again_in_a_moment() -> None:
+    async def script() -> None:
+        rig = Rig()
+        rig.refusals = [MeetingRefused("server-error"), MeetingRefused("server-error")]
+        rig.flow.ticket(TICKET)
+        await asyncio.sleep(AGAIN_S - 0.1)
+        assert rig.spoiled == 0
+        await asyncio.sleep(0.2)
+        assert (rig.done, rig.spoiled) == ([], 1)
+        rig.flow.ticket(TICKET)
+        await settle()
+        rig.flow.stop()
+        await asyncio.sleep(2 * AGAIN_S)
+        assert rig.spoiled == 1, "nobody comes back for media of a meeting one has left"
+        await rig.tasks.close()
+
+    run_virtually(script())
+
+
 @pytest.mark.parametrize(
     ("refusal", "spoiled"),
     [
         (MeetingRefused("ticket-refused"), 1),
         (MeetingRefused("engine-down"), 0),
+        (MeetingRefused("wrong-state"), 0),
         (ServiceUnreachable(""), 0),
     ],
 )
@@ -125,6 +176,7 @@ async def test_a_ticket_that_is_not_taken_asks_for_another_connection(
     rig.refusals = [refusal]
     rig.flow.ticket(TICKET)
     await rig.flow.settled()
+    await settle()
     assert (rig.done, rig.spoiled) == ([], spoiled)
     rig.flow.ticket(TICKET)
     await rig.flow.settled()

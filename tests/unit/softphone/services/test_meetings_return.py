@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from service_api import meeting as wire
 from softphone.domain.events import MeetingChanged, Notice
 from softphone.domain.meeting import SessionState, Trouble
@@ -70,6 +72,43 @@ async def test_put_back_into_the_lobby_ends_media_and_admitted_again_begins_it(a
     at.server.tell(a_ticket(2))
     await settle(60)
     assert at.last() == ("camera", True)
+
+
+async def test_put_back_while_media_begins_leaves_the_camera_alone(
+    at: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joining, go_on, join = asyncio.Event(), asyncio.Event(), at.media.join
+
+    async def slow() -> None:
+        joining.set()
+        await go_on.wait()
+        await join()
+
+    monkeypatch.setattr(at.media, "join", slow)
+    await at.inside()
+    await joining.wait()
+    at.server.tell(wire.YouChanged(you=a_wire_person(state=SessionState.WAITING), place=1))
+    go_on.set()
+    await settle(60)
+    assert [done[0] for done in at.media.done[-2:]] == ["join", "leave"]
+    assert (at.media.camera_on, at.meeting.you.camera, at.meeting.you.microphone) == (False, False, False)
+
+
+async def test_put_back_at_the_moment_media_has_begun_leaves_the_camera_alone(
+    at: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join = at.media.join
+
+    async def put_back_then() -> None:
+        await join()
+        asyncio.get_running_loop().call_soon(
+            at.server.tell, wire.YouChanged(you=a_wire_person(state=SessionState.WAITING), place=1)
+        )
+
+    monkeypatch.setattr(at.media, "join", put_back_then)
+    await at.inside()
+    assert ("camera", True) not in at.media.done
+    assert at.last() == ("leave",)
 
 
 async def test_removed_is_out_at_once_and_does_not_come_back_by_itself(at: Bench) -> None:
