@@ -25,7 +25,7 @@ class Step(StrEnum):
     OPEN = "open"
     """Its client connects."""
     KNOCK = "knock"
-    """From the test page to the lobby: the host is asked."""
+    """To the lobby, from the test page or from waiting for the host: the host is asked."""
     WAIT = "wait"
     """From the test page to a meeting without lobby, whose host is not there yet."""
     ENTER = "enter"
@@ -64,6 +64,7 @@ TABLE: dict[tuple[SessionState, Step], SessionState] = {
     (_S.WAITING, Step.REMOVE): _S.REMOVED,
     (_S.WAITING, Step.LEAVE): _S.LEFT,
     (_S.WAITING_FOR_OTHERS, Step.OPEN): _S.WAITING_FOR_OTHERS,
+    (_S.WAITING_FOR_OTHERS, Step.KNOCK): _S.WAITING,
     (_S.WAITING_FOR_OTHERS, Step.ENTER): _S.ADMITTED,
     (_S.WAITING_FOR_OTHERS, Step.ADMIT): _S.ADMITTED,
     (_S.WAITING_FOR_OTHERS, Step.DECLINE): _S.DECLINED,
@@ -164,7 +165,8 @@ class Session:
         if state is self.state:
             return self
         moved = replace(self, state=state, reason=reason)
-        moved = replace(moved, waiting_since=now if state in LOBBY else None)
+        since = self.waiting_since if self.in_lobby else now
+        moved = replace(moved, waiting_since=since if state in LOBBY else None)
         if state in OVER:
             moved = replace(moved, camera=False, microphone=False, code_confirmed=False)
         return moved

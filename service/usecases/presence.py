@@ -163,9 +163,10 @@ class Presence:
         return place.connected(now, hello.client)
 
     async def _host_enters(self, room: Room, session: Session) -> None:
+        """Who waits for the host comes in too, or to the lobby where that is asked for by now."""
         now = self._clock.time()
         others = (
-            one.step(Step.ENTER, now)
+            one.step(Step.ENTER if _free(room, one) else Step.KNOCK, now)
             for one in room.scene.sessions
             if one.state is SessionState.WAITING_FOR_OTHERS
         )
@@ -173,14 +174,20 @@ class Presence:
         await room.commit(Change(sessions=(session.step(Step.ENTER, now), *others), record=record))
 
     async def _knock(self, room: Room, session: Session) -> None:
-        now, appointment = self._clock.time(), room.scene.booking.appointment
-        known = session.assurance.rank >= appointment.demanded.rank and not session.other_device
-        if appointment.lobby or not known:
+        now = self._clock.time()
+        if not _free(room, session):
             await room.commit(Change(sessions=(session.step(Step.KNOCK, now),)))
             room.tell_hosts(Knocked(session=session.id))
             return
         step = Step.ENTER if room.scene.host_inside else Step.WAIT
         await room.commit(Change(sessions=(session.step(step, now),)))
+
+
+def _free(room: Room, session: Session) -> bool:
+    """Whether this one comes in without asking, as the appointment is now."""
+    appointment = room.scene.booking.appointment
+    known = session.assurance.rank >= appointment.demanded.rank and not session.other_device
+    return known and not appointment.lobby
 
 
 def _by_key(room: Room, key: str) -> Session | None:

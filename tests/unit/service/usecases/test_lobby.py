@@ -208,6 +208,36 @@ async def test_without_a_lobby_everybody_waits_for_the_host_and_then_comes_in() 
     assert set(late.sees()) == {host.session, first.session, second.session}
 
 
+@pytest.mark.parametrize("changed", [{"lobby": True}, {"demanded": Assurance.STRONG}])
+async def test_who_waits_for_the_host_is_asked_for_where_the_host_has_changed_the_rules_meanwhile(
+    changed: dict[str, object],
+) -> None:
+    hall = Hall(an_appointment(lobby=False))
+    first = await hall.waiting(a_guest(1))
+    hall.clock.advance(5)
+    second = await hall.waiting(a_guest(2))
+    hall.desk.appointments[APPOINTMENT] = an_appointment(**({"lobby": False} | changed))
+    await hall.meetings.appointment_changed(APPOINTMENT)
+    host = await hall.host()
+    assert {first.state(), second.state()} == {SessionState.WAITING}
+    assert (first.picture.place, second.picture.place) == (1, 2)
+    assert hall.engine.names() == {host.session}
+    await host.done(Admit, session=first.session)
+    assert (first.state(), second.picture.place) == (SessionState.ADMITTED, 1)
+
+
+async def test_who_waits_for_the_host_keeps_their_turn_in_the_lobby() -> None:
+    hall = Hall(an_appointment(lobby=False))
+    early = await hall.waiting(a_guest(1))
+    hall.clock.advance(5)
+    hall.desk.appointments[APPOINTMENT] = an_appointment()
+    late = await hall.waiting(a_guest(2))
+    hall.clock.advance(5)
+    await hall.host()
+    assert {early.state(), late.state()} == {SessionState.WAITING}
+    assert (early.picture.place, late.picture.place) == (1, 2)
+
+
 async def test_without_a_lobby_who_is_below_the_level_is_looked_at() -> None:
     hall = Hall(an_appointment(lobby=False, demanded=Assurance.PHONE))
     host = await hall.host()
