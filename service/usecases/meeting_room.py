@@ -156,10 +156,22 @@ class Room:
         self.settle()
 
     async def keep(self, change: Change) -> None:
-        """Keep a change without telling. Media of those who go out is cut first, whatever the store says."""
-        for session in change.sessions:
-            if not session.inside:
-                self.cut(session.id)
+        """Keep a change without telling. Media of those who go out is cut first, whatever the store says.
+
+        Cancelling can't call a write back: it is waited for, so that the scene has what the disk has.
+        """
+        self._cut_outside(change)
+        saving = asyncio.create_task(self._save(change))
+        try:
+            await asyncio.wait((saving,))
+        except asyncio.CancelledError:
+            await asyncio.wait((saving,))
+            if (error := saving.exception()) is not None:
+                _log.error("room %s: a change could not be kept: %s", self.id, error)
+            raise
+        saving.result()
+
+    async def _save(self, change: Change) -> None:
         await self._store.save(change)
         self.scene = self.scene.with_sessions(change.sessions)
         if change.line is not None:
@@ -170,6 +182,11 @@ class Room:
         if change.record is not None:
             self.record = change.record
             self.scene = replace(self.scene, started_at=change.record.started_at)
+
+    def _cut_outside(self, change: Change) -> None:
+        for session in change.sessions:
+            if not session.inside:
+                self.cut(session.id)
 
     def settle(self) -> None:
         """Tell each connection what changed for it; who is inside and has no ticket is given one."""

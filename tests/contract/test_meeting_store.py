@@ -15,6 +15,7 @@ from service.adapters.sqlite.store import SqliteStore
 from service.domain.account import Account
 from service.domain.chat import Line
 from service.domain.confirmation import Binding, issue
+from service.domain.errors import ServiceError
 from service.domain.session import Session
 from service.usecases.meeting_ports import Change, MeetingStore, Record
 from service_api.meeting import Equipment
@@ -134,6 +135,13 @@ async def test_the_newest_lines_in_their_order(store: MeetingStore) -> None:
     kept = await store.load(APPOINTMENT, lines=3)
     assert [one.number for one in kept.lines] == [3, 4, 5]
     assert kept.line_count == 5
+
+
+async def test_a_number_is_given_to_one_line(store: MeetingStore) -> None:
+    await store.save(Change(sessions=(SESSION,), line=LINE))
+    with pytest.raises(ServiceError):
+        await store.save(Change(line=replace(LINE, id="l2", command="c2")))
+    assert (await store.load(APPOINTMENT, lines=3)).lines == (LINE,)
 
 
 async def test_a_line_is_known_by_its_command(store: MeetingStore) -> None:

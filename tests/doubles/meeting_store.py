@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from service.domain.chat import Line
@@ -13,13 +14,15 @@ from service.usecases.meeting_ports import Change, Kept, Record
 
 @dataclass
 class MemoryMeetingStore:
-    """Implements meeting_ports.MeetingStore. `broken`: every write fails."""
+    """Implements meeting_ports.MeetingStore. `broken`: every write fails. `held`: what is written next is
+    on the disk at once, and the write is over when it is set: a commit, cancelled or not."""
 
     sessions: dict[str, Session] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     confirmations: dict[str, Confirmation] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     broken: bool = False
+    held: asyncio.Event | None = None
 
     async def load(self, appointment: str, *, lines: int) -> Kept:
         """See MeetingStore."""
@@ -38,13 +41,24 @@ class MemoryMeetingStore:
         """See MeetingStore."""
         if self.broken:
             raise ServiceError("disk full")
-        self.sessions.update({one.id: one for one in change.sessions})
+        self._keep(change)
+        gate, self.held = self.held, None
+        if gate is not None:
+            await gate.wait()
+
+    def _keep(self, change: Change) -> None:
         if change.line is not None:
-            self.lines.append(change.line)
+            self._add(change.line)
+        self.sessions.update({one.id: one for one in change.sessions})
         if change.confirmation is not None:
             self.confirmations[change.confirmation.binding.session] = change.confirmation
         if change.record is not None:
             self.records[change.record.appointment] = change.record
+
+    def _add(self, line: Line) -> None:
+        if any((one.appointment, one.number) == (line.appointment, line.number) for one in self.lines):
+            raise ServiceError("not unique")
+        self.lines.append(line)
 
     async def said(self, session: str, command: str) -> bool:
         """See MeetingStore."""

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy.exc import IntegrityError
 
 from service.adapters.sqlite import meeting_tables
 from service.adapters.sqlite.database import Database, StorageError, sync_engine
@@ -116,7 +115,7 @@ async def test_keys_between_tables_are_held(tmp_path: Path) -> None:
     migrate(path)
     database = Database(path)
     row = {"token": "t", "device_id": "nobody", "expires_at": 1.0}
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StorageError, match="FOREIGN KEY"):
         async with database.write() as connection:
             await connection.execute(access_tokens.insert().values(**row))
     async with database.read() as connection:

@@ -139,8 +139,8 @@ class Socket:
         self._outbox = Outbox(websocket)
         self._allowance = Allowance(COMMANDS_RATE, COMMANDS_BURST)
         self._refused = 0
-        self._states: asyncio.Queue[Command] = asyncio.Queue(LANE)
-        self._media: asyncio.Queue[Command] = asyncio.Queue(LANE)
+        self._states: asyncio.Queue[Command | None] = asyncio.Queue()
+        self._media: asyncio.Queue[Command | None] = asyncio.Queue()
 
     async def run(self, who: Principal | None) -> None:
         """Until either side ends it."""
@@ -189,20 +189,22 @@ class Socket:
         self._outbox.end(close)
 
     async def _serve(self, connection: Connection, sending: asyncio.Task[None]) -> None:
-        """Read, carry out and send beside each other, until one of them is done."""
-        work = {
-            asyncio.create_task(self._read()),
-            asyncio.create_task(self._carry_out(connection, self._states)),
-            asyncio.create_task(self._carry_out(connection, self._media)),
-        }
+        """Read, carry out and send beside each other, until one of them is done. What was asked for until
+        then happens whole: half a removal, or half a line of chat, would be everybody's trouble. Media ends
+        anyway."""
+        reading = asyncio.create_task(self._read())
+        states = asyncio.create_task(self._carry_out(connection, self._states))
+        media = asyncio.create_task(self._carry_out(connection, self._media))
+        work = {reading, states, media}
         try:
             done, _ = await asyncio.wait({*work, sending}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in work:
-                task.cancel()
+            reading.cancel()
+            media.cancel()
+            self._states.put_nowait(None)
             await asyncio.wait(work)
             await self._meetings.lost(connection)
-        for task in done:
+        for task in (states, *done):
             task.result()
 
     async def _read(self) -> None:
@@ -217,14 +219,15 @@ class Socket:
                 self._outbox.tell(Refused(id=command.id, code=MeetingRefusal.TOO_MANY_TRIES))
                 continue
             lane = self._media if isinstance(command, MEDIA_COMMANDS) else self._states
-            if lane.full():
+            if lane.qsize() >= LANE:
                 break
             lane.put_nowait(command)
         self._outbox.end(Close.TOO_FAST)
 
-    async def _carry_out(self, connection: Connection, lane: asyncio.Queue[Command]) -> None:
-        while True:
-            await self._meetings.command(connection, await lane.get())
+    async def _carry_out(self, connection: Connection, lane: asyncio.Queue[Command | None]) -> None:
+        """One after the other, until None comes."""
+        while (command := await lane.get()) is not None:
+            await self._meetings.command(connection, command)
 
     async def _receive(self) -> Command | None:
         """The next command; None for what is none, after `refused`. Raises WebSocketDisconnect."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -31,7 +31,8 @@ PRAGMAS = (
 
 
 class StorageError(ServiceError):
-    """The file can't be read or written now: full disk, missing rights, damage. Nothing was changed."""
+    """The file can't be read or written now: full disk, missing rights, damage; or what was to be written
+    does not go with what is there. Nothing was changed."""
 
 
 class Database:
@@ -100,9 +101,5 @@ def _prepare(engine: Engine, begin: str) -> None:
 async def _told() -> AsyncIterator[None]:
     try:
         yield
-    except OperationalError as error:
-        raise StorageError(str(error.orig)) from None
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise StorageError(str(error.orig)) from None
-        raise
+        raise StorageError(str(error.orig)) from None
