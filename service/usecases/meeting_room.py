@@ -182,8 +182,11 @@ class Room:
         if change.record is not None:
             self.record = change.record
             self.scene = replace(self.scene, started_at=change.record.started_at)
+        self._cut_outside(change)
 
     def _cut_outside(self, change: Change) -> None:
+        """Before the store is asked, and after it: until then they were inside, and whatever was told
+        meanwhile gave them a new ticket."""
         for session in change.sessions:
             if not session.inside:
                 self.cut(session.id)
@@ -250,9 +253,11 @@ class Room:
     async def cut_done(self, session_id: str) -> None:
         """Wait until a cut that is under way is done."""
         memory = self.memory[session_id]
-        if memory.cut is not None:
-            await asyncio.wait((memory.cut,))
-            memory.cut = None
+        cut = memory.cut
+        if cut is not None:
+            await asyncio.wait((cut,))
+            if memory.cut is cut:
+                memory.cut = None
 
     async def cuts_done(self) -> None:
         """Wait until every cut that is under way is done."""
