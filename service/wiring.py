@@ -32,6 +32,7 @@ from service.usecases.registrar_table import RegistrarTable
 from service.usecases.sign_in import SignIn, SipSide
 from service.usecases.sign_in_limits import SignInLimits
 from service.usecases.tokens import RefreshTokens, Renewal
+from service_api.appointments import time_zones
 
 
 class Service:
@@ -69,6 +70,7 @@ class Service:
     async def start(self) -> None:
         """Data up to date, the registrar told, the engine running. Raises ConfigError, ServiceError."""
         await asyncio.to_thread(update_data, self.config.database)
+        await asyncio.to_thread(time_zones)
         await self.engine.start()
         await self.meetings.start()
         await self._devices.start()

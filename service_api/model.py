@@ -28,6 +28,11 @@ def _written_out(value: object) -> object:
     return value
 
 
+def _lines(value: object) -> object:
+    """Text from elsewhere ends its lines in other ways."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
 Time = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 """RFC 3339 5.6, with its offset; seconds may be left out, as people do."""
 
@@ -48,8 +53,8 @@ Name = Annotated[
 Line = Annotated[str, StringConstraints(pattern=PRINTABLE, max_length=200, strip_whitespace=True)]
 """One line, may be empty."""
 
-Paragraphs = Annotated[str, StringConstraints(pattern=TEXT, max_length=4000)]
-"""Several lines, may be empty."""
+Paragraphs = Annotated[str, BeforeValidator(_lines), StringConstraints(pattern=TEXT, max_length=4000)]
+"""Several lines, may be empty; between them a line feed, however they came."""
 
 Message = Annotated[str, StringConstraints(pattern=TEXT, min_length=1, max_length=2000)]
 """A chat line."""

@@ -158,7 +158,11 @@ def refusal_code(status: int, body: bytes) -> str:
 
 async def _loaded() -> None:
     """Have what reads and writes wire types at hand: loading it takes long enough to be heard in a call."""
-    await asyncio.to_thread(importlib.import_module, "softphone.adapters.meeting_shapes")
+    await asyncio.to_thread(_load)
+
+
+def _load() -> None:
+    importlib.import_module("softphone.adapters.meeting_shapes").prepare()
 
 
 def _part(text: str) -> str:

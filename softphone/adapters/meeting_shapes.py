@@ -18,6 +18,11 @@ from softphone.services.meeting_state import appointment_of
 T = TypeVar("T", bound=Wire)
 
 
+def prepare() -> None:
+    """What takes long the first time; for a thread, before anything here is asked."""
+    wire.time_zones()
+
+
 def token_request(device_id: str, refresh_token: str) -> bytes:
     """Raises MeetingRefused for what no service issued."""
     return _written(lambda: accounts.TokenRequest(device_id=device_id, refresh_token=refresh_token))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from starlette.types import Message
 from service.adapters.http.guard import BODY_LIMIT, HEADERS
 from service.adapters.http.identity import COOKIE
 from service.adapters.http.invitations import TRIES
+from service_api import appointments
 from service_api.wire import SIZE_LIMIT
 from softphone.adapters.directory import read_discovery
 from tests.doubles.service_app import URL, App, draft, running
@@ -50,6 +52,27 @@ async def test_a_refusal_is_a_code_and_nothing_more(
     assert answer.status_code == status
     assert answer.json()["code"] == code
     assert set(answer.json()) <= {"code", "version"}
+
+
+async def test_time_zones_are_known_before_the_first_appointment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, looked = threading.get_ident(), []
+
+    def zones() -> set[str]:
+        looked.append(threading.get_ident())
+        return {"Europe/Helsinki"}
+
+    monkeypatch.setattr(appointments, "available_timezones", zones)
+    appointments.time_zones.cache_clear()
+    try:
+        async with running(tmp_path) as app:
+            await app.add_account("+358401234567")
+            await app.appointment(await token_of_host(app))
+    finally:
+        appointments.time_zones.cache_clear()
+    assert len(looked) == 1
+    assert loop not in looked, "it takes so long that meetings would wait"
 
 
 @pytest.mark.parametrize("path", ["/me", "/.well-known/softphone", "/nothing", "/devices"])

@@ -81,6 +81,31 @@ def test_a_draft_that_makes_no_sense(member: str, value: object) -> None:
     assert str(value).strip()[:20] not in str(wrong.value) or value == " "
 
 
+@pytest.mark.parametrize("written", ["Bring\r\nyour papers.", "Bring\ryour papers.", "Bring\nyour papers."])
+def test_lines_end_in_one_way_however_they_came(written: str) -> None:
+    read = appointments.AppointmentDraft.model_validate_json(json.dumps(draft(description=written)))
+    assert read.description == "Bring\nyour papers."
+
+
+def test_time_zones_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+
+    def zones() -> set[str]:
+        looked.append(1)
+        return {"Europe/Helsinki"}
+
+    monkeypatch.setattr(appointments, "available_timezones", zones)
+    appointments.time_zones.cache_clear()
+    try:
+        for _ in range(3):
+            appointments.AppointmentDraft.model_validate_json(json.dumps(draft()))
+        with pytest.raises(ValidationError):
+            appointments.AppointmentDraft.model_validate_json(json.dumps(draft(time_zone="Europe/Stockholm")))
+    finally:
+        appointments.time_zones.cache_clear()
+    assert len(looked) == 1
+
+
 def test_assurance_has_an_order() -> None:
     assert [level.rank for level in (Assurance.LINK, Assurance.PHONE, Assurance.SIGNED_IN)] == [0, 1, 2]
     assert Assurance.STRONG.rank == 3
