@@ -223,10 +223,11 @@ class Meetings:
         return Booking(found, seen_by(Seat.HOST, found), seen_by(Seat.PARTICIPANT, found))
 
     async def _load(self, booking: Booking) -> Room:
+        """A room is only let go when nobody is away: whoever has a place here lost it with the service, in an
+        orderly stop or not, and nobody could come back to it meanwhile. Their time begins now."""
         kept = await self._store.load(booking.id, lines=RECENT_LINES)
         room = Room(booking, kept, self._server, self._store, self._engine, self._clock, self._chance)
-        now = self._clock.time()
-        away = tuple(one.lost(now) for one in kept.sessions if not one.over and one.away_since is None)
+        away = tuple(one.lost(self._clock.time()) for one in kept.sessions if not one.over)
         if away:
             await room.keep(Change(sessions=away))
         return room

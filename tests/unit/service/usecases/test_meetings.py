@@ -156,6 +156,21 @@ async def test_a_restart_keeps_every_place(hall: Hall) -> None:
     assert outside.session in host.sees()
 
 
+async def test_an_orderly_stop_however_long_keeps_every_place_too(hall: Hall) -> None:
+    host = await hall.host()
+    inside, outside = await hall.waiting(a_guest(1)), await hall.waiting(a_guest(2))
+    await host.done(Admit, session=inside.session)
+    for client in (host, inside, outside):
+        await hall.lose(client)
+    hall.clock.advance(3600)
+    await hall.restart()
+    await hall.after(59)
+    assert (await hall.open(a_guest(1))).state() is SessionState.CONNECTED
+    assert (await hall.open(a_guest(2))).state() is SessionState.WAITING
+    await hall.after(1)
+    assert (await hall.open(HOST)).state() is SessionState.PREJOIN
+
+
 async def test_a_command_sent_twice_works_once(hall: Hall) -> None:
     host = await hall.host()
     guest = await hall.waiting(a_guest())
