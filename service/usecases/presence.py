@@ -152,7 +152,9 @@ class Presence:
         place = former or _place(room.scene.booking, claim, self._chance.token(), now)
         place = replace(
             place,
+            participant=claim.participant,
             name=claim.name,
+            seat=claim.seat,
             assurance=claim.assurance,
             other_device=claim.other_device,
             resume_hash=digest(token),

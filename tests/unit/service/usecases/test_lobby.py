@@ -329,6 +329,22 @@ async def test_who_is_no_longer_invited_goes_at_once(hall: Hall) -> None:
     assert await hall.refused(a_guest(2)) == "link-expired"
 
 
+async def test_who_was_taken_out_and_invited_anew_stays_when_something_else_is_changed(hall: Hall) -> None:
+    colleague = replace(HOST, user_id="colleague", number="+358409999999", device_id="tablet")
+    host = await hall.host()
+    first, people = await hall.open(colleague), an_appointment().participants
+    anew = replace(people[3], participant_id="p9")
+    for title, invited in (("Loan", people[:3]), ("Loan", (*people[:3], anew))):
+        hall.desk.appointments[APPOINTMENT] = an_appointment(title=title, participants=invited)
+        await hall.meetings.appointment_changed(APPOINTMENT)
+    assert first.ended_by() is Close.REFUSED
+    again = await hall.waiting(colleague)
+    assert host.sees()[again.session].participant == "p9"
+    hall.desk.appointments[APPOINTMENT] = an_appointment(title="Other", participants=(*people[:3], anew))
+    await hall.meetings.appointment_changed(APPOINTMENT)
+    assert (again.ended_by(), again.state()) == (None, SessionState.WAITING)
+
+
 async def test_whose_link_was_replaced_loses_the_media_and_must_show_a_good_one(hall: Hall) -> None:
     host, guest = await hall.host(), await hall.waiting(a_guest())
     await host.done(Admit, session=guest.session)
