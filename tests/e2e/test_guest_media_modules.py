@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.e2e.test_guest_modules import Run, run
@@ -63,3 +65,47 @@ async def test_nothing_gets_through_while_no_connection_stands_for_twelve_second
         return told;""",
     )
     assert said == [False, False, False, False, True, False, False, False, True]
+
+
+RECEIVER = """
+const came = (kind, packetsReceived, packetsLost) => [kind,
+  {type: "inbound-rtp", kind, packetsReceived, packetsLost, framesDecoded: 0, audioLevel: 0}];
+const receiver = new m.Receiver({id: "1", session: "s"}, {video: true, height: 360}, async () => ({}), () => {});
+const figures = async (...entries) => {
+  receiver._peer.getStats = async () => new Map(entries);
+  return receiver.figures(); };
+const end = (said) => { receiver.close(); return said; };
+"""
+
+
+async def test_loss_is_reckoned_from_sound_and_picture_alike(run: Run) -> None:
+    figures = await run(
+        "media/receiver.js",
+        f"""{RECEIVER} return end([await figures(came("audio", 0, 0), came("video", 0, 0)),
+          await figures(came("audio", 50, 0), came("video", 147, 3))]);""",
+    )
+    assert [one["packets"] for one in figures] == [0, 50]
+    loss = await run(
+        "media/stall.js",
+        f"""const stall = new m.Stall(0), due = {{frames: true, packets: true}};
+        for (const figures of {json.dumps(figures)}) stall.stalled(figures, due, 1000);
+        return stall.loss;""",
+    )
+    assert loss == pytest.approx(0.015)
+
+
+async def test_the_connection_is_called_weak_after_three_bad_seconds_and_good_after_three_good_ones(
+    run: Run,
+) -> None:
+    said = await run(
+        "media/stall.js",
+        """const stall = new m.Stall(0), due = {frames: false, packets: false}, told = [];
+        let received = 0, lost = 0;
+        const second = (now, gone) => {
+          received += 100 - gone; lost += gone;
+          stall.stalled({frames: 0, packets: received, received, lost}, due, now * 1000);
+          told.push(stall.poor); };
+        [0, 20, 0, 20, 20, 20, 20, 0, 20, 0, 0, 0, 0].forEach((gone, now) => second(now, gone));
+        return told.map(Number).join("");""",
+    )
+    assert said == "0000001111110"

@@ -38,11 +38,15 @@ export class Receiver {
     this._send("adjust", { subscription: this._subscription, ...wish }).catch(() => {});
   }
 
-  /** `{frames, packets, lost, level}` since the start; level 0…1 of the last moment. */
+  /**
+   * `{frames, packets, received, lost, level}` since the start: `packets` are of sound alone, `received` and `lost`
+   * of sound and picture; level 0…1 of the last moment.
+   */
   async figures() {
-    const figures = { frames: 0, packets: 0, lost: 0, level: 0 };
+    const figures = { frames: 0, packets: 0, received: 0, lost: 0, level: 0 };
     for (const entry of (await this._peer.getStats()).values()) {
       if (entry.type !== "inbound-rtp") continue;
+      figures.received += entry.packetsReceived ?? 0;
       figures.lost += entry.packetsLost ?? 0;
       if (entry.kind === "video") figures.frames = entry.framesDecoded ?? 0;
       else figures.packets = entry.packetsReceived ?? 0;
