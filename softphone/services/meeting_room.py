@@ -261,6 +261,7 @@ class MeetingRoom:
             self._own.camera_on, self._own.microphone_on = you.camera, you.microphone
         self._welcomed = True
         self._around.on_resume(event.resume_token)
+        self._outbox.resume()
         self._flow.told(event.picture.feeds)
 
     def _stage_changed(self, before: SessionState) -> None:

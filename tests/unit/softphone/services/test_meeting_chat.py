@@ -30,6 +30,21 @@ class Rig(LineRig):
         """To everybody."""
         await self.outbox.write(wire.Say(id=f"id-{text}", text=text), START)
 
+    async def written_and_shown(self, text: str) -> list[str]:
+        """Written to everybody; the ids of what was shown as waiting meanwhile."""
+        shown = set[str]()
+        writing = asyncio.create_task(self.write(text))
+        while not writing.done():
+            shown |= {line.id for line in self.outbox.pending("me", "Me")}
+            await asyncio.sleep(0.1)
+        await writing
+        return sorted(shown)
+
+    def full(self, command: wire.AnyCommand) -> None:
+        """A chat with as many lines as there may be."""
+        if isinstance(command, wire.Say):
+            raise MeetingRefused("too-many-tries")
+
     def pending(self) -> list[str]:
         """What waits."""
         return [line.text for line in self.outbox.pending("me", "Me")]
@@ -115,6 +130,31 @@ def test_refused_when_nobody_waits_any_more_is_told_all_the_same() -> None:
         rig.server.down = False
         await asyncio.sleep(5)
         assert (rig.refused, rig.pending()) == (["code-in-chat"], [])
+
+    plays(script)
+
+
+def test_lines_that_come_too_fast_for_the_service_go_out_a_little_later() -> None:
+    async def script(rig: Rig) -> None:
+        rig.server.refusals = {"say": MeetingRefused("too-many-tries")}
+        [shown] = await rig.written_and_shown("one")
+        await rig.write("two")
+        assert (rig.arrived(), rig.pending(), rig.refused) == (["one", "one", "two"], [], [])
+        first, again, _ = rig.server.of(wire.Say)
+        assert first.id == shown != again.id, "an answer is kept by its command's id: no would stay no"
+
+    plays(script)
+
+
+def test_a_chat_that_takes_nothing_more_says_so_to_the_writer() -> None:
+    async def script(rig: Rig) -> None:
+        rig.server.on_command = rig.full
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(MeetingRefused) as refused:
+            await rig.write("one")
+        assert refused.value.code == "too-many-tries"
+        assert asyncio.get_running_loop().time() - began < SENT_S, "the text stays in its field"
+        assert rig.pending() == []
 
     plays(script)
 

@@ -145,6 +145,23 @@ async def test_a_place_that_was_taken_over_is_taken_back_by_opening_it_again(at:
     assert at.trouble() is not Trouble.TAKEN_OVER
 
 
+async def test_a_line_that_waits_goes_out_when_the_place_is_taken_back(at: Bench) -> None:
+    await at.inside()
+    at.server.deaf = True
+    writing = asyncio.create_task(at.meetings.say("one"))
+    await settle()
+    at.server.tell(wire.TakenOver())
+    at.server.lose("taken-over")
+    await settle()
+    assert [line.pending for line in at.meeting.chat] == [True]
+    at.server.deaf = False
+    await at.meetings.reconnect()
+    await settle(60)
+    assert at.meeting.chat == ()
+    assert len(at.server.repeated) == 1
+    await writing
+
+
 async def test_the_end_for_everybody_stays_on_the_screen_until_left(at: Bench) -> None:
     await at.inside()
     at.server.tell(wire.Ended(reason="Thank you"))
