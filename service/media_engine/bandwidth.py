@@ -13,6 +13,9 @@ FLOOR = 250_000
 MOST = 8_000_000
 """Bits per second of one sender that are forwarded, a second's worth at once. None of ours sends a third."""
 
+LEAST = 500
+"""Bytes that a packet counts for at least, and a number that was skipped: both are work, however small."""
+
 HEIGHTS = ((180, 300_000), (360, 700_000))
 """What a picture of at most this many pixels in height needs, bits per second."""
 
@@ -58,14 +61,17 @@ class Bandwidth:
         self._measured_at = now
         self._budget, self._budget_at = MOST / 8, now
 
-    def received(self, size: int, now: float) -> bool:
-        """Bytes came from the sender. False where that is more than anybody should be sent."""
+    def received(self, size: int, now: float, skipped: int = 0) -> bool:
+        """A packet of so many bytes came from the sender, so many numbers behind the one before. False where
+        that is more than anybody should be sent.
+        """
         self._bytes += size
         budget = self._budget + (now - self._budget_at) * MOST / 8
         self._budget, self._budget_at = min(budget, MOST / 8), now
-        if size > self._budget:
+        cost = max(size, LEAST) + skipped * LEAST
+        if cost > self._budget:
             return False
-        self._budget -= size
+        self._budget -= cost
         return True
 
     def lost(self, fraction: float) -> None:

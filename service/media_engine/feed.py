@@ -113,10 +113,14 @@ class Feed:
         if stream is None:
             return
         now = self._clock()
+        again = packet.payload_type == stream.line.rtx
+        skipped = 0 if again else stream.incoming.skips(packet.ssrc, packet.sequence)
+        if not self.bandwidth.received(len(data), now, skipped):
+            return  # before any work that the sender's numbers ask for
         arrival = packet.extensions.get(stream.line.transport_cc, b"")
         if len(arrival) == 2:
             self._arrivals.received(int.from_bytes(arrival, "big"), now)
-        if packet.payload_type == stream.line.rtx:
+        if again:
             self._repeated(stream, packet, now)
             return
         incoming = stream.incoming
@@ -128,8 +132,7 @@ class Feed:
             return
         if incoming.holes:
             self._ask_again(incoming, now)
-        if self.bandwidth.received(len(data), now):
-            self._forward(stream, packet, number, now)
+        self._forward(stream, packet, number, now)
 
     def _repeated(self, stream: Stream, packet: RtpPacket, now: float) -> None:
         """RFC 4588 §4: the first two bytes are the number it had."""
@@ -139,7 +142,7 @@ class Feed:
         sequence = int.from_bytes(packet.payload[:2], "big")
         original = packet._replace(sequence=sequence, payload=packet.payload[2:])
         number = incoming.receive(sequence, packet.timestamp, now, repeated=True)
-        if number is not None and self.bandwidth.received(len(packet.payload), now):
+        if number is not None:
             self._forward(stream, original, number, now)
 
     def _begin(self, stream: Stream, now: float, *, new_clock: bool) -> None:

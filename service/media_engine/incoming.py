@@ -41,10 +41,16 @@ class Incoming:
         self._transit = 0.0
         self._jitter = 0.0
 
+    def skips(self, ssrc: int, sequence: int) -> int:
+        """How many numbers this packet leaves out; MAX_HOLE where it starts another stream."""
+        ahead = (sequence - self.highest) & 0xFFFF
+        if not self._follows(ssrc, ahead):
+            return MAX_HOLE
+        return ahead - 1 if 0 < ahead <= MAX_HOLE else 0
+
     def belongs(self, ssrc: int, sequence: int) -> bool:
         """False where this packet starts another stream than the one before; it is then begun."""
-        ahead = (sequence - self.highest) & 0xFFFF
-        if ssrc == self.ssrc and (ahead <= MAX_HOLE or ahead >= RANGE - REMEMBERED):
+        if self._follows(ssrc, (sequence - self.highest) & 0xFFFF):
             return True
         self.ssrc = ssrc
         self.report = None
@@ -111,6 +117,9 @@ class Incoming:
         return Report(
             self.ssrc, fraction, min(lost, 0x7FFFFF), self.highest, int(self._jitter), last_sr, delay
         )
+
+    def _follows(self, ssrc: int, ahead: int) -> bool:
+        return ssrc == self.ssrc and (ahead <= MAX_HOLE or ahead >= RANGE - REMEMBERED)
 
     def _measure(self, timestamp: int, now: float) -> None:
         transit = now * self._clock_rate - timestamp

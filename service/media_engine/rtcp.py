@@ -10,6 +10,9 @@ SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
 NACK = 1
 PLI, FIR, APPLICATION = 1, 4, 15
 
+MOST_LOST = 512
+"""Missing packets that are read out of one datagram: nobody remembers more to send them again."""
+
 NTP_OFFSET = 2_208_988_800
 """Seconds from 1900 to 1970."""
 
@@ -60,7 +63,7 @@ RtcpItem = SenderReport | Report | Nack | KeyframeRequest | Remb
 def parse_rtcp(data: bytes) -> list[RtcpItem]:
     """What a datagram says; kinds unknown here are skipped. Raises ValueError for anything malformed."""
     items: list[RtcpItem] = []
-    at = 0
+    at, lost = 0, 0
     while at < len(data):
         if len(data) < at + 4:
             raise ValueError("cut header")
@@ -70,20 +73,22 @@ def parse_rtcp(data: bytes) -> list[RtcpItem]:
         if first >> 6 != 2 or at > len(data):
             raise ValueError("not RTCP")
         try:
-            items += _parse_one(kind, first & 0x1F, body)
+            found = _parse_one(kind, first & 0x1F, body, MOST_LOST - lost)
         except struct.error as error:
             raise ValueError("cut packet") from error
+        lost += sum(len(item.lost) for item in found if isinstance(item, Nack))
+        items += found
     return items
 
 
-def _parse_one(kind: int, count: int, body: bytes) -> list[RtcpItem]:
+def _parse_one(kind: int, count: int, body: bytes, most_lost: int) -> list[RtcpItem]:
     if kind == SR:
         ssrc, ntp, rtp = struct.unpack_from("!IQI", body)
         return [SenderReport(ssrc, ntp, rtp), *_reports(body, 24, count)]
     if kind == RR:
         return list(_reports(body, 4, count))
     if kind == RTPFB and count == NACK:
-        return [_parse_nack(body)]
+        return [_parse_nack(body, most_lost)]
     if kind == PSFB:
         return _parse_psfb(count, body)
     return []
@@ -97,14 +102,16 @@ def _reports(body: bytes, start: int, count: int) -> list[Report]:
     return found
 
 
-def _parse_nack(body: bytes) -> Nack:
+def _parse_nack(body: bytes, most: int) -> Nack:
     _, ssrc = struct.unpack_from("!II", body)
     lost: list[int] = []
     for at in range(8, len(body) - 3, 4):
+        if len(lost) >= most:
+            break
         first, mask = struct.unpack_from("!HH", body, at)
         lost.append(first)
         lost += [(first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
-    return Nack(ssrc, tuple(lost))
+    return Nack(ssrc, tuple(lost[:most]))
 
 
 def _parse_psfb(count: int, body: bytes) -> list[RtcpItem]:

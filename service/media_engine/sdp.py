@@ -10,10 +10,12 @@ from service.domain.errors import EngineError
 SIZE_LIMIT = 64 * 1024
 LINE_LIMIT = 2000
 SECTION_LIMIT = 8
+FINGERPRINT_LIMIT = 8
+"""Certificates of one section; browsers name one."""
 
 _RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9\-]+)/(\d{1,6})(?:/(\d))?")
 _FMTP = re.compile(r"(\d{1,3}) (.*)")
-_FEEDBACK = re.compile(r"(\d{1,3}|\*) (.*)")
+_FEEDBACK = re.compile(r"(\d{1,3}|\*) (nack|nack pli|ccm fir|goog-remb|transport-cc)")
 _EXTMAP = re.compile(r"(\d{1,2})(?:/\w+)? (\S+).*")
 _FINGERPRINT = re.compile(r"(sha-\d+) ([0-9A-Fa-f:]{32,200})")
 _TOKEN = re.compile(r"[!-~]{1,16}")
@@ -23,7 +25,7 @@ _DIRECTIONS = frozenset({"sendrecv", "sendonly", "recvonly", "inactive"})
 
 @dataclass(slots=True)
 class Codec:
-    """`name` in lower case; `apt` is the payload type that an rtx repeats."""
+    """`name` in lower case; `apt` is the payload type that an rtx repeats, `feedback` what we know of it."""
 
     payload_type: int
     name: str
@@ -51,11 +53,14 @@ class Section:
     setup: str = ""
     fingerprints: tuple[tuple[str, str], ...] = ()
     formats_of: list[tuple[str, str]] = field(default_factory=list)
+    feedback_of_all: set[str] = field(default_factory=set)
 
     def finish(self) -> None:
         """Parameters may come before the codec they are for: Firefox sorts its attributes."""
         for name, value in sorted(self.formats_of, key=lambda attribute: attribute[0] != "rtpmap"):
             _format(self, name, value)
+        for codec in self.codecs.values():
+            codec.feedback |= self.feedback_of_all
 
     @property
     def wanted(self) -> bool:
@@ -181,6 +186,8 @@ def _fingerprint(section: Section, value: str) -> None:
     found = _FINGERPRINT.fullmatch(value.strip())
     if found is None:
         return
+    if len(section.fingerprints) >= FINGERPRINT_LIMIT:
+        raise EngineError("too many fingerprints")
     section.fingerprints = (*section.fingerprints, (found[1].lower(), found[2].upper()))
 
 
@@ -195,9 +202,10 @@ def _format(section: Section, name: str, value: str) -> None:
         if codec is not None and apt is not None:
             codec.apt = int(apt[1])
     elif name == "rtcp-fb" and (found := _FEEDBACK.fullmatch(value.strip())):
-        for codec in section.codecs.values():
-            if found[1] in ("*", str(codec.payload_type)):
-                codec.feedback.add(found[2])
+        if found[1] == "*":
+            section.feedback_of_all.add(found[2])
+        elif (codec := section.codecs.get(int(found[1]))) is not None:
+            codec.feedback.add(found[2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from service.media_engine.bandwidth import CAP, FLOOR, MOST, SMALL_AFTER_S, Bandwidth
+from service.media_engine.bandwidth import CAP, FLOOR, LEAST, MOST, SMALL_AFTER_S, Bandwidth
 
 
 def sending(bandwidth: Bandwidth, now: float, bitrate: int) -> None:
@@ -35,6 +35,12 @@ def test_a_flood_is_not_forwarded() -> None:
     assert sum(bandwidth.received(1000, 0) for _ in range(5000)) == MOST // 8 // 1000
     assert sum(bandwidth.received(1000, 0.5) for _ in range(5000)) == MOST // 8 // 1000 // 2
     assert sum(bandwidth.received(1000, 60) for _ in range(5000)) == MOST // 8 // 1000
+
+
+def test_small_packets_and_holes_are_work_too() -> None:
+    bandwidth = Bandwidth(0)
+    assert sum(bandwidth.received(40, 0) for _ in range(5000)) == MOST // 8 // LEAST
+    assert sum(bandwidth.received(40, 1, skipped=9) for _ in range(5000)) == MOST // 8 // LEAST // 10
 
 
 def test_an_idle_receivers_low_estimate_is_no_limit() -> None:

@@ -9,10 +9,11 @@ import pytest
 from service.media_engine import rtcp
 from service.media_engine.bandwidth import CAP, MOST
 from service.media_engine.feed import FEEDBACK_EVERY_S, KEYFRAME_EVERY_S, NEWCOMER_S
-from service.media_engine.incoming import NACK_EVERY_S, NACK_TRIES
+from service.media_engine.incoming import MAX_HOLE, NACK_EVERY_S, NACK_TRIES
 from service.media_engine.outgoing import REPEATS_PER_S
 from service.media_engine.rtp import TRANSPORT_CC, RtpPacket, pack_extensions, parse_rtp, rtp_header
 from tests.doubles.engine_peer import Bench, EnginePeer, vp8
+from tests.lab.steps import steps
 
 
 @pytest.fixture
@@ -361,6 +362,23 @@ def test_a_flood_is_not_passed_on(bench: Bench) -> None:
         header = rtp_header(96, False, number, 0, sender.VIDEO)
         sender.send(header + vp8(number=number) + bytes(1200))
     assert len(receiver.pictures()) * 1200 < MOST / 8
+
+
+@pytest.mark.parametrize("jump", [MAX_HOLE, MAX_HOLE + 1])
+def test_small_packets_with_far_numbers_are_soon_left_unread(bench: Bench, jump: int) -> None:
+    sender, receiver, _ = flowing(bench)
+    first = 100 + 1000 * jump
+
+    def flood() -> None:
+        for number in range(100 + jump, first, jump):
+            sender.send_picture(number)
+
+    assert steps(flood) < 150 * 1000
+    assert sum(isinstance(item, rtcp.Nack) for item in sender.told()) < 10
+    bench.pass_time(1)
+    sender.send_picture(first + 1, key=True)
+    sender.send_picture(first + 2)
+    assert marks(receiver.pictures())[-2:] == [first + 1 & 0xFFFF, first + 2 & 0xFFFF], "and it goes on"
 
 
 HOSTILE = {

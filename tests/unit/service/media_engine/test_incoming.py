@@ -64,6 +64,16 @@ def test_a_long_jump_is_a_new_beginning() -> None:
     assert not incoming.belongs(8, 101 + MAX_HOLE)
 
 
+def test_what_a_packet_skips_is_known_before_it_is_taken() -> None:
+    incoming = begun(65_530)
+    incoming.receive(65_530, 0, 0)
+    assert [incoming.skips(7, number & 0xFFFF) for number in (65_531, 65_536, 65_530, 65_000)] == [0, 5, 0, 0]
+    assert incoming.skips(7, 65_530 + MAX_HOLE & 0xFFFF) == MAX_HOLE - 1
+    assert incoming.skips(7, 65_531 + MAX_HOLE & 0xFFFF) == MAX_HOLE, "another beginning is no less work"
+    assert incoming.skips(8, 65_531) == MAX_HOLE
+    assert not incoming.holes
+
+
 def test_asking_waits_between_tries() -> None:
     incoming = begun(1)
     incoming.receive(1, 0, 0)

@@ -18,6 +18,7 @@ from service.media_engine.rtp import pack_extensions, parse_rtp, rtp_header
 from service.media_engine.sdp import Local, parse_sdp
 from service.media_engine.vp8 import Descriptor, parse_vp8
 from tests.doubles.engine_peer import binding_request
+from tests.lab.steps import steps
 
 # RFC 5769 §2.1, with its software name and padding
 SAMPLE_REQUEST = bytes.fromhex(
@@ -111,6 +112,15 @@ def test_a_nack_names_what_is_missing(ahead: list[int], first: int) -> None:
     lost = [(first + number) & 0xFFFF for number in sorted(ahead)]
     data = rtcp.nack(1, 2, lost)
     assert rtcp.parse_rtcp(data) == [rtcp.Nack(2, tuple(lost))]
+
+
+@pytest.mark.parametrize("pairs", [330, 30, 1])
+def test_a_datagram_tells_of_no_more_lost_packets_than_anybody_remembers(pairs: int) -> None:
+    body = struct.pack("!II", 1, 2) + struct.pack("!HH", 7, 0xFFFF) * pairs
+    told = rtcp.parse_rtcp(rtcp.pack_rtcp(rtcp.RTPFB, rtcp.NACK, body) * (1340 // (12 + 4 * pairs)))
+    numbers = [number for item in told if isinstance(item, rtcp.Nack) for number in item.lost]
+    assert len(numbers) == rtcp.MOST_LOST
+    assert numbers[:3] == [7, 8, 9]
 
 
 @given(st.integers(0, 10**10))
@@ -247,3 +257,30 @@ def test_firefox_writes_it_differently() -> None:
     _, lines = answer_sender(offer, taken, Local("192.0.2.1", 5, "u", "p", "AB", "passive"))
     assert (lines[1].rtx, lines[1].remb) == (124, True), "named before their codecs"
     assert offer.transport(taken[1:]).ufrag == "abcd", "the bundle's, where a section has none of its own"
+
+
+CODECS = "".join(f"a=rtpmap:{number} x{number}/90000\r\n" for number in range(128) if number != 96)
+
+
+def test_feedback_for_all_codecs_is_feedback_of_each() -> None:
+    (section,) = parse_sdp(
+        "v=0\r\n" + VIDEO + "a=rtcp-fb:* nack\r\na=rtcp-fb:96 nack pli\r\n" + CODECS
+    ).sections
+    assert section.codecs[96].feedback == {"nack", "nack pli"}
+    assert {tuple(codec.feedback) for number, codec in section.codecs.items() if number != 96} == {("nack",)}
+
+
+@pytest.mark.parametrize("name", ["nack", "number"])
+@pytest.mark.parametrize("payload_type", ["*", "96"])
+def test_each_line_of_a_description_costs_the_same(payload_type: str, name: str) -> None:
+    lines = "".join(
+        f"a=rtcp-fb:{payload_type} {name if name == 'nack' else number}\r\n" for number in range(1800)
+    )
+    sdp = "v=0\r\n" + VIDEO + CODECS + lines
+    assert steps(lambda: parse_sdp(sdp)) < 40 * sdp.count("\n")
+
+
+def test_a_description_of_very_many_certificates_is_refused() -> None:
+    fingerprint = "a=fingerprint:sha-256 " + "AB:" * 31 + "AB\r\n"
+    with pytest.raises(EngineError, match="fingerprints"):
+        parse_sdp("v=0\r\n" + VIDEO + fingerprint * 100)
