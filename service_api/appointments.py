@@ -58,7 +58,11 @@ class InviteeDraft(Wire):
 
 
 class AppointmentDraft(Wire):
-    """What a professional types. `draft_id` is the program's own: used twice it makes one appointment."""
+    """What a professional types.
+
+    `draft_id` is the program's own: used twice it makes one appointment, which is what the last one says.
+    Who is written as before keeps their links.
+    """
 
     draft_id: Token
     title: Title

@@ -62,19 +62,24 @@ class Appointments:
         return self._seen(found, user)
 
     async def make(self, user: User, draft: wire.AppointmentDraft) -> wire.AppointmentMade:
-        """A new one with links; a draft that was used before gives what was made of it, with more links."""
+        """A new one with links. Raises RefusedError.
+
+        A draft that was used before gives what was made of it, as it says now, with more links: the answer may
+        have got lost, and something been typed since.
+        """
         if user.role not in MAKERS:
             raise RefusedError(MeetingRefusal.NOT_ALLOWED)
         _check_times(draft)
         async with self._store.write() as tables:
-            made = await tables.appointments.of_draft(user.user_id, draft.draft_id)
-            if made is None:
-                made = self._drafted(user, draft, self._chance.token())
-                await tables.appointments.add(made)
-                await tables.appointments.put_participants(made.appointment_id, made.participants)
-                log.info("appointment %s made by account %s", made.appointment_id, user.user_id)
+            former = await tables.appointments.of_draft(user.user_id, draft.draft_id)
+            if former is None:
+                made = await self._first(tables, user, draft)
+            else:
+                made = await self._again(tables, replace(former, window=self._window), user, draft)
             secrets = await self._links(tables, made.participants)
-        return self._made(replace(made, window=self._window), user, secrets)
+        if former is not None and made.sequence != former.sequence:
+            await self._watcher.appointment_changed(made.appointment_id)
+        return self._made(made, user, secrets)
 
     async def change(
         self, user: User, appointment_id: str, draft: wire.AppointmentDraft
@@ -130,6 +135,27 @@ class Appointments:
         if seat is not Seat.HOST:
             raise RefusedError(MeetingRefusal.NOT_ALLOWED)
         return found
+
+    async def _first(self, tables: Tables, user: User, draft: wire.AppointmentDraft) -> Appointment:
+        made = self._drafted(user, draft, self._chance.token())
+        await tables.appointments.add(made)
+        await tables.appointments.put_participants(made.appointment_id, made.participants)
+        log.info("appointment %s made by account %s", made.appointment_id, user.user_id)
+        return made
+
+    async def _again(
+        self, tables: Tables, former: Appointment, user: User, draft: wire.AppointmentDraft
+    ) -> Appointment:
+        """`former` where nothing else was typed since, or the next of its kind."""
+        if former.cancelled:
+            raise RefusedError(MeetingRefusal.MEETING_CANCELLED)
+        changed = self._changed(former, user, _recognised(former, draft))
+        if replace(changed, sequence=former.sequence) == former:
+            return former
+        await tables.appointments.update(changed)
+        await tables.appointments.put_participants(changed.appointment_id, changed.participants)
+        log.info("appointment %s made again from its draft", changed.appointment_id)
+        return changed
 
     async def _links(self, tables: Tables, people: Sequence[Participant]) -> dict[str, str]:
         """One more link for each; secrets by participant."""
@@ -203,3 +229,24 @@ def _check_times(draft: wire.AppointmentDraft) -> None:
     for time in (draft.start, draft.end):
         if not FIRST_YEAR <= time.year <= LAST_YEAR:
             raise RefusedError(MeetingRefusal.BAD_REQUEST)
+
+
+def _recognised(former: Appointment, draft: wire.AppointmentDraft) -> wire.AppointmentDraft:
+    """A draft's people have no id: who is written as before is the same one, whoever is not is new."""
+    there = list(former.participants)
+    people = []
+    for one in draft.participants:
+        same = next((person for person in there if _written_alike(person, one)), None)
+        if same is not None:
+            there.remove(same)
+        people.append(one.model_copy(update={"id": None if same is None else same.participant_id}))
+    return draft.model_copy(update={"participants": tuple(people)})
+
+
+def _written_alike(person: Participant, one: wire.InviteeDraft) -> bool:
+    return (person.name, person.email, person.phone, person.language) == (
+        one.name,
+        one.email,
+        one.phone,
+        one.language,
+    )

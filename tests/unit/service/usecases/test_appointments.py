@@ -57,12 +57,49 @@ async def test_a_participant_makes_none(bench: Bench) -> None:
 async def test_a_draft_used_twice_makes_one_and_both_answers_links_work(bench: Bench) -> None:
     host = await bench.user()
     first = await bench.appointments.make(host, bench.draft())
-    second = await bench.appointments.make(host, bench.draft(title="Typed again"))
+    second = await bench.appointments.make(host, bench.draft())
     assert second.appointment == first.appointment
+    assert bench.board.changed == []
     assert second.links[0].link != first.links[0].link
     assert len((await bench.appointments.list(host, 0, 1e12)).appointments) == 1
     colleague = await bench.user("+358405555555")
     assert (await bench.appointments.make(colleague, bench.draft())).appointment.id != first.appointment.id
+
+
+async def test_a_draft_used_again_becomes_what_it_says_now(bench: Bench) -> None:
+    host = await bench.user()
+    bo, cia = InviteeDraft(name="Bo Ek", phone="050 111 2233"), InviteeDraft(name="Cia")
+    first = await bench.appointments.make(host, bench.draft(bo, cia))
+    later = bench.draft().start + timedelta(hours=3)
+    change = {"title": "Mortgage", "start": later, "end": later + timedelta(hours=1)}
+    again = await bench.appointments.make(host, bench.draft(InviteeDraft(name="Dan"), bo, **change))
+    assert (again.appointment.id, again.appointment.title) == (first.appointment.id, "Mortgage")
+    assert again.appointment.start == later
+    assert [link.name for link in again.links] == ["Dan", "Bo Ek"]
+    assert "Mortgage" in again.links[0].text
+    assert "SEQUENCE:1" in again.links[0].ics
+    assert again.appointment.participants[1].id == first.appointment.participants[0].id
+    assert await bench.appointments.show(host, first.appointment.id) == again.appointment
+    assert bench.board.changed == [first.appointment.id]
+    assert await bench.reader.participant(first.appointment.participants[1].id) is None
+    assert len((await bench.appointments.list(host, 0, 1e12)).appointments) == 1
+
+
+async def test_two_of_one_name_in_a_draft_stay_two(bench: Bench) -> None:
+    host = await bench.user()
+    twins = (InviteeDraft(name="Bo Ek"), InviteeDraft(name="Bo Ek"))
+    first = await bench.appointments.make(host, bench.draft(*twins))
+    again = await bench.appointments.make(host, bench.draft(*twins, title="Mortgage"))
+    assert again.appointment.participants == first.appointment.participants
+    assert len({link.link for link in (*first.links, *again.links)}) == 4
+
+
+@pytest.mark.parametrize("title", ["Loan advice", "Mortgage"])
+async def test_a_draft_whose_appointment_was_cancelled_brings_nothing_back(bench: Bench, title: str) -> None:
+    host = await bench.user()
+    made = (await bench.appointments.make(host, bench.draft())).appointment
+    await bench.appointments.cancel(host, made.id)
+    await refused("meeting-cancelled", bench.appointments.make(host, bench.draft(title=title)))
 
 
 async def test_a_participant_sees_names_alone_and_strangers_nothing(bench: Bench) -> None:
