@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from service_api import meeting as wire
-from softphone.domain.events import MeetingChanged, Notice
-from softphone.domain.meeting import SessionState, Trouble
+from softphone.domain.events import ChatArrived, Knocked, MeetingChanged, Notice
+from softphone.domain.meeting import Seat, SessionState, Trouble
 from tests.doubles.application import Doubles, running_application, settle
-from tests.doubles.meeting_ports import a_picture, a_wire_person
+from tests.doubles.meeting_ports import a_chat_line, a_picture, a_wire_person
 from tests.doubles.meetings import an_appointment
 from tests.unit.softphone.services.meetings_bench import LINK, SECRET, Bench, a_ticket, at, bench
 from tests.unit.softphone.services.test_service_account import FIRST, signed_in
@@ -37,6 +37,52 @@ async def test_a_lost_connection_comes_back_with_its_place_and_its_choices(at: B
     ]  # fmt: skip
     assert at.trouble() is Trouble.NONE
     assert at.server.of(wire.Knock)[1:] == [], "nobody is back in the lobby"
+
+
+@pytest.mark.parametrize("gap", [False, True])
+async def test_who_knocked_and_what_was_written_meanwhile_is_told_once(at: Bench, gap: bool) -> None:
+    first = a_wire_person("s8", state=SessionState.WAITING)
+    at.server.picture = a_picture(people=(first,), chat=(a_chat_line(),))
+    await at.inside(seat=Seat.HOST)
+    assert (at.told(Knocked), at.told(ChatArrived)) == ([], []), "what one finds is no news"
+    known = at.server.picture
+    at.server.picture = known.model_copy(
+        update={
+            "people": (*known.people, first, *_others()),
+            "chat": (a_chat_line(), a_chat_line(2), a_chat_line(3, session="me")),
+        }
+    )
+    at.server.tell(wire.PersonChanged(person=first))
+    at.server.tell(wire.ChatAdded(line=a_chat_line()))
+    at.doubles.events.clear()
+    if gap:
+        at.server.tell(wire.Snapshot(picture=at.server.picture), skip=3)
+    else:
+        at.server.lose()
+    await settle(60)
+    assert [event.person.session for event in at.told(Knocked)] == ["s9"]
+    assert [event.line.text for event in at.told(ChatArrived)] == ["text 2"]
+    at.server.tell(wire.Snapshot(picture=at.server.picture))
+    assert (len(at.told(Knocked)), len(at.told(ChatArrived))) == (1, 1)
+
+
+def _others() -> tuple[wire.Person, ...]:
+    """One who knocked, and two who wait for nobody's leave."""
+    return (
+        a_wire_person("s9", state=SessionState.WAITING),
+        a_wire_person("s10", state=SessionState.WAITING_FOR_OTHERS),
+        a_wire_person("s11", state=SessionState.CONNECTED),
+    )
+
+
+async def test_a_place_under_another_session_brings_no_news(at: Bench) -> None:
+    await at.inside(seat=Seat.HOST)
+    you = a_wire_person("me2", seat=Seat.HOST)
+    at.server.picture = a_picture(you, people=_others(), chat=(a_chat_line(),))
+    at.server.lose()
+    await settle(60)
+    assert at.meeting.you.session == "me2"
+    assert (at.told(Knocked), at.told(ChatArrived)) == ([], [])
 
 
 async def test_camera_and_microphone_are_off_at_once_also_while_the_connection_is_away(at: Bench) -> None:
