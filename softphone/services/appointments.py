@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from softphone.domain.errors import MeetingRefused, ServiceUnreachable
+from softphone.domain.errors import MeetingRefused, ServiceUnreachable, StorageError
 from softphone.domain.events import AppointmentsChanged
-from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Seat
+from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Invitee, InviteeWish, Seat
 from softphone.ports import Clock
 from softphone.ports.meetings import Appointments as AppointmentService
 from softphone.ports.meetings import Bearer, Drafts, ServiceAccess
@@ -55,6 +55,7 @@ class Appointments:
         self._sleep = sleep
         self._listed: tuple[Appointment, ...] = ()
         self._told = AppointmentsChanged((), available=False)
+        self._changes = 0
         self._watch: asyncio.Task[None] | None = None
         account.listen(self._somebody_else)
 
@@ -76,26 +77,41 @@ class Appointments:
 
     async def refresh(self) -> None:
         """Read the list anew; one that can't be read stays as it was, and is told to be stale."""
-        owner = self._account.owner
+        owner, changes = self._account.owner, self._changes
         try:
             listed = await self._account.ask(self._service.listed)
         except (MeetingRefused, ServiceUnreachable) as error:
             if self._account.owner == owner:
                 self._tell(self._listed, reason=str(error.code))
             raise
-        if self._account.owner == owner:
+        if self._account.owner == owner and self._changes == changes:  # else it is older than what is known
             self._tell(listed)
 
     async def make(self, wish: AppointmentWish) -> tuple[Appointment, tuple[Invitation, ...]]:
-        """Make an appointment; every participant's link is in the answer and nowhere later."""
+        """Make an appointment; every participant's link is in the answer and nowhere later.
+
+        Where the answer to an earlier try was lost, the service gives what it made then: if something else
+        is wished by now, that is changed, and the links are the change's. Nobody has seen the former ones.
+        """
         made, invitations = await self._asking(
             lambda access, bearer: self._service.make(access, bearer, wish)
         )
+        if not _is_as_wished(made, wish):
+            made, invitations = await self._asking(
+                lambda access, bearer: self._service.change(access, bearer, made.id, wish)
+            )
         self._put(made)
-        kept = await self.draft()
-        if kept is not None and kept.draft_id == wish.draft_id:
-            await self.keep_draft(None)
+        await self._drop_draft(wish.draft_id)
         return made, invitations
+
+    async def _drop_draft(self, draft_id: str) -> None:
+        """Its links are shown once: no fault of the disk may take them away."""
+        try:
+            kept = await self.draft()
+            if kept is not None and kept.draft_id == draft_id:
+                await self.keep_draft(None)
+        except StorageError as error:
+            log.warning("what was typed of an appointment that is made stays kept: %s", error)
 
     async def change(
         self, appointment_id: str, wish: AppointmentWish
@@ -110,6 +126,7 @@ class Appointments:
     async def cancel(self, appointment_id: str) -> None:
         """Cancel it; who holds a link reads that it is cancelled."""
         await self._asking(lambda access, bearer: self._service.cancel(access, bearer, appointment_id))
+        self._changes += 1
         self._tasks.spawn(self._look(), "appointments")
 
     async def new_link(self, appointment_id: str, participant_id: str) -> Invitation:
@@ -163,6 +180,7 @@ class Appointments:
         return LOOK_SOON_S if any(awaited) else LOOK_S
 
     def _put(self, appointment: Appointment) -> None:
+        self._changes += 1
         others = [one for one in self._listed if one.id != appointment.id]
         self._tell(tuple(sorted((*others, appointment), key=lambda one: (one.start, one.id))))
 
@@ -172,3 +190,18 @@ class Appointments:
         if told != self._told:
             self._told = told
             self._bus.publish(told)
+
+
+def _is_as_wished(made: Appointment, wish: AppointmentWish) -> bool:
+    return (
+        (made.title, made.description) == (wish.title, wish.description)
+        and (made.start.timestamp(), made.end.timestamp()) == (wish.start.timestamp(), wish.end.timestamp())
+        and made.time_zone == wish.time_zone
+        and (made.office, made.expert_number) == (wish.office, wish.expert_number)
+        and (made.lobby, made.demanded) == (wish.lobby, wish.demanded)
+        and _people(made.participants) == _people(wish.participants)
+    )
+
+
+def _people(invited: Sequence[Invitee | InviteeWish]) -> list[tuple[str, ...]]:
+    return sorted((one.name, one.email, one.phone, one.language) for one in invited)

@@ -7,15 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from softphone.domain.errors import MeetingRefused, SoftphoneError
-from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, JoinOffer, Seat
+from softphone.domain.errors import MeetingRefused, ServiceUnreachable, SoftphoneError, StorageError
+from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Invitee, JoinOffer, Seat
 from softphone.ports.meetings import Bearer, ServiceAccess
 from tests.doubles.meetings import an_appointment
 
 
 class FakeAppointmentService:
     """Implements ports.meetings.Appointments. `asked` holds (method, arguments…), `refusals` are said once
-    each. Access tokens are access1, access2…, each good for `seconds`; `revoked` ends them all."""
+    each. Access tokens are access1, access2…, each good for `seconds`; `revoked` ends them all. `lost`: the
+    next answer to `make` is, after it was made."""
 
     def __init__(self, *listed: Appointment) -> None:
         self.items: tuple[Appointment, ...] = listed
@@ -30,6 +31,8 @@ class FakeAppointmentService:
             an_appointment(seat=Seat.PARTICIPANT), "Casper Customer", "claimed.example.com"
         )
         self.places = 0
+        self.lost = False
+        self._drafted: dict[str, Appointment] = {}
 
     async def tokens(self, access: ServiceAccess, device_id: str, refresh_token: str) -> tuple[str, int, str]:
         """See ports.meetings.Appointments; only the newest refresh token works."""
@@ -50,18 +53,24 @@ class FakeAppointmentService:
     ) -> tuple[Appointment, tuple[Invitation, ...]]:
         """See ports.meetings.Appointments."""
         await self._ask("make", access, wish)
-        made = an_appointment(id=f"made-{wish.draft_id}", title=wish.title, start=wish.start, end=wish.end)
-        self.items = (*self.items, made)
-        return made, tuple(_invitation(number, one.name) for number, one in enumerate(wish.participants, 1))
+        made = self._drafted.get(wish.draft_id)
+        if made is None:
+            made = self._drafted[wish.draft_id] = as_wished(f"made-{wish.draft_id}", wish)
+            self.items = (*self.items, made)
+        lost, self.lost = self.lost, False
+        if lost:
+            raise ServiceUnreachable("", code="server-silent")
+        return made, tuple(_invitation(one) for one in made.participants)
 
     async def change(
         self, access: ServiceAccess, bearer: Bearer, appointment_id: str, wish: AppointmentWish
     ) -> tuple[Appointment, tuple[Invitation, ...]]:
         """See ports.meetings.Appointments."""
         await self._ask("change", access, appointment_id, wish)
-        changed = an_appointment(id=appointment_id, title=wish.title, start=wish.start, end=wish.end)
+        changed = as_wished(appointment_id, wish)
         self.items = tuple(changed if one.id == appointment_id else one for one in self.items)
-        return changed, ()
+        both = zip(changed.participants, wish.participants, strict=True)
+        return changed, tuple(_invitation(one) for one, typed in both if not typed.id)
 
     async def cancel(self, access: ServiceAccess, bearer: Bearer, appointment_id: str) -> None:
         """See ports.meetings.Appointments."""
@@ -75,7 +84,7 @@ class FakeAppointmentService:
     ) -> Invitation:
         """See ports.meetings.Appointments."""
         await self._ask("new_link", access, appointment_id, participant_id)
-        return _invitation(9, participant_id)
+        return _invitation(Invitee("p9", participant_id))
 
     async def open_link(
         self, access: ServiceAccess, secret: str, device_name: str, device_token: str
@@ -98,17 +107,24 @@ class FakeAppointmentService:
 
 
 class FakeDrafts:
-    """Implements ports.meetings.Drafts in memory."""
+    """Implements ports.meetings.Drafts in memory. `broken`: the disk gives and takes nothing."""
 
     def __init__(self) -> None:
         self.kept: dict[str, AppointmentWish] = {}
+        self.broken = False
+
+    def _disk(self) -> None:
+        if self.broken:
+            raise StorageError("draft.json: no such device")
 
     async def load(self, owner: str) -> AppointmentWish | None:
         """See ports.meetings.Drafts."""
+        self._disk()
         return self.kept.get(owner)
 
     async def save(self, owner: str, wish: AppointmentWish | None) -> None:
         """See ports.meetings.Drafts."""
+        self._disk()
         self.kept = {} if wish is None else {owner: wish}
 
 
@@ -119,6 +135,26 @@ def a_wish(**changes: Any) -> AppointmentWish:
     return replace(made, **changes)
 
 
-def _invitation(number: int, name: str) -> Invitation:
-    link = f"https://meet.example.com/m#{str(number).zfill(43)}"
-    return Invitation(f"p{number}", name, link, f"Dear {name}: {link}", "BEGIN:VCALENDAR")
+def as_wished(appointment_id: str, wish: AppointmentWish) -> Appointment:
+    """What a service makes of it."""
+    return an_appointment(
+        id=appointment_id,
+        title=wish.title,
+        description=wish.description,
+        start=wish.start,
+        end=wish.end,
+        time_zone=wish.time_zone,
+        office=wish.office,
+        expert_number=wish.expert_number,
+        lobby=wish.lobby,
+        demanded=wish.demanded,
+        participants=tuple(
+            Invitee(one.id or f"p{number}", one.name, one.email, one.phone, one.language)
+            for number, one in enumerate(wish.participants, 1)
+        ),
+    )
+
+
+def _invitation(whose: Invitee) -> Invitation:
+    link = f"https://meet.example.com/m#{whose.id.removeprefix('p').zfill(43)}"
+    return Invitation(whose.id, whose.name, link, f"Dear {whose.name}: {link}", "BEGIN:VCALENDAR")

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.events import AppointmentsChanged, Event
-from softphone.domain.meeting import InviteeWish, Seat
+from softphone.domain.meeting import Appointment, Assurance, InviteeWish, Seat
+from softphone.ports.meetings import Bearer, ServiceAccess
 from softphone.runtime.bus import Bus
 from softphone.runtime.tasks import Tasks
 from softphone.services.appointments import LOOK_S, LOOK_SOON_S, Appointments
 from tests.doubles.application import settle
-from tests.doubles.appointment_ports import FakeDrafts, a_wish
+from tests.doubles.appointment_ports import FakeDrafts, a_wish, as_wished
 from tests.doubles.meetings import an_appointment
 from tests.unit.softphone.services.test_service_account import Bench as AccountBench
 from tests.unit.softphone.services.test_service_account import signed_in
@@ -139,6 +143,88 @@ async def test_making_one_hands_out_links_and_clears_the_draft(bench: Bench) -> 
     assert [link.name for link in links] == ["Casper", "Maija"]
     assert made in bench.appointments.appointments()
     assert await bench.appointments.draft() is None
+    await bench.tasks.close()
+
+
+@pytest.mark.parametrize(
+    "now_wished",
+    [
+        {"title": "Another talk"},
+        {"start": a_wish().start + timedelta(minutes=30)},
+        {"demanded": Assurance.PHONE},
+        {"participants": (InviteeWish("Casper"), InviteeWish("Maija", "maija@example.com"))},
+        {"participants": (InviteeWish("Casper", language="sv"),)},
+    ],
+)
+async def test_what_was_made_of_a_lost_answer_becomes_what_is_wished_now(
+    bench: Bench, now_wished: dict[str, Any]
+) -> None:
+    await bench.remembered()
+    await settle()
+    wish = a_wish(participants=(InviteeWish("Casper"),))
+    bench.service.lost = True
+    with pytest.raises(ServiceUnreachable):
+        await bench.appointments.make(wish)
+    wish = replace(wish, **now_wished)
+    made, links = await bench.appointments.make(wish)
+    assert made == as_wished("made-draft1", wish)
+    assert [link.name for link in links] == [one.name for one in wish.participants]
+    assert bench.service.items[-1] == made
+    assert bench.appointments.find(made.id) == made
+    await bench.tasks.close()
+
+
+async def test_what_was_made_as_wished_is_left_alone_when_its_answer_was_lost(bench: Bench) -> None:
+    await bench.remembered()
+    await settle()
+    wish = a_wish(participants=(InviteeWish("Maija"), InviteeWish("Casper")))
+    bench.service.lost = True
+    with pytest.raises(ServiceUnreachable):
+        await bench.appointments.make(wish)
+    made, links = await bench.appointments.make(wish)
+    assert [link.name for link in links] == ["Maija", "Casper"]
+    assert "change" not in [asked[0] for asked in bench.service.asked]
+    assert [one.id for one in bench.service.items] == ["appointment1", made.id]
+    await bench.tasks.close()
+
+
+async def test_a_draft_that_cant_be_read_takes_no_links_away(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.remembered()
+    await settle()
+    bench.drafts.broken = True
+    _, links = await bench.appointments.make(a_wish(participants=(InviteeWish("Casper"),)))
+    assert [link.name for link in links] == ["Casper"]
+    assert "draft.json" in caplog.text
+    await bench.tasks.close()
+
+
+@pytest.mark.parametrize("which", ["made-draft1", "appointment1"])
+async def test_a_list_asked_for_before_a_change_takes_nothing_back(
+    bench: Bench, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.remembered()
+    await settle()
+    service, answer = bench.service, asyncio.Event()
+
+    async def slow(access: ServiceAccess, bearer: Bearer) -> tuple[Appointment, ...]:
+        listed = service.items
+        await answer.wait()
+        return listed
+
+    monkeypatch.setattr(service, "listed", slow)
+    asked = asyncio.create_task(bench.appointments.refresh())
+    await settle()
+    if which == "appointment1":
+        await bench.appointments.change(which, a_wish(title="Another"))
+    else:
+        await bench.appointments.make(a_wish(title="Another"))
+    answer.set()
+    await asked
+    assert bench.appointments.find(which) == as_wished(which, a_wish(title="Another"))
+    await bench.appointments.refresh()
+    assert set(bench.appointments.appointments()) == set(service.items)
     await bench.tasks.close()
 
 
