@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from resources.words import LANGUAGE_NAMES, LANGUAGES, Words
 from softphone.domain.errors import SoftphoneError
-from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, Invitation
+from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, Invitation, InviteeWish
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
 from softphone.presenters.form_text import (
@@ -78,6 +78,7 @@ class FormPresenter(Presenter[FormView]):
         self._open, self._opened, self._busy, self._kept = False, 0, False, False
         self._text: FormText | None = None
         self._draft_id, self._changed = "", ""
+        self._back: tuple[InviteeWish, ...] = ()
         self._faults: Callable[[], dict[str, str]] = dict
         self._error: SoftphoneError | None = None
         self._made: tuple[Invitation, ...] = ()
@@ -126,6 +127,7 @@ class FormPresenter(Presenter[FormView]):
         empty = self._empty(zone if zone in ZONES else "UTC")
         self._changed, self._kept = "", kept is not None and bool(kept.title or kept.participants)
         self._draft_id = kept.draft_id if kept is not None and self._kept else self._desk.new_draft_id()
+        self._back = kept.participants if kept is not None and self._kept else ()
         self._begin(text_of(kept) if kept is not None and self._kept else empty)
 
     async def _draft(self, *, fresh: bool) -> AppointmentWish | None:
@@ -139,7 +141,7 @@ class FormPresenter(Presenter[FormView]):
 
     async def open_change(self, appointment: Appointment) -> None:
         """The form of an appointment that exists."""
-        self._changed, self._kept = appointment.id, False
+        self._changed, self._kept, self._back = appointment.id, False, ()
         self._draft_id = self._desk.new_draft_id()
         self._begin(text_of_appointment(appointment))
 
@@ -164,10 +166,21 @@ class FormPresenter(Presenter[FormView]):
         """Keep what was typed, so that it survives whatever happens."""
         if self._open and not (self._changed or self._made or self._busy):
             try:
-                await self._desk.keep_draft(wish_of(text, self._draft_id))
+                await self._desk.keep_draft(self._wish(text))
             except SoftphoneError as error:
                 self._error = error
                 self.render()
+
+    def _wish(self, text: FormText) -> AppointmentWish:
+        """What is typed now.
+
+        What was back from an earlier time may have been made then, its answer lost: with nobody left of
+        whom it was for, it is another appointment, and theirs stays as it is.
+        """
+        wish = wish_of(text, self._draft_id)
+        if self._back and wish.participants and not _anybody_of(self._back, wish.participants):
+            self._back, self._draft_id = (), self._desk.new_draft_id()
+        return replace(wish, draft_id=self._draft_id)
 
     async def submit(self, text: FormText) -> None:
         """Make or change the appointment; what is wrong stands at its field, and nothing typed is lost."""
@@ -181,7 +194,7 @@ class FormPresenter(Presenter[FormView]):
         self._busy, self._kept = True, False
         self.render()
         try:
-            await self._send(wish_of(text, self._draft_id))
+            await self._send(self._wish(text))
         except SoftphoneError as error:
             self._error = error
         finally:
@@ -243,6 +256,16 @@ class FormPresenter(Presenter[FormView]):
         if person.phone and not is_number(person.phone):
             wrong["phone"] = self._("This is not a phone number.")
         return wrong
+
+
+def _anybody_of(before: tuple[InviteeWish, ...], now: tuple[InviteeWish, ...]) -> bool:
+    """Whether somebody is there still, by name, e-mail address or number."""
+    return not _known_by(before).isdisjoint(_known_by(now))
+
+
+def _known_by(invited: tuple[InviteeWish, ...]) -> set[str]:
+    numbers = {"".join(sign for sign in one.phone if sign.isdigit()) for one in invited}
+    return {text for one in invited for text in (one.name, one.email) if text} | (numbers - {""})
 
 
 def _card(invitation: Invitation) -> InvitationCard:

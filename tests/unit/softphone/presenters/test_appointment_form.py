@@ -146,6 +146,37 @@ async def test_what_was_typed_comes_back_after_closing_and_can_be_thrown_away(st
     assert stage.appointments.stored is None
 
 
+@pytest.mark.parametrize(
+    ("people", "same"),
+    [
+        ((InviteeText("Aino Asiakas", "aino@example.com"), InviteeText("Bertil")), True),
+        ((InviteeText("Aino A.", "aino@example.com"),), True),
+        ((InviteeText("Aino A.", phone="0401234567"),), True),
+        ((InviteeText(),), True),
+        ((InviteeText("Bertil", "bertil@example.com"),), False),
+    ],
+)
+async def test_what_is_back_and_is_changed_for_somebody_else_is_another_appointment(
+    stage: Stage, people: tuple[InviteeText, ...], same: bool
+) -> None:
+    form = await typed(stage)
+    await stage.board.meetings.form.typed(form)
+    kept = stage.appointments.stored
+    assert kept is not None
+    await stage.board.meetings.form.close()
+    await stage.board.meetings.form.open_new("UTC")
+    form = replace(form, participants=people)
+    await stage.board.meetings.form.typed(form)
+    now_kept = stage.appointments.stored
+    assert now_kept is not None
+    assert (now_kept.draft_id == kept.draft_id) is same
+    stage.appointments.refusal = ServiceUnreachable("")
+    await stage.board.meetings.form.submit(form)
+    await stage.board.meetings.form.submit(form)
+    wishes = [asked[1] for asked in stage.appointments.asked if asked[0] == "make"]
+    assert {wish.draft_id for wish in wishes if isinstance(wish, AppointmentWish)} == {now_kept.draft_id}
+
+
 async def test_a_form_in_which_nothing_was_typed_is_not_told_to_be_back(stage: Stage) -> None:
     await stage.board.meetings.form.open_new(HELSINKI)
     await stage.board.meetings.form.typed(text(stage))
