@@ -100,7 +100,10 @@ class Bandwidth:
         """What to tell the sender, bits per second."""
         self._measure(now)
         limits = [self._sender.bitrate, self._wanted(now)]
-        return int(min(limits + [limit.bitrate for limit in self._receivers.values()]))
+        for subscription, limit in self._receivers.items():
+            if self._heights.get(subscription) != 0:  # who is sent no picture can't tell of a better line
+                limits.append(limit.bitrate)
+        return int(min(limits))
 
     def _receiver(self, subscription: str) -> Limit:
         return self._receivers.setdefault(subscription, Limit())

@@ -12,6 +12,9 @@ from service.media_engine.outgoing import Outgoing
 from service.media_engine.peer import Peer
 from service.media_engine.sdp import Description
 
+UNKNOWN_HEIGHT = 720
+"""Pixels: what counts where a picture is wanted and nobody says how tall."""
+
 SMALL_HEIGHT = 240
 """Pixels: a picture this small is sent its base layer alone, where the sender has layers."""
 
@@ -44,7 +47,7 @@ class Subscription:
     def adjust(self, *, video: bool, height: int) -> None:
         """How it is shown from now on."""
         self._video, self._height = video, height
-        self.feed.bandwidth.view(self.ident, height if video else 0)
+        self.feed.bandwidth.view(self.ident, (height or UNKNOWN_HEIGHT) if video else 0)
         if self._connected:
             self._flow()
 

@@ -68,6 +68,19 @@ def test_the_worst_receiver_counts() -> None:
     assert bandwidth.estimate(0) == CAP * 0.75
 
 
+def test_who_sees_no_picture_keeps_nobody_elses_small() -> None:
+    bandwidth = Bandwidth(0)
+    bandwidth.view("weak", 360)
+    bandwidth.view("good", 720)
+    for _ in range(12):
+        bandwidth.receiver_lost("weak", 0.3)
+    assert bandwidth.estimate(0) == FLOOR
+    bandwidth.view("weak", 0)
+    assert bandwidth.estimate(1) == CAP
+    bandwidth.view("weak", 360)
+    assert bandwidth.estimate(2) == FLOOR, "its line is no better than it was"
+
+
 @pytest.mark.parametrize(
     ("heights", "expected"), [((180, 90), 300_000), ((180, 300), 700_000), ((180, 720), CAP)]
 )

@@ -296,13 +296,25 @@ def test_the_sender_is_told_at_once_how_much_it_may_send(bench: Bench) -> None:
     ]
 
 
-def test_loss_on_either_side_lowers_it(bench: Bench) -> None:
-    sender, receiver, _ = flowing(bench)
+@pytest.mark.parametrize("height", [0, 720])
+def test_loss_on_either_side_lowers_it(bench: Bench, height: int) -> None:
+    sender, receiver, name = flowing(bench)
+    bench.rooms.adjust("room", "bertil", name, video=True, height=height)
     report = rtcp.Report(receiver.ssrcs["video"], 128, 10, 1000, 0)
     receiver.send_rtcp(rtcp.receiver_report(1, [report]))
     bench.pass_time(0.6)
     told = [item.bitrate for item in sender.told() if isinstance(item, rtcp.Remb)]
     assert told[-1] == pytest.approx(CAP * 0.75, rel=0.01)
+
+
+def test_loss_of_who_sees_no_picture_lowers_nothing(bench: Bench) -> None:
+    sender, receiver, name = flowing(bench)
+    report = rtcp.Report(receiver.ssrcs["video"], 128, 10, 1000, 0)
+    receiver.send_rtcp(rtcp.receiver_report(1, [report]))
+    bench.rooms.adjust("room", "bertil", name, video=False, height=0)
+    bench.pass_time(0.6)
+    told = [item.bitrate for item in sender.told() if isinstance(item, rtcp.Remb)]
+    assert told[-1] == pytest.approx(CAP, rel=0.01)
 
 
 def test_padding_leaves_no_hole(bench: Bench) -> None:
