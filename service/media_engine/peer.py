@@ -57,8 +57,8 @@ class Peer:
     def __init__(self, wire: Wire, identity: Identity, now: float) -> None:
         self._wire = wire
         self._identity = identity
-        self.ufrag = secrets.token_urlsafe(6)
-        self.password = secrets.token_urlsafe(24)
+        self.ufrag = secrets.token_hex(6)  # ice-chars know no "-" and no "_" (RFC 8839 section 5.4)
+        self.password = secrets.token_hex(16)
         self._dtls: DtlsServer | None = None
         self._dtls_due: float | None = None
         self._early: list[tuple[bytes, Address]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from contextlib import suppress
 
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from service.domain.errors import EngineError
 from service.media_engine import rtcp, stun
 from service.media_engine.negotiation import accepted, answer_sender
+from service.media_engine.peer import Peer
 from service.media_engine.rtp import pack_extensions, parse_rtp, rtp_header
 from service.media_engine.sdp import Local, parse_sdp
 from service.media_engine.vp8 import Descriptor, parse_vp8
-from tests.doubles.engine_peer import binding_request
+from tests.doubles.engine_peer import IDENTITY, Clock, MemoryPort, binding_request
 from tests.lab.steps import steps
 
 # RFC 5769 §2.1, with its software name and padding
@@ -232,6 +234,15 @@ def test_a_transport_that_is_not_ours_is_refused(sdp: str) -> None:
 def test_an_offer_of_nothing_is_refused(sdp: str) -> None:
     with pytest.raises(EngineError):
         accepted(parse_sdp("v=0\r\n" + sdp))
+
+
+def test_user_fragments_and_passwords_are_ice_chars() -> None:
+    """RFC 8839 section 5.4: letters, digits, + and /; 4 to 256 of them, and 22 to 256."""
+    port = MemoryPort(Clock())
+    peers = [Peer(port, IDENTITY, 0.0) for _ in range(200)]
+    assert all(re.fullmatch("[A-Za-z0-9+/]{4,256}", peer.ufrag) for peer in peers)
+    assert all(re.fullmatch("[A-Za-z0-9+/]{22,256}", peer.password) for peer in peers)
+    assert len({peer.ufrag for peer in peers}) == len({peer.password for peer in peers}) == 200
 
 
 def test_mids_are_unique() -> None:
