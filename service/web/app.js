@@ -6,6 +6,7 @@ import * as memory from "./memory.js";
 import { Equipment } from "./media/equipment.js";
 import { CHECKS } from "./media/permission.js";
 import { news } from "./news.js";
+import { Notice } from "./notice.js";
 import { Refused } from "./service.js";
 import { Sounds } from "./sounds.js";
 import { START, reduce } from "./state.js";
@@ -16,6 +17,7 @@ const NO_PLACE = Object.freeze(["not-signed-in", "not-allowed", "not-found"]);
 const PASSING = Object.freeze(["unreachable", "server-error", "too-many-tries", "too-early", "bad-request", "conflict"]);
 // An error that is no refusal is a fault of ours: a screen says so.
 const UNFORESEEN = "other";
+const WORKING = Object.freeze(["on", "off"]);
 const READY_MS = 1500;
 const GOODBYE_MS = 1500;
 
@@ -25,8 +27,8 @@ export class App {
     this.state = START;
     this.words = null;
     this.equipment = null;
-    this.notice = "";
     this.found = {};
+    this._notice = new Notice(() => this.render());
     this.sounds = new Sounds(() => this.render());
     this._view = new View(this, this.sounds.root);
     this._attendance = null;
@@ -54,6 +56,11 @@ export class App {
 
   render() {
     if (this.words) this._view.draw(this.state);
+  }
+
+  /** What is to be said of devices that went away, "" for nothing. */
+  get notice() {
+    return this._notice.text;
   }
 
   /** The media of the meeting, null outside. */
@@ -117,6 +124,12 @@ export class App {
   /** Switch the camera or the microphone. */
   async turn(kind, on) {
     await this.equipment.turn(kind, on);
+  }
+
+  /** Use another device; `kind` may be speaker. */
+  async choose(kind, id) {
+    this._notice.clear(kind);
+    await this.equipment.choose(kind, id);
   }
 
   /** Goodbye, also where nobody hears it. */
@@ -204,13 +217,14 @@ export class App {
   _equipmentChanged() {
     this.sounds.use(this.equipment.devices.speaker);
     this._attendance?.tellMediaState();
+    for (const [kind, status] of Object.entries(this.equipment?.status ?? {})) if (WORKING.includes(status)) this._notice.works(kind);
     this.render();
   }
 
   _moved(kind, label) {
-    this.notice = this.words.t(label ? `moved.${kind}` : `gone.${kind}`, { label });
-    announce(this.notice);
-    this.render();
+    const text = this.words.t(label ? `moved.${kind}` : `gone.${kind}`, { label });
+    announce(text);
+    this._notice.tell(kind, text, label !== "" || kind === "speaker");
   }
 
   _checks() {
@@ -237,6 +251,7 @@ export class App {
   _release() {
     if (!this.equipment) return;
     memory.keepChoices(this.equipment.choices);
+    this._notice.clear();
     this.equipment.release();
   }
 

@@ -9,6 +9,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.doubles.guest_service import GuestService
+from tests.e2e.test_guest_devices import REFUSE, to_test
 from tests.lab.browser import chromium, new_context, new_tab
 from tests.lab.certificates import Authority
 
@@ -17,6 +18,20 @@ WORDS = "**/words/*.json"
 REFUSED_STORAGE = """
 Object.defineProperty(window, "sessionStorage", {
   get() { throw new DOMException("refused", "SecurityError"); }});
+"""
+KEEP_TRACKS = """
+const asked = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+window.taken = [];
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  const stream = await asked(wanted);
+  window.taken.push(...stream.getTracks());
+  return stream;
+};
+window.pull = (kind) => {
+  const track = window.taken.findLast((one) => one.kind === kind && one.readyState === "live");
+  track.stop();
+  track.dispatchEvent(new Event("ended"));
+};
 """
 
 
@@ -83,3 +98,40 @@ async def test_an_error_nobody_foresaw_ends_in_a_sentence(service: GuestService)
         await tab.page.goto(service.link)
         await tab.page.get_by_role("button", name="Open the invitation").click()
         await expect(tab.page.get_by_role("heading", name="Something went wrong")).to_be_visible()
+
+
+async def test_a_microphone_that_is_back_is_no_longer_said_to_be_away(service: GuestService) -> None:
+    async with chromium() as browser:
+        context = await new_context(browser)
+        await context.add_init_script(REFUSE % "{}" + KEEP_TRACKS)
+        tab = await new_tab(context)
+        page = tab.page
+        await to_test(page, service)
+        await expect(page.get_by_role("button", name="Microphone On")).to_be_visible()
+        await page.evaluate("window.answers = {audio: ['NotFoundError']}; window.pull('audio')")
+        notice = page.locator(".note").filter(has_text="nobody hears you")
+        await expect(notice).to_be_visible()
+        await page.evaluate(
+            "window.answers = {}; navigator.mediaDevices.dispatchEvent(new Event('devicechange'))"
+        )
+        await expect(page.get_by_role("button", name="Microphone On")).to_be_visible()
+        await expect(notice).to_be_hidden()
+        tab.check(service.address)
+
+
+async def test_who_chooses_a_device_is_told_no_more_that_another_one_took_its_place(
+    service: GuestService,
+) -> None:
+    async with chromium("--use-fake-device-for-media-stream=device-count=2") as browser:
+        context = await new_context(browser)
+        await context.add_init_script(REFUSE % "{}" + KEEP_TRACKS)
+        tab = await new_tab(context)
+        page = tab.page
+        await to_test(page, service)
+        await expect(page.get_by_role("button", name="Camera On")).to_be_visible()
+        await page.evaluate("window.pull('video')")
+        notice = page.locator(".note").filter(has_text="The camera went away")
+        await expect(notice).to_be_visible()
+        await page.get_by_label("Camera", exact=True).select_option(label="fake_device_1")
+        await expect(notice).to_be_hidden()
+        tab.check(service.address)

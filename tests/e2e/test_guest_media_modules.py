@@ -70,7 +70,8 @@ async def test_nothing_gets_through_while_no_connection_stands_for_twelve_second
 RECEIVER = """
 const came = (kind, packetsReceived, packetsLost) => [kind,
   {type: "inbound-rtp", kind, packetsReceived, packetsLost, framesDecoded: 0, audioLevel: 0}];
-const receiver = new m.Receiver({id: "1", session: "s"}, {video: true, height: 360}, async () => ({}), () => {});
+const receiver = new m.Receiver(
+  {id: "1", session: "s"}, {video: true, height: 360}, async () => ({}), () => {});
 const figures = async (...entries) => {
   receiver._peer.getStats = async () => new Map(entries);
   return receiver.figures(); };
@@ -109,3 +110,24 @@ async def test_the_connection_is_called_weak_after_three_bad_seconds_and_good_af
         return told.map(Number).join("");""",
     )
     assert said == "0000001111110"
+
+
+async def test_what_is_said_of_devices_ends_when_it_was_read_or_is_no_longer_true(run: Run) -> None:
+    said = await run(
+        "notice.js",
+        """const due = [], told = [];
+        const notice = new m.Notice(() => told.push(notice.text), (what) => due.push(what));
+        notice.tell("microphone", "nobody hears you", false);
+        notice.tell("camera", "another one", true);
+        notice.works("camera");
+        due[0]();
+        notice.tell("speaker", "first", true);
+        notice.tell("speaker", "second", true);
+        due[1]();
+        notice.works("microphone");
+        notice.clear();
+        notice.clear();
+        return told;""",
+    )
+    away = "nobody hears you"
+    assert said == [away, f"{away} another one", away, f"{away} first", f"{away} second", "second", ""]

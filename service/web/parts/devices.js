@@ -7,7 +7,7 @@ const ALLOWING = Object.freeze(["denied", "dismissed"]);
 
 /** A drop-down of the devices of a kind that are plugged in now. */
 export function chooser(app, kind) {
-  const list = h("select", { id: `choose-${kind}`, onchange: () => app.equipment.choose(kind, list.value) });
+  const list = h("select", { id: `choose-${kind}`, onchange: () => app.choose(kind, list.value) });
   const root = h("div", { class: "field" }, h("label", { for: list.id }, app.words.t(`${kind}.name`)), list);
   let shown = "";
   return {
