@@ -93,13 +93,17 @@ class Invitations:
     async def _place(
         self, tables: Tables, link: Link, request: LinkExchange, shown: str
     ) -> tuple[str, Place, bool]:
-        """The place of this person on the device that shows this token, and whether it is a new one."""
+        """The place of this person on the device that shows this token, and whether it is a new one.
+
+        With a new link the place gets a new token: who had copied the former one stays out.
+        """
         token_kept = fingerprint(shown)
         device = await tables.links.device_of(token_kept) if shown else None
         places = await tables.links.places(link.participant_id)
         former = next((place for place in places if place.device == device), None)
         if former is not None:
-            token = shown if former.token == token_kept else self._chance.secret()
+            same = former.token == token_kept and former.link == link.secret
+            token = shown if same else self._chance.secret()
             await tables.links.move_place(former.place_id, link.secret, fingerprint(token))
             return token, former, False
         token = self._chance.secret()

@@ -133,9 +133,11 @@ async def test_a_new_link_ends_the_former_one_and_the_places_it_opened(bench: Be
     await refused("link-unknown", bench, made.links[0].link)
     assert await bench.identities.bearer(opened.token) is None
     again = await open_link(bench, fresh.link, token=opened.token)
-    assert again.token == opened.token
     assert not again.invitation.other_device
-    assert await bench.identities.bearer(opened.token) is not None
+    assert isinstance(await bench.identities.bearer(again.token), Guest)
+    assert await bench.identities.bearer(opened.token) is None, "whoever had it must not be in again"
+    assert (await open_link(bench, fresh.link, token=again.token)).token == again.token
+    assert (await open_link(bench, fresh.link, token=opened.token)).invitation.other_device
 
 
 async def test_who_is_removed_from_the_appointment_has_no_place(bench: Bench) -> None:
