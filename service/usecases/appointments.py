@@ -64,8 +64,8 @@ class Appointments:
     async def make(self, user: User, draft: wire.AppointmentDraft) -> wire.AppointmentMade:
         """A new one with links. Raises RefusedError.
 
-        A draft that was used before gives what was made of it, as it says now, with more links: the answer may
-        have got lost, and something been typed since.
+        A draft that was used before gives what was made of it, as it says now, with more links: the answer
+        may have got lost, and something been typed since.
         """
         if user.role not in MAKERS:
             raise RefusedError(MeetingRefusal.NOT_ALLOWED)
