@@ -16,6 +16,7 @@ from softphone.domain.meeting import (
     Meeting,
     MeetingLink,
     SessionState,
+    Trouble,
 )
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
@@ -258,6 +259,11 @@ class PagePresenter(Presenter[PageView]):
             finally:
                 self._confirming = False
         self.render()
+
+    async def help(self, action: str) -> None:
+        """What the button of the lobby's trouble does."""
+        if action in set(Trouble):
+            await self._try(self._desk.reconnect)
 
     async def call_expert(self) -> None:
         """A phone call beside the meeting."""

@@ -154,10 +154,12 @@ class MeetingRoom:
             )
 
     async def reconnect(self) -> None:
-        """Come back now, also where another window took this place over; nothing where one is there."""
+        """Come back now, also where another window took this place over; nothing where all is there."""
         if self._away or self._state.trouble is Trouble.TAKEN_OVER:
             self._state = replace(self._state, trouble=Trouble.NONE)
             self._line.keep_trying()
+        elif self._trouble() is Trouble.MEDIA_AWAY:
+            await self._renew()
 
     async def leave(self) -> None:
         """Say goodbye where somebody hears it, and let everything go."""
@@ -256,6 +258,7 @@ class MeetingRoom:
 
     def _is_welcome(self, event: wire.Welcome) -> None:
         self._away = False
+        self._state = replace(self._state, trouble=Trouble.NONE)  # one is here again, whoever had the place
         you = event.picture.you
         if not self._welcomed and you.state in PRESENT:
             self._own.camera_on, self._own.microphone_on = you.camera, you.microphone
@@ -301,10 +304,12 @@ class MeetingRoom:
 
     async def _renew(self) -> None:
         """Another connection brings another ticket."""
+        self._flow.lost()
         try:
             await self._line.renew()
         except (MeetingRefused, ServiceUnreachable) as error:
             log.info("no new ticket: %s", error.code)
+            self._line_away()
             self._line.keep_trying()
 
     def _trouble(self) -> Trouble:

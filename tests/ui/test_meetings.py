@@ -11,11 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 
 from softphone.domain.errors import ServiceUnreachable
-from softphone.domain.meeting import SessionState
+from softphone.domain.meeting import SessionState, Trouble
 from softphone.presenters.page_views import Stage
 from tests.doubles.meetings import a_meeting, the_host
 from tests.ui.live import Live
 from tests.ui.played_meetings import LINK, Play, Played, run
+from ui.widgets.buttons import Button
 
 __all__ = ["run"]
 
@@ -98,6 +99,19 @@ def test_a_link_leads_in_without_signing_in_and_names_its_server_first(run: Play
         assert "You are next." in page.lobby.text.text()
         assert page.expert.number.text() == "+358401234567"
         assert not page.expert.call.isVisible()
+
+    run(scenario)
+
+
+def test_who_waits_comes_back_by_the_button_beside_what_happened(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, page = played.live, played.live.desk.meetings.page
+        live.desk.sign_in.meeting.click()
+        await played.show(played.guest(SessionState.WAITING, trouble=Trouble.TAKEN_OVER))
+        await live.until(page.lobby.trouble.isVisible)
+        [back] = [b for b in page.lobby.trouble.findChildren(Button) if b.text() == "Come back here"]
+        back.click()
+        await live.until(lambda: played.asked("reconnect"))
 
     run(scenario)
 

@@ -62,6 +62,7 @@ class MeetingWiring(QObject):
         page.code.confirm_wanted.connect(lambda code: do(presenter.confirm(code)))
         page.expert.call_wanted.connect(lambda: do(presenter.call_expert()))
         page.lobby.reply_wanted.connect(lambda text: do(presenter.reply(text), _sent(page.lobby.entry, text)))
+        page.lobby.trouble.acted.connect(lambda action: do(presenter.help(action)))
         page.lobby.test_wanted.connect(lambda: self._desk.settings.open_page("test"))
 
     def _test(self) -> None:

@@ -19,6 +19,7 @@ from softphone.domain.meeting import (
     Person,
     Seat,
     SessionState,
+    Trouble,
 )
 from softphone.domain.sound_test import Permission
 from softphone.presenters import meeting_words
@@ -191,6 +192,19 @@ async def test_who_waits_knows_their_place(stage: Stage, place: int, said: str) 
     lobby = page(stage).lobby
     assert lobby is not None
     assert (lobby.title, lobby.text, lobby.can_reply) == ("You are in the lobby", said, True)
+
+
+async def test_who_waits_and_was_taken_over_elsewhere_comes_back_by_the_button(stage: Stage) -> None:
+    stage.meetings.show(guest(stage, SessionState.WAITING, trouble=Trouble.TAKEN_OVER))
+    lobby = page(stage).lobby
+    assert lobby is not None
+    assert lobby.trouble is not None
+    assert lobby.trouble.action_text == "Come back here"
+    await stage.board.meetings.page.help(lobby.trouble.action)
+    assert stage.meetings.asked[-1] == ("reconnect",)
+    stage.meetings.refusal = ServiceUnreachable("", code="no-network")
+    await stage.board.meetings.page.help(lobby.trouble.action)
+    assert page(stage).advice is not None
 
 
 async def test_without_a_lobby_one_waits_for_the_others(stage: Stage) -> None:

@@ -13,7 +13,7 @@ from softphone.domain.meeting import Seat, SessionState, Trouble
 from tests.doubles.application import Doubles, running_application, settle
 from tests.doubles.meeting_ports import a_chat_line, a_picture, a_wire_person
 from tests.doubles.meetings import an_appointment
-from tests.unit.softphone.services.meetings_bench import LINK, SECRET, Bench, a_ticket, at, bench
+from tests.unit.softphone.services.meetings_bench import LINK, READY, SECRET, Bench, a_ticket, at, bench
 from tests.unit.softphone.services.test_service_account import FIRST, signed_in
 
 __all__ = ["at"]
@@ -106,6 +106,35 @@ async def test_media_lost_waits_for_a_new_ticket_and_begins_anew(at: Bench) -> N
     await settle(60)
     assert [done[0] for done in at.media.done].count("join") == 2
     assert at.trouble() is Trouble.NONE
+
+
+@pytest.mark.parametrize("by", ["service", "media"])
+async def test_reconnect_now_brings_another_ticket_while_only_media_is_away(at: Bench, by: str) -> None:
+    await at.inside()
+    if by == "service":
+        at.server.tell(wire.MediaLost())
+    else:
+        at.media.on_trouble("media-away")
+    assert at.trouble() is Trouble.MEDIA_AWAY
+    await at.meetings.reconnect()
+    assert at.server.connects == 2
+    assert at.trouble() is Trouble.MEDIA_AWAY, "until it flows"
+    at.server.tell(a_ticket(2))
+    await settle(60)
+    assert [done[0] for done in at.media.done].count("join") == 2
+    assert at.trouble() is Trouble.NONE
+
+
+async def test_reconnect_now_while_the_service_is_away_too_goes_on_trying(at: Bench) -> None:
+    await at.inside()
+    at.server.tell(wire.MediaLost())
+    at.server.down = True
+    await at.meetings.reconnect()
+    assert at.trouble() is Trouble.SERVICE_AWAY
+    at.server.down = False
+    await at.meetings.reconnect()
+    await settle(60)
+    assert at.server.connects == 2
 
 
 async def test_put_back_into_the_lobby_ends_media_and_admitted_again_begins_it(at: Bench) -> None:
@@ -206,6 +235,16 @@ async def test_a_line_that_waits_goes_out_when_the_place_is_taken_back(at: Bench
     assert at.meeting.chat == ()
     assert len(at.server.repeated) == 1
     await writing
+
+
+async def test_joining_after_another_device_had_the_place_ends_the_warning(at: Bench) -> None:
+    await at.meetings.open_link(at.meetings.read_link(LINK))
+    at.server.tell(wire.TakenOver())
+    at.server.lose("taken-over")
+    assert at.trouble() is Trouble.TAKEN_OVER
+    await at.meetings.join(camera=True, microphone=True, equipment=READY)
+    assert at.server.connects == 2
+    assert at.trouble() is Trouble.NONE
 
 
 async def test_the_end_for_everybody_stays_on_the_screen_until_left(at: Bench) -> None:
