@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from service_api.meeting.view import ChatLine, Feed, Person, Picture
 from service_api.model import Line, Secret, Token, Wire
@@ -23,12 +23,20 @@ class Done(Wire):
     sdp: str = Field(default="", repr=False)
 
 
+_REASONS = frozenset(MeetingRefusal)
+
+
+def _known(code: object) -> object:
+    """A newer service has more reasons; whoever waits for an answer is given one all the same."""
+    return MeetingRefusal.SERVER_ERROR if isinstance(code, str) and code not in _REASONS else code
+
+
 class Refused(Wire):
     """It did not, and nothing changed. `tries_left` goes with wrong-code."""
 
     type: Literal["refused"] = "refused"
     id: str
-    code: MeetingRefusal
+    code: Annotated[MeetingRefusal, BeforeValidator(_known)]
     tries_left: int = 0
 
 

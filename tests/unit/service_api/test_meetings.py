@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from service_api import accounts, appointments, meeting
 from service_api.model import Wire
-from service_api.states import Assurance, ClientKind
+from service_api.states import Assurance, ClientKind, MeetingRefusal
 
 START = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 SECRET = "s" * 43
@@ -166,3 +166,18 @@ def test_what_is_secret_never_shows() -> None:
 def test_unknown_members_are_passed_over() -> None:
     read = meeting.COMMANDS.validate_python({"id": "c1", "type": "leave", "new": {"deep": [1]}})
     assert read == meeting.Leave(id="c1")
+
+
+def test_a_reason_nobody_knows_yet_is_a_server_error() -> None:
+    told = {"type": "refused", "id": "c1", "code": "too-dark", "tries_left": 2}
+    read = meeting.EVENTS.validate_json(json.dumps(told))
+    assert read == meeting.Refused(id="c1", code=MeetingRefusal.SERVER_ERROR, tries_left=2)
+    told["code"] = "wrong-code"
+    known = meeting.EVENTS.validate_json(json.dumps(told))
+    assert known == meeting.Refused(id="c1", code=MeetingRefusal.WRONG_CODE, tries_left=2)
+
+
+@pytest.mark.parametrize("code", [None, 7, ["wrong-code"], {}])
+def test_what_is_no_reason_at_all_is_not_read(code: object) -> None:
+    with pytest.raises(ValidationError):
+        meeting.EVENTS.validate_json(json.dumps({"type": "refused", "id": "c1", "code": code}))

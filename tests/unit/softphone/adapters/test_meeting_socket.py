@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosedError
 
 from service_api.meeting import AnyEvent, Say, Welcome
 from softphone.adapters.meeting_socket import _Socket
-from softphone.domain.errors import ServiceUnreachable
+from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from tests.doubles.meeting_ports import a_picture
 
 
@@ -36,6 +36,14 @@ class Breaking:
 
     async def close(self) -> None:
         """Nothing is left to close."""
+
+
+class Newer(Breaking):
+    """It takes what is sent."""
+
+    async def send(self, text: str) -> None:
+        """At once."""
+        self.told.set()
 
 
 async def test_an_answer_that_nobody_waits_for_yet_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
@@ -62,3 +70,16 @@ async def test_a_welcome_nobody_asked_for_is_an_event_and_no_answer(caplog: pyte
     await socket.close()
     assert heard == [welcome]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+async def test_a_command_refused_for_a_reason_nobody_knows_yet_is_answered() -> None:
+    connection = Newer()
+    socket = _Socket(cast(ClientConnection, connection), lambda event: None, lambda reason: None)
+    saying = asyncio.create_task(socket.send(Say(id="1", text="hello")))
+    await connection.told.wait()
+    socket._heard('{"type": "refused", "id": "1", "code": "too-dark"}')
+    with pytest.raises(MeetingRefused) as refused:
+        await saying
+    assert refused.value.code == "server-error"
+    connection.broken.set()
+    await socket.close()
