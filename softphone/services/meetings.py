@@ -216,6 +216,10 @@ class Meetings:
         return any(call.state in TALKING and not call.held for call in self._table.live())
 
     def _call_changed(self, call: Call) -> None:
-        room, talking = self._entrance.room, self._talking()
-        if room is not None and room.held != talking:
-            self._tasks.spawn(room.hold(talking), "meeting beside a call")
+        room = self._entrance.room
+        if room is not None:
+            self._tasks.spawn(self._hold(room), "meeting beside a call")
+
+    async def _hold(self, room: MeetingRoom) -> None:
+        """As calls are when this runs: several may change in the step before it."""
+        await room.hold(self._talking())

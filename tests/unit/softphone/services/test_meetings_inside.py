@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from service_api import meeting as wire
+from softphone.domain.account import Credentials
 from softphone.domain.errors import CommandRefused, MeetingRefused
 from softphone.domain.events import ChatArrived, Knocked
 from softphone.domain.meeting import Seat, SessionState, Track, Trouble
-from tests.doubles.application import settle
+from tests.doubles.application import running_application, settle
 from tests.doubles.meeting_ports import a_chat_line, a_wire_appointment, a_wire_person
 from tests.unit.softphone.services.meetings_bench import Bench, a_ticket, at
 
@@ -137,6 +140,42 @@ async def test_a_phone_call_beside_takes_the_microphone_and_gives_it_back(at: Be
     assert not at.held()
     assert at.last() == ("hold", False)
     assert at.server.of(wire.MediaState)[-1].microphone is True
+
+
+async def test_a_call_that_ends_while_it_is_dialled_leaves_the_meeting_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_application(tmp_path) as (application, doubles):
+        await application.session.sign_in(Credentials("vip.example.com", "0401234567", "a secret of nobody"))
+        at, phone, dial = Bench(application.meetings, doubles), doubles.telephony, doubles.telephony.dial
+        await at.inside()
+
+        async def ended_at_once(target: str, *, emergency: bool = False) -> str:
+            call = await dial(target, emergency=emergency)
+            phone.far_end_rings(call)
+            phone.end(call)
+            return call
+
+        monkeypatch.setattr(phone, "dial", ended_at_once)
+        await at.meetings.call_expert()
+        await settle()
+        assert not at.held()
+
+
+async def test_a_call_taken_back_at_the_moment_another_ends_is_not_sent_to_the_meeting(at: Bench) -> None:
+    await at.inside()
+    phone = at.doubles.telephony
+    first, second = phone.incoming(), phone.incoming()
+    for call in (first, second):
+        phone.establish(call)
+    phone.media_changed(second, held=True)
+    await settle()
+    assert at.held()
+    phone.end(first)
+    phone.media_changed(second, held=False)
+    await settle()
+    assert at.held()
+    assert at.last() == ("hold", True)
 
 
 async def test_without_a_meeting_there_is_nothing_to_command(at: Bench) -> None:
