@@ -37,7 +37,7 @@ class ChatLines(QScrollArea):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self._rows: tuple[ChatRow, ...] = ()
+        self._rows: tuple[ChatRow, ...] | None = None
         self.bubbles: list[Bubble] = []
         self._holders: list[QWidget] = []
         self._page = QWidget()
@@ -56,18 +56,29 @@ class ChatLines(QScrollArea):
         self.verticalScrollBar().rangeChanged.connect(self._follow)
 
     def show_rows(self, rows: Sequence[ChatRow]) -> None:
-        """Add what is new; a changed past (another language, a new meeting) is drawn anew."""
-        rows = tuple(rows)
-        kept = len(self._rows)
-        if rows[:kept] != self._rows:
-            self._clear()
-            kept = 0
-        for row in rows[kept:]:
+        """Draw from the first line on that is another one; one's own is, once it has arrived."""
+        before, self._rows = self._rows, tuple(rows)
+        same = _common(before or (), self._rows)
+        self._cut(same)
+        for row in self._rows[same:]:
             self._add(row)
-            if kept and not row.mine:
-                announce(self, f"{row.name}: {row.text}")
-        self._rows = rows
         self.empty.setVisible(not rows)
+        if before is not None:
+            self._read_out({row.id for row in before})
+
+    def _read_out(self, known: set[str]) -> None:
+        """What others wrote since; where all is new, a first line alone: more is what was written before."""
+        rows = self._rows or ()
+        if known.isdisjoint(row.id for row in rows) and (known or len(rows) > 1):
+            return
+        for row in rows:
+            if not (row.mine or row.id in known):
+                announce(self, f"{row.name}: {row.text}")
+
+    def clear(self) -> None:
+        """The meeting is over; what stands there when one comes again is not read out."""
+        self.show_rows(())
+        self._rows = None
 
     def _add(self, row: ChatRow) -> None:
         bubble = Bubble(row)
@@ -80,16 +91,21 @@ class ChatLines(QScrollArea):
         self._holders.append(holder)
         self._column.insertWidget(self._column.count() - 1, holder)
 
-    def _clear(self) -> None:
-        for holder in self._holders:
+    def _cut(self, kept: int) -> None:
+        for holder in self._holders[kept:]:
             self._column.removeWidget(holder)
             holder.hide()
             holder.deleteLater()
-        self.bubbles.clear()
-        self._holders.clear()
+        del self.bubbles[kept:], self._holders[kept:]
 
     def _follow(self, lowest: int, highest: int) -> None:
         self.verticalScrollBar().setValue(highest)
+
+
+def _common(before: Sequence[ChatRow], now: Sequence[ChatRow]) -> int:
+    """How many lines at the beginning are the same."""
+    pairs = enumerate(zip(before, now, strict=False))
+    return next((at for at, (old, new) in pairs if old != new), min(len(before), len(now)))
 
 
 class ChatPanel(QWidget):

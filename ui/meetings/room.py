@@ -167,6 +167,7 @@ class RoomWindow(Window):
 
     def _end(self) -> None:
         self.stage.clear()
+        self.chat.lines.clear()
         self.open_side(None)
         self.full_screen(False)
         self.hide()
