@@ -4,7 +4,8 @@ import { Refused } from "./service.js";
 
 export const PROTOCOL = "softphone.meeting.v1";
 const WAITS_MS = [0, 250, 500, 1000];
-const OPENING_MS = 3000;
+// A slow line needs the longer ones; then soon again, for a network that has come back meanwhile.
+const OPENING_MS = [3000, 6000, 12000];
 const ASKING_MS = 1500;
 const QUIET_MS = 5000;
 const PROBE_MS = 3000;
@@ -32,6 +33,7 @@ export class Socket {
     Object.assign(this, { address, token, ask, onEvent, onLink, onRefused, _open: open });
     this._waiting = new Map();
     this._attempt = 0;
+    this._late = 0;
     this._closed = false;
     this._welcome = false;
     this._online = () => this._hurry();
@@ -72,10 +74,15 @@ export class Socket {
     this._socket = socket;
     this._expected = 1;
     this._heard = performance.now();
-    this._timer = setTimeout(() => this._lost(socket), OPENING_MS);
+    this._timer = setTimeout(() => this._tooLate(socket), OPENING_MS[this._late % OPENING_MS.length]);
     socket.onopen = () => socket === this._socket && this._hello();
     socket.onmessage = ({ data }) => socket === this._socket && this._receive(JSON.parse(data));
     socket.onclose = ({ code }) => this._ended(socket, code);
+  }
+
+  _tooLate(socket) {
+    this._late += 1;
+    this._lost(socket);
   }
 
   _hello() {
@@ -113,6 +120,7 @@ export class Socket {
   _arrived() {
     clearTimeout(this._timer);
     this._attempt = 0;
+    this._late = 0;
     this._welcome = true;
     this.onLink("open");
     for (const { message } of this._waiting.values()) if (!OF_ONE_CONNECTION.has(message.type)) this._write(message);

@@ -104,7 +104,8 @@ def line(text: str, *, by: str = HOST, name: str = "Olli Asiantuntija", lobby: b
 class GuestService:
     """Start it with `running`. `commands` are what the page sent, `picture` is what welcome tells.
 
-    Commands of the kinds in `held` are answered when `answer_held` is called.
+    While `shut` it opens no WebSocket, as networks do that know none. Commands of the kinds in `held` are
+    answered when `answer_held` is called.
     """
 
     def __init__(self) -> None:
@@ -117,6 +118,7 @@ class GuestService:
             "other_device": False,
         }
         self.refusal = ""
+        self.shut = False
         self.commands: list[Json] = []
         self.paths: list[str] = []
         self.answers: dict[str, Json] = {}
@@ -243,7 +245,7 @@ class GuestService:
 
     async def _serve(self, socket: WebSocket) -> None:
         self.paths.append(str(socket.url))
-        if self.refusal or COOKIE not in socket.cookies:
+        if self.shut or self.refusal or COOKIE not in socket.cookies:
             await socket.close(1008)
             return
         await socket.accept(subprotocol="softphone.meeting.v1")

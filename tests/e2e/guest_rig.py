@@ -94,10 +94,10 @@ class Steps:
         """A button by its words."""
         await self.page.get_by_role("button", name=name, exact=True).click()
 
-    async def sees(self, heading: str) -> None:
+    async def sees(self, heading: str, within_s: float = 15.0) -> None:
         """A screen by its heading, which has the focus."""
         found = self.page.get_by_role("heading", name=heading, level=1)
-        await expect(found).to_be_visible(timeout=15_000)
+        await expect(found).to_be_visible(timeout=within_s * 1000)
         await expect(found).to_be_focused()
 
     async def to_test(self, link: str) -> None:

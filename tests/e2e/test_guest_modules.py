@@ -370,3 +370,28 @@ async def test_a_refusal_carries_its_code_and_tries(run: Run) -> None:
         const said = await answer.catch((one) => [one.code, one.triesLeft]); socket.close(); return said;""",
     )
     assert said == ["wrong-code", 3]
+
+
+BY_HAND = """
+const due = [], given = globalThis.setTimeout;
+globalThis.setTimeout = (act, wait) => due.push({act, wait});
+const fire = async (least, most) => {
+  const one = due.filter(({wait}) => wait >= least && wait <= most).at(-1);
+  due.length = 0; one.act();
+  await new Promise((resolve) => given(resolve)); return one.wait; };
+"""
+
+
+async def test_a_connection_that_takes_long_is_given_more_and_more_time(run: Run) -> None:
+    said = await run(
+        "socket.js",
+        f"""{BY_HAND} {PAPER}
+        const opening = () => fire(3000, 60000), waits = [];
+        for (let tries = 0; tries < 4; tries++) {{ waits.push(await opening()); await fire(0, 1000); }}
+        await opening(); await fire(0, 1000); come();
+        last().onclose({{code: 1006}}); await fire(0, 1000);
+        waits.push(await opening());
+        globalThis.setTimeout = given; socket.close();
+        return [waits, links];""",
+    )
+    assert said == [[3000, 6000, 12000, 3000, 3000], ["open", "lost"]]

@@ -135,6 +135,18 @@ async def test_without_network_on_the_test_page_joining_waits_for_it(tmp_path: P
         await meeting.host.person(AINO, state="waiting")
 
 
+async def test_on_a_very_slow_line_joining_takes_longer_and_comes_about(tmp_path: Path) -> None:
+    async with far_meeting(tmp_path) as meeting:
+        await meeting.aino.page.goto(meeting.link)
+        await meeting.aino.press("Open the invitation")
+        await expect(meeting.aino.page.get_by_role("button", name="Join the meeting")).to_be_visible()
+        meeting.wire.delay_s = 0.55
+        await meeting.aino.press("Join the meeting")
+        await meeting.aino.press("Join")
+        await meeting.aino.sees("You are in the lobby", 25)
+        await meeting.host.person(AINO, state="waiting")
+
+
 async def test_media_alone_that_is_lost_is_asked_for_again(tmp_path: Path) -> None:
     async with far_meeting(tmp_path) as meeting:
         host, aino = meeting.host, meeting.aino

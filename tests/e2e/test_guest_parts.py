@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from service.adapters.http.pages import load
 from tests.doubles.guest_service import GuestService, host, person
-from tests.lab.browser import Tab, chromium, new_context, new_tab, until
+from tests.lab.browser import Tab, assert_accessible, chromium, new_context, new_tab, until
 from tests.lab.certificates import Authority
 
 pytestmark = pytest.mark.peer
@@ -53,6 +53,29 @@ async def let_in(service: GuestService, page: Page) -> None:
         await service.tell("person-changed", person=one)
     await service.move("connected")
     await expect(page.locator(".conference")).to_be_visible()
+
+
+async def test_who_joins_and_reaches_nobody_is_told_and_may_go_back(service: GuestService) -> None:
+    service.shut = True
+    async with opened(service) as tab:
+        tab.expected = ("WebSocket connection",)
+        page, told = tab.page, tab.page.get_by_role("alert").filter(has_text="can't be reached yet")
+        join = page.get_by_role("button", name="Join", exact=True)
+        back = page.get_by_role("button", name="Back")
+        await join.click()
+        await expect(page.get_by_role("button", name="Joining…")).to_be_disabled()
+        await expect(back).to_be_hidden()
+        await expect(told).to_be_visible(timeout=8_000)
+        await assert_accessible(page)
+        await back.click()
+        await page.get_by_role("button", name="Join the meeting").click()
+        await expect(join).to_be_enabled()
+        await expect(told).to_be_hidden()
+        await join.click()
+        await expect(told).to_be_visible(timeout=8_000)
+        service.shut = False
+        await expect(page.get_by_role("heading", name="You are in the lobby")).to_be_focused()
+        assert len([one for one in service.commands if one["type"] == "knock"]) == 1
 
 
 async def test_enter_pressed_again_sends_the_code_once(service: GuestService) -> None:

@@ -13,13 +13,15 @@ PIECE = 65536
 class Wire:
     """Listens at `port` (0: any) and leads to `goal`, from `start` to `stop` or as a context manager.
 
-    While `silent` nothing passes, and new connections are taken and not served.
+    While `silent` nothing passes, and new connections are taken and not served. Whatever passes takes
+    `delay_s` each way.
     """
 
     def __init__(self, goal: int, port: int = 0) -> None:
         self._goal = goal
         self.port = port
         self.taken = 0
+        self.delay_s = 0.0
         self._open = asyncio.Event()
         self._open.set()
         self._server: asyncio.Server | None = None
@@ -81,6 +83,7 @@ class Wire:
     async def _pass(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await source.read(PIECE):
+                await asyncio.sleep(self.delay_s)
                 await self._open.wait()
                 sink.write(data)
                 await sink.drain()

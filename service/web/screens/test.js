@@ -10,6 +10,7 @@ import { toggle } from "../parts/toggle.js";
 import { duration } from "../times.js";
 
 const DAY_MS = 24 * 3600 * 1000;
+const UNREACHED_MS = 5000;
 const KINDS = Object.freeze(["camera", "microphone"]);
 
 export function test(app) {
@@ -27,6 +28,7 @@ export function test(app) {
   const join = button(null, words.t("test.join"), () => app.join(), "primary wide");
   const back = button(null, words.t("test.back"), () => app.toInvitation(), "plain");
   const early = h("p", { class: "quiet" });
+  let joiningSince = null;
 
   function found(kind, check) {
     if ((app.found[kind] ?? null) === check) return;
@@ -39,6 +41,15 @@ export function test(app) {
     const remaining = Date.parse(appointment.opens_at) - app.service.now();
     say(early, remaining > 0 && remaining < DAY_MS ? words.t("invitation.left", { time: duration(remaining) }) : "");
     picture.tick();
+    told(app.state);
+  }
+
+  // Joining goes on by itself, and where nobody answers it does so for ever: that is said, and one may turn back.
+  function told({ joining, link, refusal: code }) {
+    joiningSince = joining && link !== "open" ? (joiningSince ?? performance.now()) : null;
+    const unreached = joiningSince !== null && performance.now() - joiningSince > UNREACHED_MS;
+    wrong.set(unreached ? "warn" : "bad", unreached ? words.t("test.unreached") : refusal(words, code));
+    show(back, !joining || unreached);
   }
 
   const root = h("div", { class: "card wide" },
@@ -64,10 +75,9 @@ export function test(app) {
       KINDS.forEach((kind, at) => helps[at].update(troubleNow(app, kind)));
       asking.set("info", KINDS.some((kind) => status[kind] === "asking") ? words.t("test.asking") : "");
       notice.set("info", app.notice);
-      wrong.set("bad", refusal(words, state.refusal));
       set(join, "disabled", state.early || state.joining);
       say(join.lastChild, words.t(state.joining ? "test.joining" : "test.join"));
-      show(back, !state.joining);
+      told(state);
     },
     close() {
       picture.close();
