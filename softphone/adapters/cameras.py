@@ -1,8 +1,8 @@
 """The cameras of this computer: which there are, the one in use, and who gets its pictures.
 
 The device is open while somebody wants its pictures (the test page, a meeting) and let go with the last of
-them. When it is unplugged everybody is told; when it, or another that fits the setting, comes, it is opened
-again. Lives on the engine loop; opening and closing is done by a worker.
+them. When it is unplugged everybody is told, and the first one there is used until the one that was set is
+back. Lives on the engine loop; looking for devices, opening and closing them is done by a worker.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class CameraDesk:
         self._tasks = Tasks()
         self._callbacks: list[Callable[[Sequence[Camera]], None]] = []
         self._cameras: tuple[CameraInfo, ...] = ()
+        self._unlisted: tuple[CameraInfo, ...] = ()
+        self._told: tuple[tuple[CameraInfo, ...], CameraInfo | None] = (), None
         self._sinks: tuple[Sink, ...] = ()
         self._open: OpenCamera | None = None
         self._opened: tuple[str, Wish] | None = None
@@ -132,6 +134,8 @@ class CameraDesk:
         """Give `sink` pictures from now on; how opening the camera went."""
         if sink not in self._sinks:
             self._sinks = (*self._sinks, sink)
+        if self._open is None:
+            self._failed = DeviceCheck.UNKNOWN
         await self._settle()
         return self.check()
 
@@ -152,24 +156,34 @@ class CameraDesk:
 
     def _chosen(self) -> CameraInfo | None:
         wanted = self.wanted()
-        if not wanted:
-            return next(iter(self._cameras), None)
-        return next((info for info in self._cameras if info.id == wanted), None) or self._driver.find(wanted)
+        there = (info for info in (*self._cameras, *self._unlisted) if info.id == wanted)
+        return next(there, None) or next(iter(self._cameras), None)
 
     def _plugged(self) -> None:
         self._tasks.spawn(self._look(), "camera list")
 
     async def _look(self) -> None:
-        found = await self._run(self._driver.cameras)
-        changed, self._cameras = found != self._cameras, found
+        self._cameras = await self._run(self._driver.cameras)
+        await self._find()
         await self._settle()
-        if changed:
+        now = self._cameras, self._chosen()
+        if now != self._told:
+            self._told = now
             for callback in tuple(self._callbacks):
                 callback(self.cameras())
+
+    async def _find(self) -> None:
+        """The camera that was set may be one that is never listed."""
+        wanted = self.wanted()
+        listed = any(info.id == wanted for info in self._cameras)
+        found = await self._run(self._driver.find, wanted) if wanted and not listed else None
+        self._unlisted = (found,) if found else ()
 
     async def _settle(self) -> None:
         """Bring the open device in line with what is wanted and there."""
         async with self._settling:
+            if self._sinks:
+                await self._find()
             chosen = self._chosen() if self._sinks else None
             wanted = (chosen.id, self._wish()) if chosen else None
             if self._open is not None and self._opened != wanted:
@@ -201,6 +215,7 @@ class CameraDesk:
     async def _let_go(self) -> None:
         camera, self._open = self._open, None
         if camera is not None:
+            self._failed = DeviceCheck.UNKNOWN
             await self._run(camera.close)
             self._slot.put(None)
             self.on_state()

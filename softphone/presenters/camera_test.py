@@ -38,8 +38,9 @@ ANY_PLACE = marked("Ask your IT support for the right to use the camera.")
 
 @dataclass(frozen=True, slots=True)
 class CameraView:
-    """`slot` holds one's own picture. `place` is a URL the system opens at its switch for the camera, `again`
-    says that trying again may help.
+    """`slot` holds one's own picture. `help` says where to allow the camera, or that not the chosen one is
+    used; `place` is a URL the system opens at its switch for the camera, `again` says that trying again may
+    help.
     """
 
     choice: Choice
@@ -69,7 +70,7 @@ class CameraPresenter(Presenter[CameraView]):
         self._places: dict[str, bool] = {}
         self._wanted = True
         self._check = DeviceCheck.UNKNOWN
-        cameras.listen(lambda _known: self.render())
+        cameras.listen(lambda _known: self._look())
 
     @property
     def found(self) -> DeviceCheck:
@@ -87,11 +88,17 @@ class CameraPresenter(Presenter[CameraView]):
         return CameraView(
             choice=self._choice(),
             sign=Sign(icon, self._(text), tone),
-            help=self._(where) if denied else "",
+            help=self._(where) if denied else self._instead(check),
             place=place if denied else "",
             again=check in (DeviceCheck.BUSY, DeviceCheck.FAILED, DeviceCheck.DENIED),
             slot=self._cameras.self_picture(),
         )
+
+    def _instead(self, check: DeviceCheck) -> str:
+        chosen, used = self._settings.text(CAMERA), self._cameras.used()
+        if not chosen or used is None or used.id == chosen or check is DeviceCheck.OFF:
+            return ""
+        return self._("{device} is used, as the one you chose is not there.").format(device=used.name)
 
     def _choice(self) -> Choice:
         known, used = self._cameras.cameras(), self._cameras.used()
@@ -109,10 +116,14 @@ class CameraPresenter(Presenter[CameraView]):
             self.render()
 
     def tick(self) -> None:
-        """A black or a frozen picture shows itself after a while."""
-        if self._looking and self._check in (DeviceCheck.OK, DeviceCheck.BLACK):
+        """A black or a frozen picture shows itself after a while, and a camera may come and go."""
+        if self._looking:
+            self._look()
+
+    def _look(self) -> None:
+        if self._looking:
             self._check = self._cameras.check()
-            self.render()
+        self.render()
 
     async def watch(self, on: bool, wanted: bool, place: str = MEETING) -> None:
         """Somebody looks at a place, or has stopped looking; `wanted`: with the camera on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
@@ -45,6 +46,8 @@ class Driver:
     unlisted: tuple[CameraInfo, ...] = ()
     refuse: Reason | None = None
     opened: list[Opened] = field(default_factory=list)
+    looked_by: list[int] = field(default_factory=list)
+    opening: Callable[[], None] = lambda: None
     closed: bool = False
 
     def __post_init__(self) -> None:
@@ -54,11 +57,13 @@ class Driver:
         return self.there
 
     def find(self, camera: str) -> CameraInfo | None:
+        self.looked_by.append(threading.get_ident())
         return next((info for info in (*self.there, *self.unlisted) if info.id == camera), None)
 
     def open(self, camera: str, wish: Wish, on_picture: OnPicture, on_lost: OnLost) -> Opened:
         if self.refuse is not None:
             raise CameraFailure("refused", self.refuse)
+        self.opening()
         self.opened.append(Opened(camera, on_picture, on_lost, wish))
         return self.opened[-1]
 
@@ -106,15 +111,57 @@ async def settled(is_so: Callable[[], bool]) -> None:
     raise AssertionError("it never came about")
 
 
-async def test_the_first_camera_is_used_unless_another_is_set(desk: CameraDesk, driver: Driver) -> None:
+async def test_the_first_camera_is_used_unless_another_is_set_and_there(
+    desk: CameraDesk, driver: Driver
+) -> None:
     assert desk.cameras() == (Camera("test:one", "One"), Camera("test:two", "Two"))
     assert desk.used() == Camera("test:one", "One")
     desk.wanted = lambda: "test:two"
     assert desk.used() == Camera("test:two", "Two")
     desk.wanted = lambda: "test:gone"
-    assert desk.used() is None
+    await desk.choose()
+    assert desk.used() == Camera("test:one", "One")
     driver.unlisted = (CameraInfo("test:gone", "A file"),)
+    await desk.choose()
     assert desk.used() == Camera("test:gone", "A file")
+
+
+async def test_a_camera_that_is_away_is_looked_for_by_the_worker_alone(
+    desk: CameraDesk, driver: Driver
+) -> None:
+    desk.wanted = lambda: "test:gone"
+    await desk.choose()
+    await desk.preview(True)
+    looked_by = list(driver.looked_by)
+    assert looked_by and threading.get_ident() not in looked_by
+    assert [desk.used() for _ in range(3)] == [Camera("test:one", "One")] * 3
+    assert driver.looked_by == looked_by
+
+
+async def test_a_film_that_was_set_is_told_once_it_was_found(desk: CameraDesk, driver: Driver) -> None:
+    heard: list[Camera | None] = []
+    desk.listen(lambda _: heard.append(desk.used()))
+    driver.unlisted = (CameraInfo("test:film", "A file"),)
+    desk.wanted = lambda: "test:film"
+    await desk.choose()
+    assert heard == [Camera("test:film", "A file")]
+    await desk.choose()
+    assert len(heard) == 1
+
+
+async def test_while_another_camera_is_opened_no_verdict_on_the_former_one_is_given(
+    desk: CameraDesk, driver: Driver
+) -> None:
+    driver.refuse = "busy"
+    assert await desk.preview(True) == DeviceCheck.BUSY
+    driver.refuse = None
+    during: list[DeviceCheck] = []
+    driver.opening = lambda: during.append(desk.check())
+    assert await desk.preview(True) == DeviceCheck.OK
+    desk.wanted = lambda: "test:two"
+    await desk.choose()
+    assert during == [DeviceCheck.UNKNOWN] * 2
+    assert desk.check() == DeviceCheck.OK
 
 
 async def test_the_device_is_open_while_somebody_wants_it_and_no_longer(
@@ -185,18 +232,20 @@ async def test_a_lost_camera_is_told_and_the_next_one_used(desk: CameraDesk, dri
     assert told == [True, False, True]
 
 
-async def test_the_camera_that_was_set_is_waited_for(desk: CameraDesk, driver: Driver) -> None:
+async def test_the_camera_that_was_set_is_waited_for_and_the_first_one_used_meanwhile(
+    desk: CameraDesk, driver: Driver
+) -> None:
     desk.wanted = lambda: "test:one"
     await desk.attach(ignore)
     driver.there = (TWO,)
     driver.opened[0].lose(CameraFailure("unplugged", "missing"))
-    await settled(lambda: not desk.on and desk.check() == DeviceCheck.MISSING)
-    await asyncio.sleep(0.02)
-    assert len(driver.opened) == 1, "nobody chose the other one"
-    driver.there = (ONE, TWO)
+    await settled(lambda: desk.on and driver.in_use[-1:] == ["test:two"])
+    assert (desk.used(), desk.check()) == (Camera("test:two", "Two"), DeviceCheck.OK)
+    driver.there = (TWO, ONE)
     driver.notices.tell()
-    await settled(lambda: desk.on)
-    assert driver.opened[-1].id == "test:one"
+    await settled(lambda: desk.on and driver.opened[-1].id == "test:one")
+    assert driver.opened[1].closed
+    assert desk.used() == Camera("test:one", "One")
 
 
 async def test_a_lost_notice_of_a_camera_already_let_go_changes_nothing(

@@ -115,6 +115,55 @@ async def test_unplugging_the_last_camera_is_told_at_once(looking: Stage) -> Non
     assert view(looking).sign.text == "No camera was found. Plug one in, or join without."
 
 
+async def test_one_that_is_plugged_in_late_is_seen_and_joins_switched_on(stage: Stage) -> None:
+    stage.cameras.opening = DeviceCheck.MISSING
+    stage.cameras.known = ()
+    await stage.board.meetings.camera.watch(True, True)
+    assert view(stage).sign.text == "No camera was found. Plug one in, or join without."
+    stage.cameras.opening = DeviceCheck.OK
+    stage.cameras.plug(LAPTOP)
+    assert (view(stage).sign.tone, stage.board.meetings.camera.found) == (Tone.GOOD, DeviceCheck.OK)
+
+
+async def test_one_that_is_unplugged_and_plugged_again_is_told_each_time(looking: Stage) -> None:
+    looking.cameras.opening = DeviceCheck.MISSING
+    looking.cameras.plug(DESK)
+    assert view(looking).sign.tone is Tone.WARN
+    looking.cameras.opening = DeviceCheck.OK
+    looking.cameras.plug(LAPTOP, DESK)
+    assert view(looking).sign.tone is Tone.GOOD
+
+
+async def test_one_that_could_be_opened_after_all_is_noticed_in_time(stage: Stage) -> None:
+    stage.cameras.opening = DeviceCheck.BUSY
+    await stage.board.meetings.camera.watch(True, True)
+    stage.board.meetings.tick()
+    assert view(stage).again
+    stage.cameras.open = True
+    stage.board.meetings.tick()
+    assert (view(stage).sign.tone, view(stage).again) == (Tone.GOOD, False)
+
+
+async def test_the_page_says_that_another_one_is_used_while_the_chosen_one_is_away(looking: Stage) -> None:
+    camera = looking.board.meetings.camera
+    looking.cameras.chosen = DESK.id
+    await camera.choose(DESK.id)
+    assert view(looking).help == ""
+    looking.cameras.plug(LAPTOP)
+    assert view(looking).choice.chosen == LAPTOP.id
+    assert view(looking).help == "Laptop camera is used, as the one you chose is not there."
+    said = set()
+    for language in LANGUAGES:
+        await looking.board.speak(Words(language))
+        said.add(view(looking).help)
+    assert len(said) == len(LANGUAGES)
+    await camera.watch(True, False)
+    assert view(looking).help == "", "none is used"
+    await camera.watch(True, True)
+    looking.cameras.plug(LAPTOP, DESK)
+    assert (view(looking).choice.chosen, view(looking).help) == (DESK.id, "")
+
+
 async def test_another_camera_is_opened_when_it_is_chosen(looking: Stage) -> None:
     assert [option.text for option in view(looking).choice.options] == [LAPTOP.name, DESK.name]
     await looking.board.meetings.camera.choose(DESK.id)
