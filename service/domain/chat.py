@@ -9,10 +9,13 @@ from service_api.meeting import ChatLine
 
 LINES_RATE = 1.0
 LINES_BURST = 10.0
-"""Lines a second and at once, for each session."""
+"""Lines a second and at once, for each person."""
 
 MOST_LINES = 5000
 """Of one meeting."""
+
+MOST_LINES_WAITING = MOST_LINES // 2
+"""Where a meeting has so many, those who wait add none: nobody in the lobby ends the chat of those inside."""
 
 
 @dataclass(frozen=True, slots=True)

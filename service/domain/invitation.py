@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from service_api.states import Assurance
 
+MOST_PLACES = 16
+"""Where one link is opened; whoever needs more is given a new link."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from service.domain.chat import MOST_LINES, Line
+from service.domain.chat import MOST_LINES, MOST_LINES_WAITING, Line
 from service.domain.confirmation import given_away, told
 from service.domain.errors import RefusedError
 from service.domain.session import Session
@@ -72,8 +72,8 @@ class Chat:
             raise RefusedError(MeetingRefusal.BAD_REQUEST)
         if await self._store.said(session.id, line.command):
             return
-        full = room.line_count >= MOST_LINES
-        if full or not room.memory[session.id].chat.take(self._clock.monotonic()):
+        full = room.line_count >= (MOST_LINES_WAITING if session.in_lobby else MOST_LINES)
+        if full or not room.allowances[session.participant].chat.take(self._clock.monotonic()):
             raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
         await self._withhold_codes(room, session, line)
         await room.commit(Change(line=line))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from service.domain.appointment import Appointment, Window
 from service.domain.errors import RefusedError
 from service.domain.fingerprint import fingerprint
-from service.domain.invitation import Link, Place
+from service.domain.invitation import MOST_PLACES, Link, Place
 from service.domain.principal import Guest
 from service.usecases.appointment_view import seen_by
 from service.usecases.identities import guest_of
@@ -106,6 +106,11 @@ class Invitations:
             token = shown if same else self._chance.secret()
             await tables.links.move_place(former.place_id, link.secret, fingerprint(token))
             return token, former, False
+        if sum(place.link == link.secret for place in places) >= MOST_PLACES:
+            log.warning(
+                "participant %s: the link was opened at %d places, no more", link.participant_id, MOST_PLACES
+            )
+            raise RefusedError(MeetingRefusal.LINK_UNKNOWN)
         token = self._chance.secret()
         place = Place(
             self._chance.token(),

@@ -97,10 +97,16 @@ class Memory:
     def __init__(self) -> None:
         self.answers = Answers()
         self.media_lock = asyncio.Lock()
+        self.cut: asyncio.Task[None] | None = None
+
+
+class Allowances:
+    """What one person may do in a time, with all their devices: each new one would have its own otherwise."""
+
+    def __init__(self) -> None:
         self.chat = Allowance(LINES_RATE, LINES_BURST)
         self.knocks = Allowance(1 / 15, 5)
         self.opens = Allowance(1 / 2, 20)
-        self.cut: asyncio.Task[None] | None = None
 
 
 class Room:
@@ -123,6 +129,7 @@ class Room:
         self.confirmations: dict[str, Confirmation] = {c.binding.session: c for c in kept.confirmations}
         self.connections: dict[str, Connection] = {}
         self.memory: dict[str, Memory] = defaultdict(Memory)
+        self.allowances: dict[str, Allowances] = defaultdict(Allowances)
         self.members: set[str] = set()
         self._store = store
         self._engine = engine

@@ -42,7 +42,7 @@ class Presence:
             raise RefusedError(MeetingRefusal.NOT_ALLOWED)
         if session.state is not SessionState.PREJOIN:
             raise RefusedError(MeetingRefusal.WRONG_STATE)
-        if not room.memory[session.id].knocks.take(self._clock.monotonic()):
+        if not room.allowances[session.participant].knocks.take(self._clock.monotonic()):
             raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
         ready = replace(
             session, equipment=command.equipment, camera=command.camera, microphone=command.microphone
@@ -135,12 +135,9 @@ class Presence:
             raise RefusedError(MeetingRefusal.TOO_EARLY)
 
     def _check_count(self, room: Room, claim: Claim, former: Session | None) -> None:
-        if former is not None:
-            enough = room.memory[former.id].opens.take(self._clock.monotonic())
-        else:
-            here = [s for s in room.scene.sessions if s.participant == claim.participant and not s.over]
-            enough = len(here) < MOST_AT_ONCE
-        if not enough:
+        here = [s for s in room.scene.sessions if s.participant == claim.participant and not s.over]
+        enough = former is not None or len(here) < MOST_AT_ONCE
+        if not enough or not room.allowances[claim.participant].opens.take(self._clock.monotonic()):
             raise RefusedError(MeetingRefusal.TOO_MANY_TRIES)
 
     def _connected(

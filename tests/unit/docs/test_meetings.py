@@ -7,8 +7,9 @@ from pathlib import Path
 
 from service.adapters.http.outbox import MOST_MESSAGES
 from service.adapters.http.socket import COMMANDS_BURST, COMMANDS_RATE, MOST_REFUSED
-from service.domain.chat import LINES_BURST, MOST_LINES
+from service.domain.chat import LINES_BURST, MOST_LINES, MOST_LINES_WAITING
 from service.domain.confirmation import TRIES, VALID_S
+from service.domain.invitation import MOST_PLACES
 from service.domain.session import GRACE_S, MOST_AT_ONCE
 from service.usecases.meeting_room import TICKET_S
 from service_api.meeting import SIZE_LIMIT, SUBPROTOCOL, Close
@@ -23,8 +24,10 @@ def test_the_limits_are_those_of_the_code() -> None:
         "ticket to sound and picture": f"{TICKET_S} seconds",
         "confirmation code": f"{VALID_S // 60} minutes, {TRIES} tries",
         "chat of one person": f"{LINES_BURST:.0f} lines at once",
-        "chat of a meeting": f"{MOST_LINES:,} lines",
+        "chat of a meeting": f"{MOST_LINES:,} lines; the newest are shown to who comes. "
+        f"Once there are {MOST_LINES_WAITING:,}, those who wait",
         "devices of one person in a meeting at once": f"{MOST_AT_ONCE}",
+        "one link is opened": f"on {MOST_PLACES} devices",
         "commands of one connection": f"{COMMANDS_BURST:.0f} at once, {COMMANDS_RATE:.0f} more each second; "
         f"{MOST_REFUSED} above",
         "one message": f"{SIZE_LIMIT // 1024} KB",

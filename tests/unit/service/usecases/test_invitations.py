@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from service.domain.errors import RefusedError
+from service.domain.invitation import MOST_PLACES
 from service.domain.principal import Guest
 from service.usecases.invitations import AFTERWARDS_S, Opened
 from service_api.appointments import AppointmentMade, InviteeDraft, LinkExchange, LinkRequest
@@ -138,6 +139,20 @@ async def test_a_new_link_ends_the_former_one_and_the_places_it_opened(bench: Be
     assert await bench.identities.bearer(opened.token) is None, "whoever had it must not be in again"
     assert (await open_link(bench, fresh.link, token=again.token)).token == again.token
     assert (await open_link(bench, fresh.link, token=opened.token)).invitation.other_device
+
+
+async def test_a_link_is_opened_at_a_handful_of_places(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    host = await bench.user()
+    made = await bench.appointments.make(host, bench.draft())
+    link, person = made.links[0].link, made.appointment.participants[0].id
+    places = [await open_link(bench, link) for _ in range(MOST_PLACES)]
+    await refused("link-unknown", bench, link)
+    assert f"{person}: the link was opened at {MOST_PLACES} places" in caplog.text
+    assert (await open_link(bench, link, token=places[0].token)).token == places[0].token
+    fresh = await bench.appointments.new_link(host, made.appointment.id, person, LinkRequest())
+    assert (await open_link(bench, fresh.link)).token
 
 
 async def test_who_is_removed_from_the_appointment_has_no_place(bench: Bench) -> None:

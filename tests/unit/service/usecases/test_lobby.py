@@ -395,8 +395,29 @@ async def test_knocking_again_and_again_is_not_heard(hall: Hall) -> None:
     await guest.done(Knock)
 
 
+async def test_knocking_with_one_device_after_another_is_not_heard_either(hall: Hall) -> None:
+    host = await hall.host()
+    for number in range(5):
+        guest = await hall.waiting(a_guest(place=f"device{number}"))
+        await guest.done(Leave)
+    guest = await hall.open(a_guest(place="another"))
+    assert (await guest.refused(Knock)).code == "too-many-tries"
+    assert len(host.events(Knocked)) == 5
+    await hall.waiting(a_guest(2))
+
+
+async def test_connecting_with_one_device_after_another_is_refused(hall: Hall) -> None:
+    await hall.host()
+    for number in range(20):
+        guest = await hall.open(a_guest(place=f"device{number}"))
+        await guest.done(Leave)
+    assert await hall.refused(a_guest(place="another")) == "too-many-tries"
+    hall.clock.advance(2)
+    await hall.open(a_guest(place="another"))
+
+
 async def test_connecting_again_and_again_is_refused(hall: Hall) -> None:
-    for _ in range(21):
+    for _ in range(20):
         await hall.open(a_guest())
     assert await hall.refused(a_guest()) == "too-many-tries"
 

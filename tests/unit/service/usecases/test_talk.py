@@ -7,6 +7,7 @@ import pytest
 from service.domain.confirmation import TRIES
 from service.domain.errors import ServiceError
 from service.domain.scene import CHAT_BYTES
+from service.usecases import chat
 from service_api.meeting import (
     SIZE_LIMIT,
     Admit,
@@ -14,6 +15,7 @@ from service_api.meeting import (
     CodeTried,
     ConfirmCode,
     Knock,
+    Leave,
     LobbySay,
     MediaState,
     NewCode,
@@ -114,9 +116,9 @@ async def test_a_live_code_is_withheld_from_every_chat(hall: Hall, text: str) ->
     assert (await host.refused(LobbySay, text=text)).code == "code-in-chat"
     assert not hall.store.lines
     await guest.done(ConfirmCode, code="314159")
-    for client, chat in ((guest, Say), (waiting, LobbySay)):
+    for client, kind in ((guest, Say), (waiting, LobbySay)):
         await host.done(NewCode, session=guest.session)
-        assert (await client.refused(chat, text=text)).code == "code-in-chat"
+        assert (await client.refused(kind, text=text)).code == "code-in-chat"
     assert not hall.store.lines
     await host.done(Say, text=text)
 
@@ -186,6 +188,33 @@ async def test_ten_lines_at_once_and_one_more_each_second(hall: Hall) -> None:
     assert (await host.refused(Say, text="x")).code == "too-many-tries"
     hall.clock.advance(1)
     await host.done(Say, text="x")
+
+
+async def test_ten_lines_at_once_are_for_a_person_with_all_their_devices(hall: Hall) -> None:
+    await hall.host()
+    for number in range(2):
+        guest = await hall.waiting(a_guest(place=f"device{number}"))
+        for _ in range(5):
+            await guest.done(LobbySay, text="x")
+        await guest.done(Leave)
+    guest = await hall.waiting(a_guest(place="another"))
+    assert (await guest.refused(LobbySay, text="x")).code == "too-many-tries"
+    await (await hall.waiting(a_guest(2))).done(LobbySay, text="x")
+
+
+async def test_those_who_wait_leave_half_of_the_chat_to_those_inside(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat, "MOST_LINES", 5)
+    monkeypatch.setattr(chat, "MOST_LINES_WAITING", 2)
+    host, waiting = await hall.host(), await hall.waiting(a_guest())
+    for _ in range(2):
+        await waiting.done(LobbySay, text="x")
+    assert (await waiting.refused(LobbySay, text="x")).code == "too-many-tries"
+    await host.done(LobbySay, text="One moment", session=waiting.session)
+    for _ in range(2):
+        await host.done(Say, text="x")
+    assert (await host.refused(Say, text="x")).code == "too-many-tries"
 
 
 async def test_a_long_talk_fits_into_one_message(hall: Hall) -> None:
