@@ -98,11 +98,12 @@ class AiortcMedia:
     async def leave(self) -> None:
         """See ports.MeetingMedia."""
         parts, self._parts = self._parts, None
+        if parts is not None:
+            self._ear.detach(parts.voice)  # at once: a camera may take seconds
         self._camera = False
         await self._cameras.detach(self._offer)
         self._feeds.clear()
         if parts is not None:
-            self._ear.detach(parts.voice)
             await self._tasks.close()
             await parts.close()
         self._speaking, self._trouble = frozenset(), Trouble.NONE
