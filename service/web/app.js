@@ -7,6 +7,7 @@ import { Equipment } from "./media/equipment.js";
 import { CHECKS } from "./media/permission.js";
 import { news } from "./news.js";
 import { Notice } from "./notice.js";
+import { Recheck } from "./recheck.js";
 import { Refused } from "./service.js";
 import { Sounds } from "./sounds.js";
 import { START, reduce } from "./state.js";
@@ -34,6 +35,12 @@ export class App {
     this._attendance = null;
     this._secret = "";
     this._starting = null;
+    this._recheck = new Recheck({
+      shown: () => this._lookedAt(),
+      ask: () => this.service.invitation(),
+      changed: (invitation) => this._changed(invitation).catch(() => this.over(UNFORESEEN)),
+      refused: (code) => PASSING.includes(code) || this.turnedAway(code ?? UNFORESEEN),
+    });
     setInterval(() => this._tick(), 1000);
     document.addEventListener("visibilitychange", () => this.render());
     addEventListener("pagehide", () => this.equipment && memory.keepChoices(this.equipment.choices));
@@ -162,8 +169,10 @@ export class App {
 
   /** The service will not have this person, or not yet. */
   turnedAway(code) {
-    if (code === "too-early") this.toInvitation(code);
-    else this.over(NO_PLACE.includes(code) ? "no-link" : code);
+    if (code === "too-early") {
+      this.toInvitation(code);
+      this._recheck.now();
+    } else this.over(NO_PLACE.includes(code) ? "no-link" : code);
   }
 
   /** It is over: everything off, nothing kept. */
@@ -195,6 +204,19 @@ export class App {
     const { cancelled, closes_at: closes } = invitation.appointment;
     if (cancelled) this.over("meeting-cancelled");
     else if (!back && this.service.now() > Date.parse(closes)) this.over("meeting-over");
+  }
+
+  // The invitation somebody waits before, whose time may be another one by now.
+  _lookedAt() {
+    const { step, early, end, invitation } = this.state;
+    return !end && (step === "invitation" || (step === "test" && early)) ? invitation : null;
+  }
+
+  // Who tests days ahead is led back too: the new time is what matters to them now.
+  async _changed(invitation) {
+    this._view.clear();
+    await this._opened(invitation);
+    if (!this.state.end) this.toInvitation("changed");
   }
 
   _resume() {
@@ -269,6 +291,7 @@ export class App {
       this.dispatch({ type: "opened-now" });
       this._attend();
     }
+    this._recheck.tick();
     this._view.tick();
   }
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
-from tests.doubles.guest_service import GuestService
+from tests.doubles.guest_service import GuestService, appointment, in_minutes
 from tests.e2e.test_guest_devices import REFUSE, to_test
 from tests.lab.browser import chromium, new_context, new_tab
 from tests.lab.certificates import Authority
@@ -134,4 +134,76 @@ async def test_who_chooses_a_device_is_told_no_more_that_another_one_took_its_pl
         await expect(notice).to_be_visible()
         await page.get_by_label("Camera", exact=True).select_option(label="fake_device_1")
         await expect(notice).to_be_hidden()
+        tab.check(service.address)
+
+
+LATER = {"start": in_minutes(180), "end": in_minutes(240), "closes_at": in_minutes(300)}
+LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+async def opened(page: Page, service: GuestService) -> None:
+    """From the link to the invitation."""
+    await page.goto(service.link)
+    await page.get_by_role("button", name="Open the invitation").click()
+    await expect(page.get_by_role("button", name="Join the meeting")).to_be_visible()
+
+
+async def test_a_meeting_that_was_moved_nearer_can_be_joined_from_the_page_left_open(
+    service: GuestService,
+) -> None:
+    service.invitation["appointment"] = appointment(opens_at=in_minutes(200), **LATER)
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        page = tab.page
+        await opened(page, service)
+        await expect(page.get_by_role("button", name="Join the meeting")).to_be_disabled()
+        service.invitation["appointment"] = appointment(title="Earlier talk")
+        await page.evaluate(LOOK_AGAIN)
+        await expect(page.get_by_role("heading", name="Earlier talk")).to_be_focused()
+        await expect(page.get_by_role("alert").filter(has_text="was changed")).to_be_visible()
+        await page.get_by_role("button", name="Join the meeting").click()
+        await expect(page.get_by_role("heading", name="Test the equipment")).to_be_visible()
+        tab.check(service.address)
+
+
+async def test_who_tests_early_is_led_to_the_new_time_and_let_go_by_camera_and_microphone(
+    service: GuestService,
+) -> None:
+    service.invitation["appointment"] = appointment(opens_at=in_minutes(60), **LATER)
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        page = tab.page
+        await opened(page, service)
+        await page.get_by_role("button", name="Test the equipment").click()
+        await expect(page.locator(".toggle[data-status=on]")).to_have_count(2)
+        service.invitation["appointment"] = appointment(opens_at=in_minutes(90), **LATER)
+        await page.evaluate("dispatchEvent(new Event('online'))")
+        await expect(page.get_by_role("alert").filter(has_text="was changed")).to_be_visible()
+        await expect(page.locator("video")).to_have_count(0)
+        tab.check(service.address)
+
+
+async def test_an_invitation_that_is_what_it_was_is_left_alone(service: GuestService) -> None:
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        page = tab.page
+        await opened(page, service)
+        await page.get_by_role("button", name="Join the meeting").focus()
+        service.invitation["appointment"] = {**service.invitation["appointment"], "waiting": 2}
+        async with page.expect_response("**/api/v1/invitation"):
+            await page.evaluate(LOOK_AGAIN)
+        await page.wait_for_timeout(100)
+        await expect(page.get_by_role("button", name="Join the meeting")).to_be_focused()
+        await expect(page.get_by_role("alert")).to_be_hidden()
+        tab.check(service.address)
+
+
+async def test_a_meeting_cancelled_meanwhile_is_said_to_be(service: GuestService) -> None:
+    async with chromium() as browser:
+        tab = await new_tab(await new_context(browser))
+        await tab.page.clock.install()
+        await opened(tab.page, service)
+        service.invitation["appointment"] = {**service.invitation["appointment"], "cancelled": True}
+        await tab.page.clock.fast_forward(61_000)
+        await expect(tab.page.get_by_role("heading", name="This meeting was cancelled")).to_be_focused()
         tab.check(service.address)
