@@ -30,7 +30,8 @@ class ConfigError(Exception):
 class Config:
     """`public_url` "" stands for the address that is listened at; `sip` without domain for the same host.
 
-    `media_address` is where the embedded engine is reached by everybody, `media_ports` its UDP ports.
+    `media_address` is where the embedded engine is reached by everybody, `media_ports` its UDP ports; it is
+    bound to `media_bind`, "" for the same.
     """
 
     data: Path
@@ -46,6 +47,7 @@ class Config:
     window: Window = field(default=Window())
     minimum_version: str = ""
     media_address: str = "127.0.0.1"
+    media_bind: str = ""
     media_ports: tuple[int, int] | None = None
 
     @property
@@ -69,6 +71,12 @@ class Config:
         """The name people know the service by."""
         return urlsplit(self.public_url).hostname or self.host
 
+    @property
+    def media_reached(self) -> bool:
+        """Whether sound and picture can reach whoever the service reaches."""
+        here = is_loopback(self.media_address) or is_loopback(self.media_bind)
+        return not here or is_loopback(self.server)
+
     def check(self) -> None:
         """Raises ConfigError where it would be unsafe to serve like this, or can't work."""
         if (self.certificate is None) != (self.key is None):
@@ -85,11 +93,12 @@ class Config:
             )
 
 
-def _is_address(text: str) -> bool:
+def _version(text: str) -> int:
+    """Of the Internet Protocol; 0 for what is no address."""
     try:
-        return not ipaddress.ip_address(text).is_unspecified
+        return ipaddress.ip_address(text).version
     except ValueError:
-        return False
+        return 0
 
 
 def is_loopback(host: str) -> bool:
@@ -136,7 +145,7 @@ class _Reader:
     def config(self, data: Path) -> Config:
         host, port = split_address(self._take("listen", DEFAULT_LISTEN))
         side, table = self._part("sip")._sip(data)
-        window, address, ports = self._part("meetings")._meetings()
+        window, address, bind, ports = self._part("meetings")._meetings()
         config = Config(
             data=data,
             host=host,
@@ -151,6 +160,7 @@ class _Reader:
             numbering=self._part("numbers")._numbers(),
             window=window,
             media_address=address,
+            media_bind=bind,
             media_ports=ports,
         )
         self._end()
@@ -183,16 +193,20 @@ class _Reader:
         self._end()
         return numbering
 
-    def _meetings(self) -> tuple[Window, str, tuple[int, int] | None]:
+    def _meetings(self) -> tuple[Window, str, str, tuple[int, int] | None]:
         before, after = self._take("opens_before_minutes", 15), self._take("closes_after_minutes", 60)
         if before < 0 or after < 0:
             raise ConfigError(f"{self._place}: minutes are never less than nothing.")
-        address = self._take("media_address", "127.0.0.1")
-        if not _is_address(address):
+        address, bind = self._take("media_address", "127.0.0.1"), self._take("media_bind", "")
+        if not _version(address) or ipaddress.ip_address(address).is_unspecified:
             raise ConfigError(f"{self._place}: media_address is an IP address, as everybody reaches it.")
+        if bind and not _version(bind):
+            raise ConfigError(f"{self._place}: media_bind is an IP address of this computer's own.")
+        if bind and _version(bind) != _version(address):
+            raise ConfigError(f"{self._place}: media_address and media_bind are both IPv4 or both IPv6.")
         ports = self._range(self._take("media_ports", list[object]()))
         self._end()
-        return Window(before * 60.0, after * 60.0), address, ports
+        return Window(before * 60.0, after * 60.0), address, bind, ports
 
     def _range(self, ports: list[object]) -> tuple[int, int] | None:
         match ports:

@@ -18,7 +18,7 @@ from typing import IO, TypeAlias
 import uvicorn
 
 from service.adapters.http.keepalive import WatchfulProtocol
-from service.config import Config, ConfigError, is_loopback
+from service.config import Config, ConfigError
 from service.data import open_data
 from service.wiring import Service
 from service_api.meeting import PING_S, SIZE_LIMIT
@@ -46,7 +46,7 @@ def serve(config: Config) -> int:
 
 async def _run(config: Config, listener: socket.socket) -> None:
     service = Service(config)
-    if is_loopback(config.media_address) and not is_loopback(config.server):
+    if not config.media_reached:
         log.warning("media_address is loopback: nobody on another computer will see or hear anything")
     try:
         await service.start()

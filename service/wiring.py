@@ -59,7 +59,7 @@ class Service:
         self.database = Database(config.database)
         self.store = SqliteStore(self.database)
         self._passwords = passwords or Argon2Passwords()
-        self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports)
+        self.engine = engine or EmbeddedEngine(config.media_address, config.media_ports, config.media_bind)
         self.meetings = self._make_meetings()
         table = RegistrarTable(self.store, registrar_of(config.sip_table), config.numbering)
         self._devices = Devices(self.store, table, self.meetings)

@@ -27,9 +27,15 @@ class Child:
     """Started once, ended once. `on_message` is called on the loop; `dead` is set there when it ended."""
 
     def __init__(
-        self, address: str, ports: tuple[int, int] | None, on_message: Callable[[dict[str, Any]], None]
+        self,
+        address: str,
+        bind: str,
+        ports: tuple[int, int] | None,
+        on_message: Callable[[dict[str, Any]], None],
     ) -> None:
         self._command = [sys.executable, "-m", "service.media_engine", "--address", address]
+        if bind:
+            self._command += ["--bind", bind]
         if ports is not None:
             self._command += ["--ports", f"{ports[0]}-{ports[1]}"]
         self._on_message = on_message

@@ -34,10 +34,16 @@ HEALTHY_S = 30.0
 
 
 class EmbeddedEngine:
-    """Implements MediaEngine. Clients are offered `address` alone, and one UDP port of `ports`."""
+    """Implements MediaEngine. Clients are offered `address` alone, and one UDP port of `ports`.
 
-    def __init__(self, address: str = "127.0.0.1", ports: tuple[int, int] | None = None) -> None:
+    `bind` is the address of this computer's own behind it, where that's another one.
+    """
+
+    def __init__(
+        self, address: str = "127.0.0.1", ports: tuple[int, int] | None = None, bind: str = ""
+    ) -> None:
         self._address = address
+        self._bind = bind
         self._ports = ports
         self._child: Child | None = None
         self._ids = itertools.count(1)
@@ -131,7 +137,7 @@ class EmbeddedEngine:
             self._calls.pop(ident, None)
 
     async def _spawn(self) -> Child:
-        child = Child(self._address, self._ports, self._heard)
+        child = Child(self._address, self._bind, self._ports, self._heard)
         try:
             await asyncio.wait_for(child.start(), START_S)
             self._child = child

@@ -31,9 +31,12 @@ class Port:
         self.address = ""
         self.number = 0
 
-    def open(self, address: str, ports: tuple[int, int] | None) -> None:
-        """Bind the first free port of the range, or any. Raises EngineError."""
-        self._socket = _bound(address, ports)
+    def open(self, address: str, ports: tuple[int, int] | None, bind: str = "") -> None:
+        """Bind the first free port of the range, or any. Raises EngineError.
+
+        Others are offered `address`; `bind` is this computer's own where that's another one, as behind NAT.
+        """
+        self._socket = _bound(bind or address, ports)
         self.address, self.number = address, self._socket.getsockname()[1]
         asyncio.get_running_loop().add_reader(self._socket, self._readable)
 

@@ -33,9 +33,9 @@ class EngineProcess:
         self._port = Port(time.monotonic)
         self._rooms = Rooms(self._port, Identity(), time.monotonic, self._event)
 
-    async def run(self, address: str, ports: tuple[int, int] | None) -> None:
+    async def run(self, address: str, ports: tuple[int, int] | None, bind: str = "") -> None:
         """Until stdin ends. Raises EngineError where no port is to be had."""
-        self._port.open(address, ports)
+        self._port.open(address, ports, bind)
         loop = asyncio.get_running_loop()
         reader = threading.Thread(target=self._read, args=(loop,), name="calls", daemon=True)
         reader.start()
@@ -96,13 +96,13 @@ class EngineProcess:
             self._sink.flush()
 
 
-def serve(address: str, ports: tuple[int, int] | None) -> int:
+def serve(address: str, ports: tuple[int, int] | None, bind: str = "") -> int:
     """Run on this process's own stdin and stdout; the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the service's to answer
     process = EngineProcess(sys.stdin.buffer, sys.stdout.buffer)
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         try:
-            runner.run(process.run(address, ports))
+            runner.run(process.run(address, ports, bind))
         except EngineError as error:
             log.error("%s", error)
             return 1

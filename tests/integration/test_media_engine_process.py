@@ -19,6 +19,7 @@ from service.domain.errors import EngineError
 from service.media_engine import embedded
 from service.media_engine.embedded import EmbeddedEngine
 from service.usecases.engine import EngineEvent, EngineRestarted, Member
+from tests.doubles.engine_peer import Clock, EnginePeer, MemoryPort
 from tests.lab.ports import LOOPBACK, free_port
 
 pytestmark = pytest.mark.peer
@@ -182,6 +183,21 @@ async def test_the_first_free_port_is_taken() -> None:
         engine = EmbeddedEngine(ports=(port, port + 5))
         await engine.start()
         await engine.admit("r", "m")
+        await engine.close()
+
+
+async def test_behind_nat_it_is_bound_to_an_address_of_its_own() -> None:
+    port = free_port()
+    engine = EmbeddedEngine("192.0.2.1", (port, port + 5), LOOPBACK)
+    await engine.start()
+    try:
+        await engine.admit("r", "m")
+        client = EnginePeer(MemoryPort(Clock()), ("198.51.100.1", 40000))
+        answer = (await engine.publish("r", "m", client.offer())).sdp
+        offered = [line for line in answer.splitlines() if line.startswith("a=candidate:")]
+        assert offered
+        assert all(f" 192.0.2.1 {port} typ host" in line for line in offered)
+    finally:
         await engine.close()
 
 

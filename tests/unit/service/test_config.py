@@ -38,6 +38,7 @@ international = true
 opens_before_minutes = 5
 closes_after_minutes = 30
 media_address = "203.0.113.1"
+media_bind = "10.0.0.5"
 media_ports = [40000, 40100]
 """
 
@@ -58,7 +59,8 @@ def test_everything_can_be_said(tmp_path: Path) -> None:
     assert config.sip_table == tmp_path / "registrar/subscriber"
     assert config.numbering == Numbering(country="46", international=True)
     assert config.window == Window(300.0, 1800.0)
-    assert (config.media_address, config.media_ports) == ("203.0.113.1", (40000, 40100))
+    assert (config.media_address, config.media_bind) == ("203.0.113.1", "10.0.0.5")
+    assert config.media_ports == (40000, 40100)
     assert (config.trusted_proxies, config.minimum_version) == (("127.0.0.1",), "1.2")
 
 
@@ -66,6 +68,7 @@ def test_nothing_has_to_be_said_on_loopback(tmp_path: Path) -> None:
     config = read_config(tmp_path, {})
     assert (config.host, config.port, config.certificate) == ("127.0.0.1", 8443, None)
     assert config.window == Window(900.0, 3600.0)
+    assert (config.media_address, config.media_bind) == ("127.0.0.1", "")
 
 
 def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
@@ -102,12 +105,31 @@ def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
         ("[meetings]\nopens_before_minutes = -1", "never less than nothing"),
         ('[meetings]\nmedia_address = "meet.example.com"', "an IP address"),
         ('[meetings]\nmedia_address = "0.0.0.0"', "an IP address"),
+        ('[meetings]\nmedia_bind = "eth0"', "an IP address of this computer"),
+        ('[meetings]\nmedia_address = "203.0.113.1"\nmedia_bind = "fe80::1"', "both IPv4 or both IPv6"),
         ("listen = ", "can't be understood"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("media", "reached"),
+    [
+        ("", False),
+        ('media_address = "203.0.113.1"', True),
+        ('media_address = "203.0.113.1"\nmedia_bind = "0.0.0.0"', True),
+        ('media_address = "203.0.113.1"\nmedia_bind = "127.0.0.1"', False),
+        ('media_address = "::1"\nmedia_bind = "::"', False),
+    ],
+)
+def test_who_reaches_the_media(tmp_path: Path, media: str, reached: bool) -> None:
+    (tmp_path / "service.toml").write_text(f"[meetings]\n{media}", "utf-8")
+    far = read_config(tmp_path, {"public_url": "https://meet.example.com"})
+    assert far.media_reached is reached
+    assert read_config(tmp_path, {"public_url": "https://127.0.0.1:8443"}).media_reached
 
 
 @pytest.mark.parametrize("public_url", ["http://127.0.0.1:8443", "http://[::1]:1", "http://localhost:8443"])
