@@ -35,6 +35,12 @@ export function show(element, visible) {
   if (element.hidden === visible) element.hidden = !visible;
 }
 
+/** Whether the focus is in it, or nowhere: a button that was disabled has lost it. */
+export function focused(element) {
+  const at = document.activeElement;
+  return !at || at === document.body || element.contains(at);
+}
+
 /** An outlined picture of 24 × 24 that says nothing by itself: the words stand beside it. */
 export function icon(name) {
   const drawn = document.createElementNS(SVG, "svg");

@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from service.adapters.http.pages import load
-from tests.doubles.guest_service import GuestService, host, person
+from tests.doubles.guest_service import GuestService, host, line, person
 from tests.lab.browser import Tab, assert_accessible, chromium, new_context, new_tab, until
 from tests.lab.certificates import Authority
 
@@ -95,6 +95,47 @@ async def test_enter_pressed_again_sends_the_code_once(service: GuestService) ->
         assert len([one for one in service.commands if one["type"] == "confirm-code"]) == 1
         await page.keyboard.press("Enter")
         await service.received("confirm-code", 2)
+
+
+async def test_an_answer_that_comes_late_takes_the_focus_from_nobody(service: GuestService) -> None:
+    async with waiting(service) as page:
+        await let_in(service, page)
+        await page.get_by_role("button", name="Messages", exact=True).click()
+        field, digits = page.get_by_label("Message to everybody"), page.locator("#code")
+        service.held.add("say")
+        await field.fill("Good day")
+        await page.keyboard.press("Enter")
+        await service.received("say")
+        await digits.fill("123")
+        await service.answer_held()
+        await expect(field).to_have_value("")
+        await expect(digits).to_be_focused()
+        service.held.add("confirm-code")
+        service.answers["confirm-code"] = {"type": "refused", "code": "wrong-code", "tries_left": 4}
+        await digits.fill("123456")
+        await page.keyboard.press("Enter")
+        await service.received("confirm-code")
+        await field.fill("Is it right?")
+        await service.answer_held()
+        await expect(page.get_by_text("You have 4 tries left", exact=False)).to_be_visible()
+        await expect(field).to_be_focused()
+        await page.get_by_role("button", name="Send").click()
+        await service.received("say", 2)
+        await expect(field).to_have_value("")
+        await expect(field).to_be_focused()
+
+
+async def test_other_messages_of_the_same_number_are_shown(service: GuestService) -> None:
+    async with waiting(service) as page:
+        await let_in(service, page)
+        one, two, three = (line(text) for text in ("One", "Two", "Three"))
+        service.chat = [one, two]
+        await service.tell("snapshot", picture=service.picture())
+        await page.get_by_role("button", name="Messages, 2 unread").click()
+        await expect(page.locator(".panel .text")).to_have_text(["One", "Two"])
+        service.chat = [two, three]
+        await service.tell("snapshot", picture=service.picture())
+        await expect(page.locator(".panel .text")).to_have_text(["Two", "Three"])
 
 
 STAGE = """async (module) => {

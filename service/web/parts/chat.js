@@ -1,6 +1,6 @@
 // Messages as text, and the field to write one. What was not taken stays in the field.
 
-import { button, h, set } from "../dom.js";
+import { button, focused, h, set } from "../dom.js";
 import { lines } from "../state.js";
 import { note, refusal } from "./frame.js";
 
@@ -18,7 +18,9 @@ export function chat(app, lobby) {
   } });
   const press = button("send", words.t("chat.send"), () => send(), lobby ? "quiet" : "primary");
   const wrong = note({ alert: true });
-  let count = -1;
+  const form = h("form", { onsubmit: (event) => { event.preventDefault(); send(); } },
+    h("label", { for: name }, words.t(lobby ? "chat.lobby-label" : "chat.label")), field, wrong.root, press);
+  let shown = null;
 
   async function send() {
     const text = field.value.trim();
@@ -32,20 +34,19 @@ export function chat(app, lobby) {
       wrong.set("bad", refusal(words, code));
     }
     set(press, "disabled", false);
-    field.focus();
+    if (focused(form)) field.focus();
   }
 
   return {
-    root: h("div", { class: "chat" }, none, list,
-      h("form", { onsubmit: (event) => { event.preventDefault(); send(); } },
-        h("label", { for: name }, words.t(lobby ? "chat.lobby-label" : "chat.label")), field, wrong.root, press)),
+    root: h("div", { class: "chat" }, none, list, form),
     field,
     update(state) {
       const all = lines(state, lobby);
-      if (all.length === count) return;
-      count = all.length;
-      none.hidden = count > 0;
-      list.hidden = count === 0;
+      const now = `${all.length} ${all.at(-1)?.id}`;
+      if (now === shown) return;
+      shown = now;
+      none.hidden = all.length > 0;
+      list.hidden = all.length === 0;
       list.replaceChildren(...all.map((line) => drawn(words, line, state.meeting.you.session)));
       list.scrollTop = list.scrollHeight;
     },

@@ -1,6 +1,6 @@
 // The confirmation code the host reads aloud: six digits, pasted or typed.
 
-import { button, h, icon, say, set, show } from "../dom.js";
+import { button, focused, h, icon, say, set, show } from "../dom.js";
 import { note, refusal } from "./frame.js";
 
 const IDENTIFIED = Object.freeze(["signed-in", "strong"]);
@@ -37,11 +37,15 @@ export function code(app) {
       wrong.set("bad", "");
     } catch ({ code: reason, triesLeft }) {
       wrong.set("bad", why(words, reason, triesLeft));
-      field.select();
-      field.focus();
-      wrong.root.scrollIntoView({ block: "nearest" });
+      if (focused(form)) again();
     }
     set(press, "disabled", false);
+  }
+
+  function again() {
+    field.select();
+    field.focus();
+    wrong.root.scrollIntoView({ block: "nearest" });
   }
 
   return {
