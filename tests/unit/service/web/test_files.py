@@ -20,7 +20,8 @@ WORDS = {language: json.loads(SITE[f"words/{language}.json"]) for language in LA
 KINDS = ("camera", "microphone", "speaker")
 TROUBLES = ("denied", "dismissed", "system", "missing", "busy", "insecure", "failed")
 CODES = (
-    "unreachable server-error too-many-tries too-early lost code-in-chat code-expired no-code not-allowed"
+    "unreachable server-error too-many-tries too-early lost code-in-chat code-expired no-code not-allowed "
+    "changed"
 ).split()
 ENDS = (
     "left ended declined removed taken-over link-unknown link-expired meeting-over meeting-cancelled "
@@ -31,6 +32,7 @@ MADE = {
     *(f"{kind}.name" for kind in KINDS),
     *(f"{move}.{kind}" for kind in KINDS for move in ("moved", "gone")),
     *(f"{kind}.{trouble}" for kind in ("camera", "microphone") for trouble in TROUBLES),
+    *(f"link.blocked.{at}" for at in ("network", "browser")),
     "camera.black",
     "microphone.silent",
     *(f"status.{status}" for status in ("on", "off", "asking", *TROUBLES)),
