@@ -49,13 +49,20 @@ def over(meeting: Meeting, reason: str) -> Meeting:
 
 
 def with_people(meeting: Meeting, people: tuple[Person, ...]) -> Meeting:
-    """Everybody but oneself, each where their state puts them."""
+    """Everybody but oneself, each where their state puts them; who is next in the lobby first."""
+    waiting = (one for one in people if one.state in LOBBY)
     return replace(
         meeting,
         people=tuple(one for one in people if one.state in PRESENT),
-        waiting=tuple(one for one in people if one.state in LOBBY),
+        waiting=tuple(sorted(waiting, key=_turn)),
         out=tuple(one for one in people if one.state in LEFT_OUT),
     )
+
+
+def _turn(person: Person) -> tuple[float, str]:
+    """As the service counts those before somebody."""
+    since = person.waiting_since
+    return since.timestamp() if since is not None else 0.0, person.session
 
 
 def everybody(meeting: Meeting) -> tuple[Person, ...]:

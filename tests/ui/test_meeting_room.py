@@ -153,6 +153,23 @@ def test_the_lobby_opens_with_a_knock_and_its_buttons_act_on_their_person(run: P
     run(scenario)
 
 
+def test_who_is_next_stands_first_in_the_lobby(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live, panel = played.live, played.live.desk.meetings.room.people
+        late = a_person(session="w1", name="Kerttu Kolmas", state=SessionState.WAITING)
+        soon = replace(late, session="w2", name="Unknown guest")
+        await lobby(played, late)
+        await live.until(lambda: panel.isVisible() and set(panel.waiting) == {"w1"})
+        await played.inside(waiting=(soon, late))
+        await live.until(lambda: set(panel.waiting) == {"w1", "w2"})
+        await live.until(lambda: panel.waiting["w2"].y() < panel.waiting["w1"].y())
+        assert panel.waiting["w2"].isVisible()
+        await played.inside(waiting=(late, soon))
+        await live.until(lambda: panel.waiting["w1"].y() < panel.waiting["w2"].y())
+
+    run(scenario)
+
+
 def test_the_host_makes_a_code_takes_out_and_puts_back(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, desk = played.live, played.live.desk.meetings

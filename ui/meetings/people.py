@@ -184,10 +184,10 @@ class PeoplePanel(QScrollArea):
         self.all.say(_("Let all in"))
         self.all.setVisible(len(view.waiting) > 1)
         self.people_title.setText(_("In the meeting"))
-        known = (set(self.waiting), set(self.people))
+        known = (list(self.waiting), list(self.people))
         self._show_waiting(view.waiting)
         self._show_people(view.people)
-        if known != (set(self.waiting), set(self.people)):
+        if known != (list(self.waiting), list(self.people)):
             waiting = (card.controls() for card in self.waiting.values())
             chain(self.all, *waiting, *(card.controls() for card in self.people.values()))
 
@@ -202,6 +202,14 @@ class PeoplePanel(QScrollArea):
                 card.said.connect(self.lobby_said)
                 self._waiting_rows.addWidget(card)
             card.show_row(row, first=row is rows[0])
+        self._put_in_order([row.session for row in rows])
+
+    def _put_in_order(self, sessions: list[str]) -> None:
+        """Who is next stands first, also when somebody comes in before another."""
+        if list(self.waiting) != sessions:
+            self.waiting = {session: self.waiting[session] for session in sessions}
+            for place, card in enumerate(self.waiting.values()):
+                self._waiting_rows.insertWidget(place, card)
 
     def _show_people(self, rows: Sequence[PersonRow]) -> None:
         _forget(self.people, {row.session for row in rows})

@@ -131,6 +131,20 @@ def test_welcome_paints_everything() -> None:
     assert meeting.server == "meet.example.com", "where we are connected, not what it calls itself"
 
 
+def test_who_waits_stands_in_the_order_in_which_the_service_counts_them() -> None:
+    def waiting(session: str, seconds: int) -> wire.Person:
+        since = START + timedelta(seconds=seconds)
+        return a_wire_person(session, state=SessionState.WAITING, waiting_since=since)
+
+    first = a_wire_person("d", state=SessionState.WAITING)
+    meeting = after(welcome(people=(waiting("c", 20), waiting("b", 10), first)))
+    assert [one.session for one in meeting.waiting] == ["d", "b", "c"]
+    meeting = after(wire.PersonChanged(person=waiting("a", 10)), meeting=meeting)
+    assert [one.session for one in meeting.waiting] == ["d", "a", "b", "c"]
+    meeting = after(wire.PersonChanged(person=waiting("a", 30)), meeting=meeting)
+    assert [one.session for one in meeting.waiting] == ["d", "b", "c", "a"], "back in the lobby: last"
+
+
 def test_what_is_known_here_alone_outlives_what_is_told() -> None:
     inside = a_wire_person("a", state=SessionState.CONNECTED)
     meeting = after(welcome(people=(inside,)))
