@@ -57,7 +57,7 @@ class MeetingBoard:
         s = services
         self._tasks, self._knocked = tasks, False
         self._tests, self._devices = s.device_test, s.devices
-        self._heard = self._seen = False
+        self._heard_by, self._seen = "", False
         self.list = AppointmentsPresenter(s.appointments, s.clock, words, emit, emit)
         self.form = FormPresenter(s.appointments, s.clock, words, emit)
         self.camera = CameraPresenter(s.cameras, s.settings, words, emit)
@@ -73,7 +73,7 @@ class MeetingBoard:
     def hear(self, event: Event) -> None:
         """Follow everything."""
         if isinstance(event, LevelsChanged) and event.microphone_dbfs > HEARD_DBFS:
-            self._heard = True
+            self._heard_by = self._devices.state().microphone_used
         if isinstance(event, Knocked) and not self._knocked:
             self._knocked = True
             self._tasks.spawn(self._knock(), "knock")
@@ -118,7 +118,9 @@ class MeetingBoard:
             await self.form.new_link(appointment, participant_id)
 
     async def watch_camera(self, on: bool) -> None:
-        """Somebody looks at the test page, or has stopped looking."""
+        """Somebody looks at the test page, or has stopped looking; what was heard before proves nothing."""
+        if on and not self._seen:
+            self._heard_by = ""
         self._seen = on
         await self.camera.watch(on, self.page.camera_wanted)
 
@@ -139,10 +141,11 @@ class MeetingBoard:
         return Equipment(self.camera.found, self._microphone(), speaker)
 
     def _microphone(self) -> DeviceCheck:
-        if not self._devices.state().microphone_used:
+        used = self._devices.state().microphone_used
+        if not used:
             return DeviceCheck.MISSING
         if self._tests.state.permission.state == "denied":
             return DeviceCheck.DENIED
         if self._tests.microphone().zero_for_s >= ZEROS_S:
             return DeviceCheck.SILENT
-        return DeviceCheck.OK if self._heard else DeviceCheck.UNKNOWN
+        return DeviceCheck.OK if self._heard_by == used else DeviceCheck.UNKNOWN

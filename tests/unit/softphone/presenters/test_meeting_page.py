@@ -146,6 +146,23 @@ async def test_joining_tells_what_was_tested_and_lets_the_camera_go_first(stage:
     assert not stage.cameras.open
 
 
+async def test_a_microphone_works_that_was_heard_on_this_test_page(stage: Stage) -> None:
+    await stage.sign_in()
+    board, heard = stage.board.meetings, LevelsChanged(-20.0, -96.0)
+    stage.program.bus.publish(heard)
+    await board.watch_camera(True)
+    assert board.equipment().microphone is DeviceCheck.UNKNOWN, "it was heard in a call this morning"
+    stage.program.bus.publish(heard)
+    await board.watch_camera(True)
+    assert board.equipment().microphone is DeviceCheck.OK
+    stage.doubles.sound.pull(HEADSET.id)
+    assert board.equipment().microphone is DeviceCheck.UNKNOWN, "another one is used now"
+    stage.program.bus.publish(heard)
+    assert board.equipment().microphone is DeviceCheck.OK
+    await board.watch_camera(False)
+    assert board.equipment().microphone is DeviceCheck.OK, "the page is put away as one joins"
+
+
 async def test_who_has_no_camera_joins_without(stage: Stage) -> None:
     stage.cameras.plug()
     stage.cameras.chosen = ""
