@@ -126,8 +126,8 @@ class PeopleWords:
             note=self._(state) if state else note,
             microphone=None if person.microphone or not here else self._muted(),
             can_code=guest and here and not person.code_confirmed,
-            code=f"{person.code[:3]} {person.code[3:]}" if person.code and not person.code_confirmed else "",
-            code_note=self._code_note(person),
+            code=f"{person.code[:3]} {person.code[3:]}" if self._says_code(person) else "",
+            code_note=self._code_note(person) if self._says_code(person) else "",
             can_remove=guest and here,
             can_let_in=guest and not here,
         )
@@ -135,9 +135,13 @@ class PeopleWords:
     def _muted(self) -> Sign:
         return Sign("microphone-off", self._("microphone off"), Tone.QUIET)
 
+    def _says_code(self, person: Person) -> bool:
+        """Whether there is a code to say aloud; one whose time is over is none."""
+        until = person.code_until
+        alive = until is None or until.timestamp() > self._now
+        return bool(person.code) and not person.code_confirmed and alive
+
     def _code_note(self, person: Person) -> str:
-        if not person.code or person.code_confirmed:
-            return ""
         tries = self.words.n("{count} try left", "{count} tries left", person.tries_left)
         parts = [tries.format(count=person.tries_left)] if person.tries_left else []
         if person.code_until is not None:

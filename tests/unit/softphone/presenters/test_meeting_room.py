@@ -197,6 +197,16 @@ async def test_the_hosts_commands_go_to_the_one_they_are_about(stage: Stage) -> 
     assert stage.meetings.looks == {"s1": 360}
 
 
+async def test_a_code_whose_time_is_over_is_not_read_out_any_more(stage: Stage) -> None:
+    person = a_person(code="314159", code_until=now(stage) + timedelta(seconds=10), tries_left=4)
+    stage.meetings.show(meeting(stage, people=(person,)))
+    assert room(stage).people[1].code == "314 159"
+    stage.doubles.clock.advance(10)
+    stage.board.meetings.tick()
+    row = room(stage).people[1]
+    assert (row.code, row.code_note, row.can_code) == ("", "", True)
+
+
 async def test_the_code_stands_beside_its_person_and_never_in_a_log(stage: Stage) -> None:
     person = a_person(code="314159", code_until=now(stage) + timedelta(minutes=8), tries_left=4)
     stage.meetings.show(meeting(stage, people=(person,)))
