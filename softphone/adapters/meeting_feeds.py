@@ -97,11 +97,6 @@ class Feeds:
             if not any(other.at.session == entry.at.session for other in self._entries.values()):
                 entry.at.slot.put(None)
 
-    def again(self) -> None:
-        """Receive all of them anew."""
-        for entry in self._entries.values():
-            self._again(entry)
-
     async def close(self) -> None:
         """Receive nothing more."""
         for timer in self._adjusting.values():

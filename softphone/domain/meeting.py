@@ -192,7 +192,6 @@ class Trouble(StrEnum):
     NONE = ""
     SERVICE_AWAY = "service-away"
     MEDIA_AWAY = "media-away"
-    HEAR_NOTHING = "hear-nothing"
     TAKEN_OVER = "taken-over"
     CAMERA_FAILED = "camera-failed"
 

@@ -192,12 +192,6 @@ TROUBLES: MappingProxyType[Trouble, tuple[Tone, str, str, str]] = MappingProxyTy
             marked("Softphone connects them again by itself."),
             marked("Reconnect now"),
         ),
-        Trouble.HEAR_NOTHING: (
-            Tone.WARN,
-            marked("No sound arrives from the others."),
-            marked("Ask them to unmute, or reconnect."),
-            marked("Reconnect"),
-        ),
         Trouble.TAKEN_OVER: (
             Tone.BAD,
             marked("The meeting was opened in another place with your link."),

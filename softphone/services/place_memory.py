@@ -73,14 +73,6 @@ class PlaceMemory:
                 return
             await self._reindex({**self._index(), key: place.until})
 
-    async def forget(self, key: str) -> None:
-        """Nobody comes back there."""
-        self._known.pop(key, None)
-        async with self._writing:
-            index = self._index()
-            if key in index:
-                await self._reindex({**index, key: 0.0})
-
     async def _reindex(self, index: dict[str, float]) -> None:
         """Write the index, and remove from the keyring what is over or too much."""
         lasting = sorted(index, key=lambda key: index[key], reverse=True)[:MOST]

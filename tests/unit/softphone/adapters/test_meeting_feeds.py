@@ -127,7 +127,7 @@ async def test_a_refusal_is_tried_again(feeds: Feeds, service: Service, failure:
 async def test_a_refused_answer_ends_the_subscription_of_that_try(feeds: Feeds, service: Service) -> None:
     feeds.add("f1", "anna")
     await until(service, "Subscribe", "Answer")
-    feeds.again()
+    feeds.add("f1", "anna")
     async with asyncio.timeout(5):
         while len(service.asked) < 5:
             await asyncio.sleep(0.005)

@@ -286,7 +286,7 @@ async def test_a_link_used_on_a_second_device_is_told_once(stage: Stage) -> None
 
 
 async def test_a_phone_call_and_a_lost_connection_are_said_in_words(stage: Stage) -> None:
-    stage.meetings.show(meeting(stage, held=True, trouble=Trouble.HEAR_NOTHING, quality=1))
+    stage.meetings.show(meeting(stage, held=True, trouble=Trouble.MEDIA_AWAY, quality=1))
     view = room(stage)
     assert view.state is not None
     assert view.state.text.startswith("On hold: you are on a phone call.")

@@ -60,14 +60,6 @@ async def test_what_is_over_leaves_the_keyring() -> None:
     assert len(bench.settings.names(INDEX)) == 1
 
 
-async def test_forgotten_is_forgotten() -> None:
-    bench = await Bench.new()
-    await bench.memory.keep(KEY, bench.place())
-    await bench.memory.forget(KEY)
-    await bench.memory.forget("never kept")
-    assert (bench.secrets.stored, await bench.memory.find(KEY)) == ({}, None)
-
-
 async def test_there_is_an_end_to_what_is_kept() -> None:
     bench = await Bench.new()
     for number in range(MOST + 3):
