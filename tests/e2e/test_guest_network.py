@@ -151,12 +151,14 @@ async def test_media_alone_that_is_lost_is_asked_for_again(tmp_path: Path) -> No
     async with far_meeting(tmp_path) as meeting:
         host, aino = meeting.host, meeting.aino
         await aino.to_lobby(meeting.link)
-        await let_in(host)
+        inside = await let_in(host)
         await aino.picture()
         meeting.relay.cut = True
         await asyncio.sleep(AWAY_S)
         meeting.relay.cut = False
-        await moving(aino.page, BACK_S)
+        async with asyncio.timeout(BACK_S + 1):
+            await moving(aino.page, BACK_S)
+            await host.more_pictures(await host.watch(inside["session"]))
 
 
 async def test_a_network_that_lets_no_media_through_is_told_to_the_guest(tmp_path: Path) -> None:

@@ -96,14 +96,16 @@ export class Conference {
   async _publish() {
     const generation = this._generation;
     this._sender?.close();
-    const sender = new Sender(this.tracks(), () => sender === this._sender && this.allowed && this._publishSoon());
+    const sender = new Sender(this.tracks(), () => sender === this._sender && this._publishAgain(sender));
     this._sender = sender;
-    await sender.publish(this.send).catch(() => generation === this._generation && this._publishSoon());
+    await sender.publish(this.send).catch(() => generation === this._generation && this._publishAgain(sender));
   }
 
-  _publishSoon() {
+  // What broke off is sent anew at once; what never came about waits a little.
+  _publishAgain(sender) {
     const generation = this._generation;
-    setTimeout(() => generation === this._generation && this.allowed && this._publish(), AGAIN_MS[3]);
+    const still = () => generation === this._generation && this.allowed && sender === this._sender;
+    setTimeout(() => still() && this._publish(), sender.came ? 0 : AGAIN_MS[3]);
   }
 
   _subscribeAll() {

@@ -3,18 +3,22 @@
 
 import { connection, describe, standing } from "./peer.js";
 
+// How long a connection may stand so: the engine lets go of who is silent for eight seconds and tells only others,
+// while a browser waits twice as long before it calls its connection failed.
+const PATIENCE_MS = Object.freeze({ connecting: 15000, disconnected: 3000, failed: 0 });
 const PICTURE = Object.freeze([{ maxBitrate: 1_500_000, maxFramerate: 30 }]);
 
 export class Sender {
-  /** `failed()`: it is dead and has to be made anew. */
+  /** `failed()`: it is dead and has to be made anew. `came`: it has stood before. */
   constructor(tracks, failed) {
+    this.came = false;
     this._peer = connection();
     const stream = new MediaStream();
     this._sound = this._peer.addTransceiver("audio", { direction: "sendonly", streams: [stream] });
     this._picture = this._peer.addTransceiver("video", { direction: "sendonly", streams: [stream], sendEncodings: [...PICTURE] });
     prefer(this._picture, ["video/VP8", "video/rtx"]);
     prefer(this._sound, ["audio/opus"]);
-    this._peer.addEventListener("connectionstatechange", () => this._peer.connectionState === "failed" && failed());
+    this._peer.addEventListener("connectionstatechange", () => this._watch(failed));
     this.replace("camera", tracks.camera);
     this.replace("microphone", tracks.microphone);
   }
@@ -37,7 +41,15 @@ export class Sender {
     return standing(this._peer);
   }
 
+  _watch(failed) {
+    const state = this._peer.connectionState;
+    this.came ||= state === "connected";
+    clearTimeout(this._timer);
+    if (state in PATIENCE_MS) this._timer = setTimeout(failed, PATIENCE_MS[state]);
+  }
+
   close() {
+    clearTimeout(this._timer);
     this._peer.close();
   }
 }
