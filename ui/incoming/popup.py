@@ -13,6 +13,7 @@ from ui.look import Look
 from ui.widgets.buttons import Button
 from ui.widgets.feedback import announce
 from ui.widgets.labels import ElidedLabel, Label, Picture
+from ui.widgets.tips import plain_tip
 from ui.window import Window
 
 EDGE = 24
@@ -106,8 +107,8 @@ class IncomingPopup(Window):
 
     def name_keys(self, answer: str, decline: str) -> None:
         """Say which keys in the program's own windows do the same."""
-        self.answer.setToolTip(answer)
-        self.decline.setToolTip(decline)
+        self.answer.setToolTip(plain_tip(answer))
+        self.decline.setToolTip(plain_tip(decline))
 
     def _say_ring(self) -> None:
         silenced = self._view is not None and self._view.silenced

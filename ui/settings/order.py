@@ -13,6 +13,7 @@ from ui.look import Look
 from ui.widgets.buttons import Button
 from ui.widgets.feedback import announce
 from ui.widgets.labels import Label
+from ui.widgets.tips import plain_tip
 from ui.window import Window
 
 ICONS = {Role.MICROPHONE.value: "microphone", Role.SPEAKER.value: "speaker", Role.ALERT.value: "tone"}
@@ -143,7 +144,7 @@ class OrderWindow(Window):
         )
         item.setData(ROLE, row)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, _spoken(row))
-        item.setToolTip(row.text)
+        item.setToolTip(plain_tip(row.text))
         item.setSizeHint(QSize(0, ROW_HEIGHT))
         item.setForeground(self.look.colour("text_quiet" if quiet else "text"))
         return item

@@ -10,6 +10,7 @@ from softphone.presenters.line import LineView
 from softphone.presenters.parts import Tone
 from ui.icons import pixmap
 from ui.look import Look
+from ui.widgets.tips import plain_notice
 
 SIZE = 64
 NOTICE_MS = 8000
@@ -65,7 +66,7 @@ class Tray(QObject):
     def notify(self, title: str, text: str) -> None:
         """The system's own notice; without a place beside the clock the task bar asks for attention."""
         if self.standing:
-            self._icon.showMessage(title, text, QSystemTrayIcon.MessageIcon.NoIcon, NOTICE_MS)
+            self._icon.showMessage(title, plain_notice(text), QSystemTrayIcon.MessageIcon.NoIcon, NOTICE_MS)
         else:
             for window in QApplication.topLevelWidgets():
                 if window.isVisible() and window.isWindow():

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton
 
 from ui.icons import REGULAR, SMALL
 from ui.look import Look
+from ui.widgets.tips import plain_tip
 
 GAP = 5
 INK = {"primary": "accent_text", "danger": "bad_text", "answer": "answer_text", "link": "accent"}
@@ -32,7 +33,7 @@ class Button(QPushButton):
         """Set the word, the accessible name and the longer hint."""
         self.setText(text)
         self.setAccessibleName(hint or text)
-        self.setToolTip(hint)
+        self.setToolTip(plain_tip(hint))
 
     def show_icon(self, icon: str) -> None:
         """Change the icon."""
@@ -70,7 +71,7 @@ class IconButton(QToolButton):
 
     def say(self, text: str) -> None:
         """Set the word."""
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self.setAccessibleName(text)
 
     def show_icon(self, icon: str) -> None:

@@ -23,6 +23,7 @@ from ui.icons import SMALL
 from ui.look import Look
 from ui.theme import CONTROL
 from ui.widgets.labels import Label
+from ui.widgets.tips import plain_tip
 
 BOX = 20
 
@@ -149,7 +150,7 @@ class DropDown(QComboBox):
         at = ids.index(choice.chosen) if choice.chosen in ids else -1
         if at != self.currentIndex():
             self.setCurrentIndex(at)
-        self.setToolTip(self.currentText())
+        self.setToolTip(plain_tip(self.currentText()))
         self.setEnabled(not choice.locked)
 
     @property

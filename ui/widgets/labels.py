@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from softphone.presenters.parts import Sign, Tone
 from ui.icons import SMALL
 from ui.look import Look
+from ui.widgets.tips import plain_tip
 
 INK = {Tone.PLAIN: "text", Tone.QUIET: "text_quiet", Tone.ACCENT: "accent"}
 
@@ -112,7 +113,7 @@ class ElidedLabel(QWidget):
         metrics = self._label.fontMetrics()
         shown = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, max(self.width(), 16))
         self._label.setText(shown)
-        self.setToolTip(self._text if shown != self._text else "")
+        self.setToolTip(plain_tip(self._text) if shown != self._text else "")
 
 
 class Picture(QWidget):
