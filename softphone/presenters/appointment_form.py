@@ -14,6 +14,10 @@ from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, In
 from softphone.ports import Clock
 from softphone.presenters import meeting_words
 from softphone.presenters.form_text import (
+    MOST_LINE,
+    MOST_NAME,
+    MOST_TEXT,
+    MOST_TITLE,
     ZONES,
     FormText,
     InviteeText,
@@ -107,7 +111,7 @@ class FormPresenter(Presenter[FormView]):
 
     def _advice(self) -> Advice | None:
         if self._error is not None:
-            return meeting_words.failure(self.words, self._error)
+            return meeting_words.failure(self.words, self._error, "form")
         if self._kept:
             return Advice(
                 "kept",
@@ -236,6 +240,8 @@ class FormPresenter(Presenter[FormView]):
         faults: dict[str, str] = {}
         if not text.title.strip():
             faults["title"] = self._("Give the meeting a name.")
+        faults |= self._too_long(title=(text.title, MOST_TITLE), office=(text.office, MOST_LINE))
+        faults |= self._too_long(description=(text.description, MOST_TEXT))
         if text.end <= text.start:
             faults["end"] = self._("The end must be after the start.")
         elif moment_of(text, text.end).timestamp() <= self._clock.time():
@@ -247,10 +253,17 @@ class FormPresenter(Presenter[FormView]):
                 faults |= {f"participants.{at}.{name}": said for name, said in self._wrong(person).items()}
         return faults
 
+    def _too_long(self, **typed: tuple[str, int]) -> dict[str, str]:
+        said = self._("This is too long: write at most {count} characters.")
+        return {
+            name: said.format(count=most) for name, (text, most) in typed.items() if len(text.strip()) > most
+        }
+
     def _wrong(self, person: InviteeText) -> dict[str, str]:
         wrong = {}
         if not person.name.strip():
             wrong["name"] = self._("Fill in this field.")
+        wrong |= self._too_long(name=(person.name, MOST_NAME))
         if person.email and not is_email(person.email):
             wrong["email"] = self._("This is not an e-mail address.")
         if person.phone and not is_number(person.phone):

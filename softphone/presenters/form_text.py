@@ -11,7 +11,11 @@ from softphone.domain.meeting import Appointment, AppointmentWish, Assurance, In
 
 NUMBER = re.compile(r"\+?[0-9][0-9 ()\-]{2,30}")
 EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]{1,190}")
-"""What the service takes (service_api.model), so that it is told at the field before anything is sent."""
+MOST_TITLE, MOST_NAME, MOST_LINE, MOST_TEXT = 120, 80, 200, 4000
+"""What the service takes (service_api.model), so that it is told at the field before anything is sent.
+
+The last four are characters: of a meeting's name, a person's, the office, the description.
+"""
 
 REGIONS = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
 ZONES = tuple(

@@ -170,7 +170,7 @@ class RoomPresenter(Presenter["RoomView | None"]):
             case MeetingChanged(meeting):
                 self._follow(meeting)
             case Notice("chat-refused", parameters):
-                self._tell_failure(MeetingRefused(parameters.get("code", "")))
+                self._tell_failure(MeetingRefused(parameters.get("code", "")), "chat")
             case Knocked(person):
                 text = self._("{name} waits in the lobby").format(name=person.name)
                 self._tell(SystemNotice(text, self._title()))
@@ -204,8 +204,8 @@ class RoomPresenter(Presenter["RoomView | None"]):
             self._("Make sure who it is before you let them in."),
         )
 
-    def _tell_failure(self, error: SoftphoneError) -> None:
-        self._error = lambda: meeting_words.failure(self.words, error)
+    def _tell_failure(self, error: SoftphoneError, where: str = "") -> None:
+        self._error = lambda: meeting_words.failure(self.words, error, where)
 
     def tick(self) -> None:
         """Called every second: timers run."""
@@ -234,11 +234,13 @@ class RoomPresenter(Presenter["RoomView | None"]):
 
     async def say(self, text: str) -> bool:
         """To everybody; False when it was not sent and must stay in its field."""
-        return not text.strip() or await self._try(lambda: self._desk.say(text.strip()))
+        return not text.strip() or await self._try(lambda: self._desk.say(text.strip()), "chat")
 
     async def lobby_say(self, session: str, text: str) -> bool:
         """To one who waits."""
-        return not text.strip() or await self._try(lambda: self._desk.lobby_say(text.strip(), session))
+        return not text.strip() or await self._try(
+            lambda: self._desk.lobby_say(text.strip(), session), "chat"
+        )
 
     async def admit(self, session: str) -> None:
         """Let one in."""
@@ -293,12 +295,12 @@ class RoomPresenter(Presenter["RoomView | None"]):
         self._error = None
         self.render()
 
-    async def _try(self, work: Callable[[], Awaitable[object]]) -> bool:
+    async def _try(self, work: Callable[[], Awaitable[object]], where: str = "") -> bool:
         self._error = None
         try:
             await work()
         except SoftphoneError as error:
-            self._tell_failure(error)
+            self._tell_failure(error, where)
             return False
         finally:
             self.render()

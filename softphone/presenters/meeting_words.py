@@ -34,6 +34,10 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
             marked("You may not do that in this meeting."),
             marked("Ask the one who holds the meeting."),
         ),
+        "form:not-allowed": (
+            marked("Your account may not make or change this meeting."),
+            marked("Ask your IT support for the right to make meetings."),
+        ),
         "not-found": (
             marked("This meeting is no longer there."),
             marked("Look at the list again, or ask the expert for a new invitation."),
@@ -69,6 +73,10 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         "too-many-tries": (
             marked("That was tried too often in a short time."),
             marked("Wait a few minutes and try again."),
+        ),
+        "chat:too-many-tries": (
+            marked("The message was not sent: there were too many in a short time."),
+            marked("Wait a moment and send it again."),
         ),
         "too-old": (
             marked("This version of Softphone is too old for the meeting service."),
@@ -183,7 +191,7 @@ TROUBLES: MappingProxyType[Trouble, tuple[Tone, str, str, str]] = MappingProxyTy
         Trouble.SERVICE_AWAY: (
             Tone.WARN,
             marked("The connection to the meeting is lost."),
-            marked("Softphone connects again by itself; your place is kept."),
+            marked("Softphone connects again by itself."),
             "",
         ),
         Trouble.MEDIA_AWAY: (
@@ -208,11 +216,12 @@ TROUBLES: MappingProxyType[Trouble, tuple[Tone, str, str, str]] = MappingProxyTy
 )
 
 
-def failure(words: Words, error: SoftphoneError) -> Advice:
-    """What could not be done, in words."""
-    if error.code not in FAILURES:
+def failure(words: Words, error: SoftphoneError, where: str = "") -> Advice:
+    """What could not be done, in words. `where` is "form" or "chat", which have words of their own."""
+    found = FAILURES.get(f"{where}:{error.code}") or FAILURES.get(error.code)
+    if found is None:
         return sentences.failure(words, error)
-    text, what_to_do = FAILURES[error.code]
+    text, what_to_do = found
     return Advice(f"failure-{error.code}", Tone.BAD, words._(text), words._(what_to_do))
 
 
@@ -239,10 +248,21 @@ def level(words: Words, demanded: Assurance) -> str:
     return words._(ASSURANCE[demanded][1])
 
 
+CAMERA: MappingProxyType[DeviceCheck, str] = MappingProxyType(
+    {
+        DeviceCheck.OK: marked("camera works"),
+        DeviceCheck.OFF: marked("camera off"),
+        DeviceCheck.UNKNOWN: marked("camera not tested"),
+        DeviceCheck.MISSING: marked("no camera"),
+    }
+)
+CAMERA_SILENT = marked("camera shows no picture")
+
+
 def equipment(words: Words, person: Person) -> Sign:
     """How the devices of one who waits did on their test page."""
     found = person.equipment
-    camera = words._("camera works") if found.camera is DeviceCheck.OK else words._("no camera")
+    camera = words._(CAMERA.get(found.camera, CAMERA_SILENT))
     heard = found.microphone is DeviceCheck.OK
     microphone = words._("microphone works") if heard else words._("microphone not tested")
     if found.microphone in (DeviceCheck.MISSING, DeviceCheck.DENIED, DeviceCheck.FAILED, DeviceCheck.SILENT):

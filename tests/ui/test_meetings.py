@@ -170,6 +170,31 @@ def test_what_was_typed_into_the_form_survives_refusal_and_closing(run: Play) ->
     run(scenario)
 
 
+def test_a_new_link_is_made_only_after_asking(run: Play) -> None:
+    async def scenario(played: Played) -> None:
+        live = played.live
+        await live.sign_in()
+        await live.on_engine(played.appointments.show, played.appointment(id="appointment1"))
+        listing, question = live.desk.main.meetings, live.desk.question
+        await live.until(lambda: "appointment1" in listing.cards)
+
+        def choose() -> None:
+            acts = {text: act for _icon, text, act in listing.entries("appointment1")}
+            acts["New link for Casper Customer …"]()
+
+        choose()
+        assert question.title.text() == "Make a new link for Casper Customer?"
+        question.no.click()
+        choose()
+        question.yes.click()
+        form = live.desk.meetings.form
+        await live.until(lambda: form.isVisible() and form.invitations.rows)
+        made = [asked for asked in played.appointments.asked if asked[0] == "new_link"]
+        assert made == [("new_link", "appointment1", "p1")]
+
+    run(scenario)
+
+
 def test_participants_come_and_go_in_the_form(run: Play) -> None:
     async def scenario(played: Played) -> None:
         live, form = played.live, played.live.desk.meetings.form

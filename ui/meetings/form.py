@@ -203,8 +203,10 @@ class FormWindow(Window):
     def _show_faults(self, faults: dict[str, str]) -> None:
         named: dict[str, Field[QWidget]] = {
             "title": self.name,  # type: ignore[dict-item]
+            "description": self.description,  # type: ignore[dict-item]
             "day": self.day,  # type: ignore[dict-item]
             "end": self.end,  # type: ignore[dict-item]
+            "office": self.office,  # type: ignore[dict-item]
             "expert_number": self.expert,  # type: ignore[dict-item]
         }
         for name, field in named.items():

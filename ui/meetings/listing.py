@@ -96,7 +96,7 @@ class MeetingList(QWidget):
     join_wanted = Signal(str)
     change_wanted = Signal(str)
     cancel_wanted = Signal(str)
-    new_link_wanted = Signal(str, str)
+    new_link_wanted = Signal(str, str, str)
     refresh_wanted = Signal()
     put_away = Signal()
 
@@ -216,8 +216,8 @@ class MeetingList(QWidget):
         links = [
             (
                 "link",
-                _("New link for {name}").format(name=person.text),
-                lambda person=person: self.new_link_wanted.emit(row.id, person.id),
+                _("New link for {name} …").format(name=person.text),
+                lambda person=person: self.new_link_wanted.emit(row.id, person.id, person.text),
             )
             for person in row.people
         ]

@@ -41,7 +41,7 @@ class MeetingWiring(QObject):
         listing.join_wanted.connect(self._join)
         listing.change_wanted.connect(lambda which: do(meetings.change(which)))
         listing.cancel_wanted.connect(self._ask_to_cancel)
-        listing.new_link_wanted.connect(lambda which, whose: do(meetings.new_link(which, whose)))
+        listing.new_link_wanted.connect(self._ask_for_new_link)
         listing.put_away.connect(lambda: do(meetings.list.put_away()))
         self._desk.main.meetings_looked_at.connect(lambda: do(meetings.list.refresh()))
 
@@ -189,6 +189,16 @@ class MeetingWiring(QObject):
             _("Its links stop working. Tell the participants yourself: nothing is sent to them."),
             _("Cancel the meeting"),
             lambda: self._bridge.do(self._meetings.list.cancel(appointment_id)),
+            danger=True,
+        )
+
+    def _ask_for_new_link(self, appointment_id: str, participant_id: str, name: str) -> None:
+        _ = self._desk.look.word
+        self._desk.question.ask(
+            _("Make a new link for {name}?").format(name=name),
+            _("The former link stops working. Who is in the meeting by it is put out."),
+            _("Make a new link"),
+            lambda: self._bridge.do(self._meetings.new_link(appointment_id, participant_id)),
             danger=True,
         )
 

@@ -8,10 +8,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from softphone.adapters.meeting_shapes import draft
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.meeting import AppointmentWish, Assurance
 from softphone.presenters.appointment_form import FormView
-from softphone.presenters.form_text import FormText, InviteeText
+from softphone.presenters.form_text import (
+    MOST_LINE,
+    MOST_NAME,
+    MOST_TEXT,
+    MOST_TITLE,
+    FormText,
+    InviteeText,
+)
 from tests.doubles.meeting_scenes import at, invited, now
 from tests.doubles.stage import Stage
 
@@ -108,9 +116,41 @@ async def test_what_is_wrong_stands_at_its_field_and_nothing_is_sent(stage: Stag
     assert dict(stage.view(FormView).faults) == {"day": "This time has passed."}
 
 
+async def test_what_is_too_long_for_the_service_is_told_at_its_field(stage: Stage) -> None:
+    form = await typed(stage)
+    fits = replace(
+        form,
+        title="a" * MOST_TITLE,
+        office="b" * MOST_LINE,
+        description="c" * MOST_TEXT,
+        participants=(InviteeText("d" * MOST_NAME),),
+    )
+    beyond = replace(
+        fits,
+        title=fits.title + "a",
+        office=fits.office + "b",
+        description=fits.description + "c",
+        participants=(InviteeText("d" * MOST_NAME + "d"),),
+    )
+    await stage.board.meetings.form.submit(beyond)
+    assert dict(stage.view(FormView).faults) == {
+        name: f"This is too long: write at most {most} characters."
+        for name, most in {
+            "title": MOST_TITLE,
+            "office": MOST_LINE,
+            "description": MOST_TEXT,
+            "participants.0.name": MOST_NAME,
+        }.items()
+    }
+    assert stage.appointments.asked == []
+    await stage.board.meetings.form.submit(fits)
+    assert draft(stage.appointments.asked[0][1])  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [
+        (MeetingRefused("not-allowed"), "Your account may not make or change this meeting."),
         (ServiceUnreachable("", code="server-silent"), "The meeting service does not answer."),
         (MeetingRefused("bad-request"), "The meeting service does not accept what was typed."),
         (MeetingRefused("a new one"), "That is not possible right now."),

@@ -41,6 +41,37 @@ def line(number: int, **changes: object) -> ChatLine:
     return replace(ChatLine(f"c{number}", "s1", "Casper Customer", f"word {number}", START), **changes)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (DeviceCheck.OK, "camera works"),
+        (DeviceCheck.OFF, "camera off"),
+        (DeviceCheck.UNKNOWN, "camera not tested"),
+        (DeviceCheck.MISSING, "no camera"),
+        (DeviceCheck.BUSY, "camera shows no picture"),
+        (DeviceCheck.BLACK, "camera shows no picture"),
+        (DeviceCheck.DENIED, "camera shows no picture"),
+    ],
+)
+async def test_the_host_reads_how_the_camera_of_one_who_waits_is(
+    stage: Stage, found: DeviceCheck, said: str
+) -> None:
+    waits = a_person(session="w1", equipment=Equipment(found, DeviceCheck.OK))
+    stage.meetings.show(meeting(stage, waiting=(waits,)))
+    assert room(stage).waiting[0].equipment.text == f"{said}, microphone works"
+
+
+async def test_a_line_too_many_asks_for_a_moment_not_for_minutes(stage: Stage) -> None:
+    stage.meetings.show(meeting(stage))
+    for say in (stage.board.meetings.room.say("a"), stage.board.meetings.room.lobby_say("w1", "a")):
+        stage.meetings.refusal = MeetingRefused("too-many-tries")
+        assert not await say
+        advice = room(stage).advice
+        assert advice is not None
+        assert advice.what_to_do == "Wait a moment and send it again."
+        await stage.board.meetings.room.put_away()
+
+
 async def test_what_was_sent_leaves_its_field_whatever_else_is_told_meanwhile(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +187,7 @@ async def test_the_host_sees_who_waits_how_long_and_what_to_look_at(stage: Stage
     assert first.warning.text == "This meeting asks for more: phone proven."
     assert second.warning is not None
     assert "another device" in second.warning.text
-    assert second.equipment.text == "no camera, no microphone"
+    assert second.equipment.text == "camera not tested, no microphone"
     assert room(stage).waiting_text == "Waiting (2)"
     stage.doubles.clock.advance(5)
     stage.board.meetings.tick()
