@@ -147,11 +147,14 @@ class MeetingEntrance:
         Another is opened after that, not meanwhile: both would have the one camera and microphone.
         """
         async with self._opening:
-            self._wait_no_more()
-            room, self.room = self.room, None
-            if room is not None:
-                await room.leave()
-                self._bus.publish(MeetingChanged(None))
+            await self._leave()
+
+    async def _leave(self) -> None:
+        self._wait_no_more()
+        room, self.room = self.room, None
+        if room is not None:
+            await room.leave()
+            self._bus.publish(MeetingChanged(None))
 
     async def _already(self, key: str) -> Meeting | None:
         """The meeting of this place, where it goes on; back where it was taken over. Another one is never
@@ -234,7 +237,12 @@ class MeetingEntrance:
     def _somebody_else(self) -> None:
         """Signed out, or in as another: the meeting of the former account is left."""
         if self.room is not None and self._by_account:
-            self._tasks.spawn(self.leave(), "leaving the account's meeting")
+            self._tasks.spawn(self._leave_accounts(), "leaving the account's meeting")
+
+    async def _leave_accounts(self) -> None:
+        async with self._opening:
+            if self._by_account:
+                await self._leave()
 
     def _wait_no_more(self) -> None:
         if self._until_open is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -344,6 +345,27 @@ async def test_a_meeting_of_the_account_is_left_with_it_and_a_guests_is_not(tmp_
         account.use(signed_in())
         await settle(60)
         assert at.meetings.meeting() is not None
+
+
+async def test_a_link_opened_while_the_account_goes_is_no_meeting_of_that_account(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_application(tmp_path) as (application, doubles):
+        at, account = Bench(application.meetings, doubles), application._service_account
+        doubles.appointments.refresh, doubles.appointments.items = FIRST, (an_appointment(),)
+        account.use(signed_in())
+        await at.meetings.open("appointment1")
+        open_link = doubles.appointments.open_link
+
+        async def signed_out_meanwhile(*asked: Any) -> Any:
+            account.use(None)
+            return await open_link(*asked)
+
+        monkeypatch.setattr(doubles.appointments, "open_link", signed_out_meanwhile)
+        await at.meetings.open_link(at.meetings.read_link(LINK))
+        await settle(60)
+        assert at.meeting.you.state is SessionState.PREJOIN
+        assert at.server.bearers[-1] == "place1".ljust(43, "p")
 
 
 async def test_a_meeting_that_lasts_longer_keeps_its_place(tmp_path: Path) -> None:
