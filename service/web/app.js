@@ -179,7 +179,8 @@ export class App {
   over(code, reason = "") {
     this._detach();
     this._release();
-    memory.forgetPlace();
+    // Whose place another window took may take it back, whatever the time is.
+    if (code !== "taken-over") memory.forgetPlace();
     this.dispatch({ type: "over", code, reason });
   }
 

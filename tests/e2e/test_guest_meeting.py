@@ -166,7 +166,7 @@ async def test_a_second_tab_takes_the_meeting_over(office: Office) -> None:
             await aino.sees("The meeting goes on in another window")
             assert await aino.page.evaluate("document.querySelectorAll('video').length") == 0
         await aino.press("Use the meeting here")
-        await aino.press("Join the meeting")
+        await aino.sees("Lending talk")
         await aino.picture()
 
 
