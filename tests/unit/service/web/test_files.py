@@ -75,6 +75,14 @@ def test_nothing_was_left_untranslated(language: str) -> None:
     assert not [key for key, text in WORDS["en"].items() if WORDS[language][key] == text]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nobody_is_told_to_call_where_no_number_may_stand(language: str) -> None:
+    call = re.compile(r"\b(call|soita|ring)\b|numeroon|numret", re.IGNORECASE)
+    calls = {key for key, text in WORDS[language].items() if call.search(text)}
+    tones = {key for key in calls if key.startswith("speaker.")}  # Finnish has one word for both
+    assert calls - tones == {"link.call", "trouble.call"}
+
+
 def test_terms_are_those_of_the_program() -> None:
     assert WORDS["fi"]["lobby.title"].endswith("odotustilassa")
     assert WORDS["fi"]["code.label"] == "Vahvistuskoodi"
