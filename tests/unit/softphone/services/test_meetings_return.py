@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from service_api import meeting as wire
-from softphone.domain.events import ChatArrived, Knocked, MeetingChanged, Notice
-from softphone.domain.meeting import Seat, SessionState, Trouble
+from softphone.domain.events import MeetingChanged, Notice
+from softphone.domain.meeting import SessionState, Trouble
 from tests.doubles.application import Doubles, running_application, settle
-from tests.doubles.meeting_ports import a_chat_line, a_picture, a_wire_person
+from tests.doubles.meeting_ports import a_picture, a_wire_person
 from tests.doubles.meetings import an_appointment
 from tests.unit.softphone.services.meetings_bench import LINK, READY, SECRET, Bench, a_ticket, at, bench
 from tests.unit.softphone.services.test_service_account import FIRST, signed_in
@@ -40,65 +40,6 @@ async def test_a_lost_connection_comes_back_with_its_place_and_its_choices(at: B
     assert at.server.of(wire.Knock)[1:] == [], "nobody is back in the lobby"
 
 
-@pytest.mark.parametrize("gap", [False, True])
-async def test_who_knocked_and_what_was_written_meanwhile_is_told_once(at: Bench, gap: bool) -> None:
-    first = a_wire_person("s8", state=SessionState.WAITING)
-    at.server.picture = a_picture(people=(first,), chat=(a_chat_line(),))
-    await at.inside(seat=Seat.HOST)
-    assert (at.told(Knocked), at.told(ChatArrived)) == ([], []), "what one finds is no news"
-    known = at.server.picture
-    at.server.picture = known.model_copy(
-        update={
-            "people": (*known.people, first, *_others()),
-            "chat": (a_chat_line(), a_chat_line(2), a_chat_line(3, session="me")),
-        }
-    )
-    at.server.tell(wire.PersonChanged(person=first))
-    at.server.tell(wire.ChatAdded(line=a_chat_line()))
-    at.doubles.events.clear()
-    if gap:
-        at.server.tell(wire.Snapshot(picture=at.server.picture), skip=3)
-    else:
-        at.server.lose()
-    await settle(60)
-    assert [event.person.session for event in at.told(Knocked)] == ["s9"]
-    assert [event.line.text for event in at.told(ChatArrived)] == ["text 2"]
-    at.server.tell(wire.Snapshot(picture=at.server.picture))
-    assert (len(at.told(Knocked)), len(at.told(ChatArrived))) == (1, 1)
-
-
-def _others() -> tuple[wire.Person, ...]:
-    """One who knocked, and two who wait for nobody's leave."""
-    return (
-        a_wire_person("s9", state=SessionState.WAITING),
-        a_wire_person("s10", state=SessionState.WAITING_FOR_OTHERS),
-        a_wire_person("s11", state=SessionState.CONNECTED),
-    )
-
-
-async def test_a_place_under_another_session_brings_no_news(at: Bench) -> None:
-    await at.inside(seat=Seat.HOST)
-    you = a_wire_person("me2", seat=Seat.HOST)
-    at.server.picture = a_picture(you, people=_others(), chat=(a_chat_line(),))
-    at.server.lose()
-    await settle(60)
-    assert at.meeting.you.session == "me2"
-    assert (at.told(Knocked), at.told(ChatArrived)) == ([], [])
-
-
-async def test_camera_and_microphone_are_off_at_once_also_while_the_connection_is_away(at: Bench) -> None:
-    await at.inside()
-    at.server.down = True
-    at.server.lose()
-    await at.meetings.microphone(False)
-    await at.meetings.camera(False)
-    assert at.media.done[-2:] == [("microphone", False), ("camera", False)], "the engine may still send on"
-    await at.meetings.microphone(True)
-    await at.meetings.camera(True)
-    assert at.last() == ("microphone", True), "a picture waits until it may flow"
-    assert (at.meeting.camera_on, at.meeting.microphone_on) == (True, True)
-
-
 async def test_media_lost_waits_for_a_new_ticket_and_begins_anew(at: Bench) -> None:
     await at.inside()
     at.server.tell(wire.MediaLost())
@@ -107,35 +48,6 @@ async def test_media_lost_waits_for_a_new_ticket_and_begins_anew(at: Bench) -> N
     await settle(60)
     assert [done[0] for done in at.media.done].count("join") == 2
     assert at.trouble() is Trouble.NONE
-
-
-@pytest.mark.parametrize("by", ["service", "media"])
-async def test_reconnect_now_brings_another_ticket_while_only_media_is_away(at: Bench, by: str) -> None:
-    await at.inside()
-    if by == "service":
-        at.server.tell(wire.MediaLost())
-    else:
-        at.media.on_trouble("media-away")
-    assert at.trouble() is Trouble.MEDIA_AWAY
-    await at.meetings.reconnect()
-    assert at.server.connects == 2
-    assert at.trouble() is Trouble.MEDIA_AWAY, "until it flows"
-    at.server.tell(a_ticket(2))
-    await settle(60)
-    assert [done[0] for done in at.media.done].count("join") == 2
-    assert at.trouble() is Trouble.NONE
-
-
-async def test_reconnect_now_while_the_service_is_away_too_goes_on_trying(at: Bench) -> None:
-    await at.inside()
-    at.server.tell(wire.MediaLost())
-    at.server.down = True
-    await at.meetings.reconnect()
-    assert at.trouble() is Trouble.SERVICE_AWAY
-    at.server.down = False
-    await at.meetings.reconnect()
-    await settle(60)
-    assert at.server.connects == 2
 
 
 async def test_put_back_into_the_lobby_ends_media_and_admitted_again_begins_it(at: Bench) -> None:
@@ -148,43 +60,6 @@ async def test_put_back_into_the_lobby_ends_media_and_admitted_again_begins_it(a
     at.server.tell(a_ticket(2))
     await settle(60)
     assert at.last() == ("camera", True)
-
-
-async def test_put_back_while_media_begins_leaves_the_camera_alone(
-    at: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    joining, go_on, join = asyncio.Event(), asyncio.Event(), at.media.join
-
-    async def slow() -> None:
-        joining.set()
-        await go_on.wait()
-        await join()
-
-    monkeypatch.setattr(at.media, "join", slow)
-    await at.inside()
-    await joining.wait()
-    at.server.tell(wire.YouChanged(you=a_wire_person(state=SessionState.WAITING), place=1))
-    go_on.set()
-    await settle(60)
-    assert [done[0] for done in at.media.done[-2:]] == ["join", "leave"]
-    assert (at.media.camera_on, at.meeting.you.camera, at.meeting.you.microphone) == (False, False, False)
-
-
-async def test_put_back_at_the_moment_media_has_begun_leaves_the_camera_alone(
-    at: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    join = at.media.join
-
-    async def put_back_then() -> None:
-        await join()
-        asyncio.get_running_loop().call_soon(
-            at.server.tell, wire.YouChanged(you=a_wire_person(state=SessionState.WAITING), place=1)
-        )
-
-    monkeypatch.setattr(at.media, "join", put_back_then)
-    await at.inside()
-    assert ("camera", True) not in at.media.done
-    assert at.last() == ("leave",)
 
 
 async def test_removed_is_out_at_once_and_does_not_come_back_by_itself(at: Bench) -> None:
@@ -219,23 +94,6 @@ async def test_a_place_that_was_taken_over_is_taken_back_by_opening_it_again(at:
     await settle(60)
     assert at.server.connects == 2
     assert at.trouble() is not Trouble.TAKEN_OVER
-
-
-async def test_a_line_that_waits_goes_out_when_the_place_is_taken_back(at: Bench) -> None:
-    await at.inside()
-    at.server.deaf = True
-    writing = asyncio.create_task(at.meetings.say("one"))
-    await settle()
-    at.server.tell(wire.TakenOver())
-    at.server.lose("taken-over")
-    await settle()
-    assert [line.pending for line in at.meeting.chat] == [True]
-    at.server.deaf = False
-    await at.meetings.reconnect()
-    await settle(60)
-    assert at.meeting.chat == ()
-    assert len(at.server.repeated) == 1
-    await writing
 
 
 async def test_joining_after_another_device_had_the_place_ends_the_warning(at: Bench) -> None:
