@@ -30,8 +30,9 @@ A = TypeVarTuple("A")
 Sink = Callable[[Picture], None]
 """Gets pictures on the camera's thread and must not keep it."""
 
-STILL_PICTURES = "file:"
-"""A film may show the same picture for a while; a real camera has its noise."""
+FILM = "file:"
+"""A film may show the same picture for a while, where a real camera has its noise; and who set one is not shown
+by a real camera when it is gone."""
 
 CHECKS = {
     "missing": DeviceCheck.MISSING,
@@ -157,7 +158,8 @@ class CameraDesk:
     def _chosen(self) -> CameraInfo | None:
         wanted = self.wanted()
         there = (info for info in (*self._cameras, *self._unlisted) if info.id == wanted)
-        return next(there, None) or next(iter(self._cameras), None)
+        first = None if wanted.startswith(FILM) else next(iter(self._cameras), None)
+        return next(there, first)
 
     def _plugged(self) -> None:
         self._tasks.spawn(self._look(), "camera list")
@@ -202,7 +204,7 @@ class CameraDesk:
                 loop.call_soon_threadsafe(self._lost, chosen.id, failure)
 
         wish = self._wish()
-        self._preview.reset(moves=not chosen.id.startswith(STILL_PICTURES))
+        self._preview.reset(moves=not chosen.id.startswith(FILM))
         try:
             self._open = await self._run(self._driver.open, chosen.id, wish, self._picture, lost)
         except CameraFailure as failure:

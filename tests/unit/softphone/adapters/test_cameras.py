@@ -149,6 +149,13 @@ async def test_a_film_that_was_set_is_told_once_it_was_found(desk: CameraDesk, d
     assert len(heard) == 1
 
 
+async def test_who_set_a_film_that_is_gone_is_not_shown_by_a_camera(desk: CameraDesk) -> None:
+    desk.wanted = lambda: "file:/gone.mp4"
+    await desk.choose()
+    assert desk.used() is None
+    assert await desk.preview(True) == DeviceCheck.MISSING
+
+
 async def test_while_another_camera_is_opened_no_verdict_on_the_former_one_is_given(
     desk: CameraDesk, driver: Driver
 ) -> None:
