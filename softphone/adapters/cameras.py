@@ -31,8 +31,8 @@ Sink = Callable[[Picture], None]
 """Gets pictures on the camera's thread and must not keep it."""
 
 FILM = "file:"
-"""A film may show the same picture for a while, where a real camera has its noise; and who set one is not shown
-by a real camera when it is gone."""
+"""A film may show the same picture for a while, where a real camera has its noise; and who set one is not
+shown by a real camera when it is gone."""
 
 CHECKS = {
     "missing": DeviceCheck.MISSING,
