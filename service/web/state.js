@@ -4,10 +4,13 @@ export const PRESENT = Object.freeze(["admitted", "connected", "reconnecting"]);
 const WAITING = Object.freeze(["waiting", "waiting-for-others"]);
 const OVER = Object.freeze(["left", "declined", "removed"]);
 
+const NO_DRAFT = Object.freeze({ text: "", lobby: false });
+
 /**
  * `step`: where a person without a place in the meeting stands: start, sealed (a link nobody opened yet),
  * opening, invitation, test, resuming. `end`: why it is over: a refusal's code, left, declined, removed, ended,
  * taken-over. `link`: none, connecting, open, lost. `meeting`: the service's picture, once there is one.
+ * `draft`: the message that is being written, and whether it was begun to the host alone.
  */
 export const START = Object.freeze({
   step: "start",
@@ -23,6 +26,7 @@ export const START = Object.freeze({
   reason: "",
   chatOpen: false,
   unread: 0,
+  draft: NO_DRAFT,
 });
 
 /** Which screen this is: start, sealed, invitation, test, lobby, meeting or goodbye. */
@@ -65,7 +69,8 @@ const CHANGES = {
   leaving: () => ({ leaving: true }),
   resuming: () => ({ step: "resuming" }),
   link: (_, { value }) => ({ link: value }),
-  over: (_, { code, reason = "" }) => ({ end: code, reason, joining: false, link: "none" }),
+  over: (_, { code, reason = "" }) => ({ end: code, reason, joining: false, link: "none", draft: NO_DRAFT }),
+  drafted: (state, { text, lobby }) => ({ draft: { text, lobby: text !== "" && (lobby || state.draft.lobby) } }),
   "chat-opened": () => ({ chatOpen: true, unread: 0 }),
   "chat-closed": () => ({ chatOpen: false }),
 

@@ -138,6 +138,49 @@ async def test_other_messages_of_the_same_number_are_shown(service: GuestService
         await expect(page.locator(".panel .text")).to_have_text(["Two", "Three"])
 
 
+async def test_a_message_begun_in_the_lobby_is_kept_and_goes_to_everybody_only_by_a_press(
+    service: GuestService,
+) -> None:
+    async with waiting(service) as page:
+        await page.get_by_label("Your message").fill("I hear noth")
+        await let_in(service, page)
+        await page.get_by_role("button", name="Messages", exact=True).click()
+        field, told = (
+            page.get_by_label("Message to everybody"),
+            page.get_by_text("You began this in the lobby"),
+        )
+        await expect(field).to_have_value("I hear noth")
+        await expect(told).to_be_visible()
+        await assert_accessible(page)
+        await service.move("waiting", place=1)
+        await expect(page.get_by_label("Your message")).to_have_value("I hear noth")
+        await service.move("connected")
+        await field.press_sequentially("ing")
+        await expect(told).to_be_visible()
+        assert not [one for one in service.commands if one["type"] in ("say", "lobby-say")]
+        await page.keyboard.press("Enter")
+        assert (await service.received("say"))["text"] == "I hear nothing"
+        await expect(field).to_have_value("")
+        await expect(told).to_be_hidden()
+        await field.fill("Now I hear")
+        await expect(told).to_be_hidden()
+
+
+async def test_a_message_sent_from_the_lobby_at_the_last_moment_is_not_offered_again(
+    service: GuestService,
+) -> None:
+    async with waiting(service) as page:
+        service.held.add("lobby-say")
+        await page.get_by_label("Your message").fill("I hear nothing")
+        await page.keyboard.press("Enter")
+        await service.received("lobby-say")
+        await let_in(service, page)
+        await page.get_by_role("button", name="Messages", exact=True).click()
+        await expect(page.get_by_label("Message to everybody")).to_have_value("I hear nothing")
+        await service.answer_held()
+        await expect(page.get_by_label("Message to everybody")).to_have_value("")
+
+
 STAGE = """async (module) => {
   const {stage} = await import(module);
   const people = [["host", "Olli", "host"], ["b", "Matti", "participant"], ["c", "Siiri", "participant"]]

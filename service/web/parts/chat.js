@@ -1,4 +1,4 @@
-// Messages as text, and the field to write one. What was not taken stays in the field.
+// Messages as text, and the field to write one. What was not taken stays in the field, also from lobby to meeting.
 
 import { button, focused, h, set } from "../dom.js";
 import { lines } from "../state.js";
@@ -10,7 +10,7 @@ export function chat(app, lobby) {
   const name = lobby ? "lobby-message" : "message";
   const list = h("ol", { class: "lines", "aria-label": words.t("chat.title"), tabindex: "0" });
   const none = h("p", { class: "quiet" }, words.t(lobby ? "chat.lobby-none" : "chat.none"));
-  const field = h("textarea", { id: name, rows: "2", maxlength: "2000", autocomplete: "off", onkeydown: (event) => {
+  const field = h("textarea", { id: name, rows: "2", maxlength: "2000", autocomplete: "off", oninput: () => draft(field.value), onkeydown: (event) => {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       send();
@@ -18,9 +18,14 @@ export function chat(app, lobby) {
   } });
   const press = button("send", words.t("chat.send"), () => send(), lobby ? "quiet" : "primary");
   const wrong = note({ alert: true });
+  const begun = note();
   const form = h("form", { onsubmit: (event) => { event.preventDefault(); send(); } },
-    h("label", { for: name }, words.t(lobby ? "chat.lobby-label" : "chat.label")), field, wrong.root, press);
+    h("label", { for: name }, words.t(lobby ? "chat.lobby-label" : "chat.label")), field, begun.root, wrong.root, press);
   let shown = null;
+
+  function draft(text) {
+    app.dispatch({ type: "drafted", text, lobby });
+  }
 
   async function send() {
     const text = field.value.trim();
@@ -28,7 +33,7 @@ export function chat(app, lobby) {
     set(press, "disabled", true);
     try {
       await app.say(text, lobby);
-      if (field.value.trim() === text) field.value = "";
+      if (app.state.draft.text.trim() === text) draft("");
       wrong.set("bad", "");
     } catch ({ code }) {
       wrong.set("bad", refusal(words, code));
@@ -41,6 +46,8 @@ export function chat(app, lobby) {
     root: h("div", { class: "chat" }, none, list, form),
     field,
     update(state) {
+      if (field.value !== state.draft.text) field.value = state.draft.text;
+      begun.set("info", state.draft.lobby && !lobby ? words.t("chat.begun") : "");
       const all = lines(state, lobby);
       const now = `${all.length} ${all.at(-1)?.id}`;
       if (now === shown) return;
