@@ -69,7 +69,7 @@ class PagePresenter(Presenter[PageView]):
             description=about.description if about is not None else "",
             lock=meeting_words.lock(self.words, way.server) if way.server else None,
             warning=self._warning(say),
-            advice=meeting_words.failure(self.words, self._error) if self._error is not None else None,
+            advice=self._advice(),
             busy=self._busy,
             link_fault=self._("This is not a meeting link. Copy the whole link.") if self._link_fault else "",
             main=self._main(),
@@ -81,6 +81,12 @@ class PagePresenter(Presenter[PageView]):
             expert=say.expert(about, line=self._registered, called=self._called) if about else None,
             said=self._said(say),
         )
+
+    def _advice(self) -> Advice | None:
+        if self._error is None:
+            return None
+        where = "chat" if self._way.stage is Stage.LOBBY else ""
+        return meeting_words.failure(self.words, self._error, where)
 
     def _warning(self, say: PageWords) -> Advice | None:
         way = self._way
@@ -298,7 +304,8 @@ class PagePresenter(Presenter[PageView]):
             await work()
         except SoftphoneError as error:
             self._error = error
+            return False
         finally:
             self._busy = False
             self.render()
-        return self._error is None
+        return True

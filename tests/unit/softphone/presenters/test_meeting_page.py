@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -278,31 +277,6 @@ async def test_a_wrong_code_is_told_at_its_field(stage: Stage, code: str, tries:
     view = page(stage).code
     assert view is not None
     assert (view.fault, view.done) == (said, None)
-
-
-async def test_a_code_is_not_tried_twice_while_it_is_looked_at(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stage.meetings.show(guest(stage, SessionState.CONNECTED))
-    tried, answer = list[str](), asyncio.Event()
-
-    async def slow(code: str) -> None:
-        tried.append(code)
-        await answer.wait()
-        raise MeetingRefused("wrong-code", tries_left=4)
-
-    monkeypatch.setattr(stage.meetings, "confirm", slow)
-    confirm = stage.board.meetings.page.confirm
-    both = asyncio.gather(confirm("123456"), confirm("123456"))
-    await settle()
-    answer.set()
-    await both
-    assert tried == ["123456"]
-    view = page(stage).code
-    assert view is not None
-    assert view.fault == "This code is not right. 4 tries left."
-    await stage.board.meetings.page.confirm("654321")
-    assert tried == ["123456", "654321"]
 
 
 async def test_fewer_than_six_digits_cost_no_try(stage: Stage) -> None:
