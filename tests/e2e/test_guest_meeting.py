@@ -103,6 +103,10 @@ async def _code(host: MeetingHost, page: Page, session: str) -> None:
     await expect(page.get_by_label("Message to everybody")).to_have_value(f"is it {code}?")
     await page.keyboard.press("Escape")
 
+    await field.fill(code)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("The code is too old. Ask for a new one.")).to_be_visible()
+    code = (await host.send("new-code", session=session))["code"]
     await field.fill("")
     await field.fill(f"{code[:3]} {code[3:]}")
     await expect(field).to_have_value(code)
