@@ -395,3 +395,24 @@ async def test_a_connection_that_takes_long_is_given_more_and_more_time(run: Run
         return [waits, links];""",
     )
     assert said == [[3000, 6000, 12000, 3000, 3000], ["open", "lost"]]
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("https://meet.example.com", "server"),
+        ("https://127.0.0.1:8443", "server"),
+        ("http://127.0.0.1:8080", "local"),
+        ("http://localhost:8080", "local"),
+        ("http://[::1]:8080", "local"),
+        ("http://intranet", "open"),
+        ("http://192.0.2.1", "open"),
+        ("http://127.example.com", "open"),
+    ],
+)
+async def test_the_lock_says_on_this_computer_of_this_computer_alone(
+    run: Run, address: str, said: str
+) -> None:
+    body = f"""const words = {{t: (key, {{server}}) => `${{key}} ${{server}}`}};
+    return m.lock(words, new URL("{address}")).textContent;"""
+    assert await run("parts/frame.js", body) == f"lock.{said} {address.partition('//')[2]}"

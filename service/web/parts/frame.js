@@ -2,15 +2,18 @@
 
 import { draw, h, icon, say, show } from "../dom.js";
 
+const HERE = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
 /** A screen's heading: it is given the focus when the screen comes. */
 export function heading(text) {
   return h("h1", { tabindex: "-1" }, text);
 }
 
 /** "Encrypted to SERVER": it names the server, and claims nothing beyond it. */
-export function lock(words, server = location.host) {
-  const safe = location.protocol === "https:";
-  return h("p", { class: `lock ${safe ? "good" : ""}` }, icon(safe ? "lock" : "info"), h("span", {}, words.t(safe ? "lock.server" : "lock.local", { server })));
+export function lock(words, { protocol, hostname, host: server } = location) {
+  const safe = protocol === "https:";
+  const key = safe ? "lock.server" : HERE.test(hostname) ? "lock.local" : "lock.open";
+  return h("p", { class: `lock ${safe ? "good" : ""}` }, icon(safe ? "lock" : "info"), h("span", {}, words.t(key, { server })));
 }
 
 /** A sentence with an icon; `set(kind, text)` with kind good, warn, bad or info, "" hides it. */
