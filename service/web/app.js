@@ -175,6 +175,11 @@ export class App {
     } else this.over(NO_PLACE.includes(code) ? "no-link" : code);
   }
 
+  /** The service knows this person here: camera and microphone are of use. */
+  arrived() {
+    this._starting ??= this.equipment.start();
+  }
+
   /** It is over: everything off, nothing kept. */
   over(code, reason = "") {
     this._detach();
@@ -188,23 +193,20 @@ export class App {
     try {
       const invitation = await this.service.invitation();
       const back = memory.place()?.appointment === invitation.appointment.id;
-      await this._opened(invitation, back);
-      if (back && !this.state.end) this._resume();
+      await this._opened(invitation);
+      if (!this.state.end && (back || this._late())) this._resume(back);
     } catch ({ code }) {
       if (code === "unreachable" && memory.place()) setTimeout(() => this._comeBack(), 1000);
       else this.over(NO_PLACE.includes(code) ? "no-link" : (code ?? UNFORESEEN));
     }
   }
 
-  // Who was in a meeting that lasts longer than planned comes back into it.
-  async _opened(invitation, back = false) {
+  async _opened(invitation) {
     const language = choose(navigator.languages, invitation.language);
     // Words that don't come now are no reason to keep anybody out: those there are do.
     if (language !== this.words.language) await this._speak(language).catch(() => {});
     this.dispatch({ type: "opened", invitation });
-    const { cancelled, closes_at: closes } = invitation.appointment;
-    if (cancelled) this.over("meeting-cancelled");
-    else if (!back && this.service.now() > Date.parse(closes)) this.over("meeting-over");
+    if (invitation.appointment.cancelled) this.over("meeting-cancelled");
   }
 
   // The invitation somebody waits before, whose time may be another one by now.
@@ -220,11 +222,13 @@ export class App {
     if (!this.state.end) this.toInvitation("changed");
   }
 
-  _resume() {
+  // A meeting may last longer than planned: past its time the service knows whether it is over, and camera and
+  // microphone are asked for once it lets one in.
+  _resume(known) {
     this.dispatch({ type: "resuming" });
     this._equip();
     this._attend();
-    this._starting = this.equipment.start();
+    if (known) this.arrived();
   }
 
   _equip() {
@@ -281,6 +285,10 @@ export class App {
   _forgetLink() {
     this._secret = "";
     memory.forgetSecret();
+  }
+
+  _late() {
+    return this.service.now() > Date.parse(this.state.invitation.appointment.closes_at);
   }
 
   _early() {

@@ -12,7 +12,7 @@ const ENDING_MS = 400;
 const AGAIN_MS = 3000;
 
 export class Attendance {
-  /** `app` holds state, equipment and sounds; it is told `turnedAway(code)` and `over(code, reason)`. */
+  /** `app` holds state, equipment and sounds; it is told `arrived()`, `turnedAway(code)` and `over(code, reason)`. */
   constructor(app, appointment) {
     this.conference = null;
     this._app = app;
@@ -85,6 +85,7 @@ export class Attendance {
     if (event.type === "welcome") memory.keepPlace(this._appointment, event.resume_token);
     this._app.dispatch(event);
     const { end, reason, meeting } = this._app.state;
+    if (event.type === "welcome" && !end) this._app.arrived();
     if (event.type === "you-changed" && end === "ended") this._endSoon();
     else if (end) this._app.over(end, reason);
     else if (PRESENT.includes(meeting?.you.state)) this._inside(event);

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.doubles.guest_service import GuestService, appointment, in_minutes
 from tests.e2e.test_guest_devices import REFUSE, to_test
@@ -206,4 +207,38 @@ async def test_a_meeting_cancelled_meanwhile_is_said_to_be(service: GuestService
         service.invitation["appointment"] = {**service.invitation["appointment"], "cancelled": True}
         await tab.page.clock.fast_forward(61_000)
         await expect(tab.page.get_by_role("heading", name="This meeting was cancelled")).to_be_focused()
+        tab.check(service.address)
+
+
+async def test_who_opens_the_page_anew_in_a_meeting_that_lasts_longer_is_inside_again(
+    service: GuestService,
+) -> None:
+    async with chromium() as browser:
+        context = await new_context(browser)
+        await opened((await new_tab(context)).page, service)
+        service.invitation["appointment"] = appointment(end=in_minutes(-70), closes_at=in_minutes(-10))
+        service.state = "connected"
+        tab = await new_tab(context)
+        await tab.page.goto(f"{service.address}/m")
+        await expect(tab.page.get_by_role("heading", name="Lending talk")).to_be_visible()
+        await expect(tab.page.get_by_role("button", name="Leave")).to_be_visible()
+        await expect(tab.page.locator(".toggle[data-status=on]")).to_have_count(2)
+        tab.check(service.address)
+
+
+async def test_a_meeting_that_is_over_takes_nobody_by_the_camera(service: GuestService) -> None:
+    def over(socket: WebSocketRoute) -> None:
+        refused = {"type": "refused", "code": "meeting-over"}
+        socket.on_message(lambda text: socket.send(json.dumps({**refused, "id": json.loads(text)["id"]})))
+
+    async with chromium() as browser:
+        context = await new_context(browser)
+        await opened((await new_tab(context)).page, service)
+        service.invitation["appointment"] = appointment(end=in_minutes(-70), closes_at=in_minutes(-10))
+        await context.add_init_script(REFUSE % "{}" + KEEP_TRACKS)
+        tab = await new_tab(context)
+        await tab.page.route_web_socket("**/socket", over)
+        await tab.page.goto(f"{service.address}/m")
+        await expect(tab.page.get_by_role("heading", name="This meeting is over")).to_be_visible()
+        assert await tab.page.evaluate("window.taken.length") == 0
         tab.check(service.address)
