@@ -65,7 +65,7 @@ FAILURES: MappingProxyType[str, tuple[str, str]] = MappingProxyType(
         ),
         "code-in-chat": (
             marked("The message was not sent: it holds a confirmation code."),
-            marked("A code is said aloud and typed in its own field. If you were given it, ask for a new one."),
+            marked("A code is said aloud and typed in its own field. If it was for you, ask for a new one."),
         ),
         "ticket-refused": NO_PICTURES,
         "no-media": NO_PICTURES,
