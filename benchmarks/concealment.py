@@ -22,8 +22,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import soxr
-from pesq import NoUtterancesError
-from pesq import pesq as measure_pesq
 
 from benchmarks import pjsip_calls
 from benchmarks.voice_path import speak
@@ -115,12 +113,14 @@ def ours(spec: CodecSpec, packets: Sequence[AudioPacket], seconds: float) -> Pcm
 
 def score(talk: Pcm, heard: Pcm, codec: str) -> float:
     """Mean PESQ over pieces of PIECE_S of the settled part."""
+    from pesq import NoUtterancesError, pesq  # built from source: not there where tests run without peers
+
     rate, mode = RATES[codec], "nb" if codec == "PCMA" else "wb"
     said, got = (soxr.resample(sound, RATE, rate) for sound in aligned(talk, heard))
     piece, scores = round(PIECE_S * rate), list[float]()
     for start in range(round(SETTLED_S * rate), len(said) - piece // 2, piece):
         try:
-            scores.append(measure_pesq(rate, said[start : start + piece], got[start : start + piece], mode))
+            scores.append(pesq(rate, said[start : start + piece], got[start : start + piece], mode))
         except NoUtterancesError:
             continue
     return float(np.mean(scores))
