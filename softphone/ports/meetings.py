@@ -42,7 +42,7 @@ class Appointments(Protocol):
     async def make(
         self, access: ServiceAccess, bearer: Bearer, wish: AppointmentWish
     ) -> tuple[Appointment, tuple[Invitation, ...]]:
-        """Make an appointment; once for each draft id."""
+        """Make an appointment; of one draft id always the same, as the draft says the last time."""
         ...
 
     async def change(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable, StorageError
 from softphone.domain.events import AppointmentsChanged
-from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Invitee, InviteeWish, Seat
+from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, Seat
 from softphone.ports import Clock
 from softphone.ports.meetings import Appointments as AppointmentService
 from softphone.ports.meetings import Bearer, Drafts, ServiceAccess
@@ -90,16 +90,11 @@ class Appointments:
     async def make(self, wish: AppointmentWish) -> tuple[Appointment, tuple[Invitation, ...]]:
         """Make an appointment; every participant's link is in the answer and nowhere later.
 
-        Where the answer to an earlier try was lost, the service gives what it made then: if something else
-        is wished by now, that is changed, and the links are the change's. Nobody has seen the former ones.
+        Where the answer to an earlier try was lost, the service makes of that appointment what is wished now.
         """
         made, invitations = await self._asking(
             lambda access, bearer: self._service.make(access, bearer, wish)
         )
-        if not _is_as_wished(made, wish):
-            made, invitations = await self._asking(
-                lambda access, bearer: self._service.change(access, bearer, made.id, wish)
-            )
         self._put(made)
         await self._drop_draft(wish.draft_id)
         return made, invitations
@@ -190,18 +185,3 @@ class Appointments:
         if told != self._told:
             self._told = told
             self._bus.publish(told)
-
-
-def _is_as_wished(made: Appointment, wish: AppointmentWish) -> bool:
-    return (
-        (made.title, made.description) == (wish.title, wish.description)
-        and (made.start.timestamp(), made.end.timestamp()) == (wish.start.timestamp(), wish.end.timestamp())
-        and made.time_zone == wish.time_zone
-        and (made.office, made.expert_number) == (wish.office, wish.expert_number)
-        and (made.lobby, made.demanded) == (wish.lobby, wish.demanded)
-        and _people(made.participants) == _people(wish.participants)
-    )
-
-
-def _people(invited: Sequence[Invitee | InviteeWish]) -> list[tuple[str, ...]]:
-    return sorted((one.name, one.email, one.phone, one.language) for one in invited)

@@ -32,7 +32,6 @@ class FakeAppointmentService:
         )
         self.places = 0
         self.lost = False
-        self._drafted: dict[str, Appointment] = {}
 
     async def tokens(self, access: ServiceAccess, device_id: str, refresh_token: str) -> tuple[str, int, str]:
         """See ports.meetings.Appointments; only the newest refresh token works."""
@@ -51,12 +50,10 @@ class FakeAppointmentService:
     async def make(
         self, access: ServiceAccess, bearer: Bearer, wish: AppointmentWish
     ) -> tuple[Appointment, tuple[Invitation, ...]]:
-        """See ports.meetings.Appointments."""
+        """See ports.meetings.Appointments; a draft that comes again becomes what it says then."""
         await self._ask("make", access, wish)
-        made = self._drafted.get(wish.draft_id)
-        if made is None:
-            made = self._drafted[wish.draft_id] = as_wished(f"made-{wish.draft_id}", wish)
-            self.items = (*self.items, made)
+        made = as_wished(f"made-{wish.draft_id}", wish)
+        self.items = (*(one for one in self.items if one.id != made.id), made)
         lost, self.lost = self.lost, False
         if lost:
             raise ServiceUnreachable("", code="server-silent")

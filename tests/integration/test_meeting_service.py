@@ -47,6 +47,18 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield Office(service, account, ServiceAccess(service.api, service.ca_file))
 
 
+async def test_a_draft_sent_again_is_the_appointment_wished_now(office: Office) -> None:
+    port, access, bearer = HttpsAppointments(), office.access, office.bearer
+    wish = a_wish(draft_id="again", participants=(InviteeWish("Casper", phone="040 123 4567"),))
+    made, [link] = await port.make(access, bearer, wish)
+    assert link.name == "Casper"
+    wish = replace(wish, title="Another talk", participants=(*wish.participants, InviteeWish("Maija")))
+    again, links = await port.make(access, bearer, wish)
+    assert (again.id, again.title) == (made.id, "Another talk")
+    assert [one.name for one in again.participants] == [one.name for one in links] == ["Casper", "Maija"]
+    assert [one.id for one in await port.listed(access, bearer)].count(made.id) == 1
+
+
 async def test_appointments_from_draft_to_cancelled(office: Office) -> None:
     port, access, bearer = HttpsAppointments(), office.access, office.bearer
     wish = a_wish()
