@@ -10,15 +10,16 @@ from media.jitter_figures import JitterStatistics
 from media.levels import LevelMeter
 from media.mixer import mix
 from media.speaking import SpeakingDetector
-from media.stream import SILENCE, VoiceStream
-from media.types import RATE, CodecSpec, Pcm
+from media.stream import VoiceStream
+from media.types import BLOCK, RATE, CodecSpec, Pcm
 from sip_bridge.rtp.packet import RtpPacket
 from sip_bridge.rtp.receiver import Receiver, Reception
 from softphone.adapters.meeting_repeats import MissingSound
 
 SENT = CodecSpec("opus", 96, RATE, channels=2, parameters=(("useinbandfec", "1"),))
-LEAST_LOSS_PERCENT = 5.0
-"""What the encoder is told at least: it hears of our way up alone, and each listener has a way down."""
+LEAST_LOSS_PERCENT = 1.0
+"""What the encoder is told at least, so that copies are sent: it hears of our way up alone, and each
+listener has a way down."""
 
 
 class Voice:
@@ -56,11 +57,11 @@ class Voice:
         """Sequence numbers of packets to ask for again now."""
         return self._missing.due(now)
 
-    def pull(self, now: float) -> Pcm:
-        """The next 10 ms."""
-        block = self._jitter.pull(now)
-        self._meter.add(block)
-        return block
+    def pull(self, now: float, samples: int = BLOCK) -> Pcm:
+        """See JitterBuffer."""
+        pcm = self._jitter.pull(now, samples)
+        self._meter.add(pcm)
+        return pcm
 
     def speaks(self, now: float) -> bool:
         """Whether it is heard now."""
@@ -105,11 +106,11 @@ class MeetingVoice(VoiceStream):
         voice = self._voices.get(session)
         return voice.statistics() if voice is not None else None
 
-    def pull(self, now: float) -> Pcm:
-        """Everybody's next 10 ms together. While deaf they are played all the same, to nobody: sound that
-        waited would be heard late."""
-        blocks = [voice.pull(now) for voice in self._voices.values()]
-        return SILENCE if self.deaf else mix(blocks)
+    def pull(self, now: float, samples: int = BLOCK) -> Pcm:
+        """Everybody's next 10 ms together, or more at once. While deaf they are played all the same, to
+        nobody: sound that waited would be heard late."""
+        pulled = [voice.pull(now, samples) for voice in self._voices.values()]
+        return mix([] if self.deaf else pulled, samples)
 
     def speaking(self, now: float) -> frozenset[str]:
         """Sessions that are heard now, "" for oneself."""

@@ -115,10 +115,40 @@ def test_copies_are_sent_above_one_percent_loss_and_stop_below_a_half() -> None:
     assert not protected()
 
 
+BANDS = (
+    *(8_000,) * 4, *(12_000,) * 4, *(16_000,) * 4, *(24_000,) * 2, *(48_000,) * 2,
+    *(8_000,) * 4, *(16_000,) * 4, *(24_000,) * 4, *(48_000,) * 4,
+)  # fmt: skip
+"""RFC 6716 table 2: a packet's sampling rate in Hz by the first five bits of it."""
+
+
+def widest(encoder: OpusEncoder) -> int:
+    """Of the packets of a second second of speech, in Hz."""
+    return max(BANDS[payload[0] >> 3] for payload in encode(voice(2.0), encoder)[50:])
+
+
+def test_above_two_percent_loss_speech_is_sent_wideband_and_full_again_below_one() -> None:
+    encoder = OpusEncoder(spec())
+    wider = []
+    for percent in (0.0, 1.9, 2.1, 1.1, 0.9, 30.0, 0.0):
+        encoder.set_loss(percent)
+        wider.append(widest(encoder) > 16_000)
+    assert wider == [True, True, False, False, True, False, True]
+
+
+def test_the_peers_own_limit_stays_whatever_is_lost() -> None:
+    encoder = OpusEncoder(spec(maxplaybackrate="8000"))
+    encoder.set_loss(10.0)
+    assert widest(encoder) == 8_000
+    encoder.set_loss(0.0)
+    assert widest(encoder) == 8_000
+
+
 def test_no_copies_for_a_peer_that_cannot_use_them() -> None:
     encoder = OpusEncoder(spec(useinbandfec="0"))
     encoder.set_loss(10)
     assert not encoder.fec
+    assert widest(encoder) > 16_000
 
 
 def test_a_copy_sounds_like_what_was_lost() -> None:

@@ -11,6 +11,7 @@ from media.path import VoicePath
 from media.types import FRAME, RATE, AudioFrame, CodecSpec
 from softphone.adapters.meeting_voice import SENT, MeetingVoice
 from tests.doubles.voice import sine
+from tests.doubles.voice import voice as speech
 from tests.lab.sound import level_at
 
 OPUS = CodecSpec("opus", 111, RATE, channels=2)
@@ -98,6 +99,22 @@ def test_ours_is_sent_once_with_fec_and_muted_it_is_silence() -> None:
     quiet = np.concatenate([decoder.decode(frame.payload) for frame in loud if frame is not None])
     assert dbfs(mean_square(quiet)) < -70
     assert "" not in voice.speaking(5.0)
+
+
+def test_ours_is_wideband_only_while_packets_are_really_lost() -> None:
+    voice = MeetingVoice()
+
+    def wideband() -> bool:
+        """RFC 6716 table 2: the numbers up to 11 are SILK alone."""
+        blocks = np.split(speech(2.0), 200)
+        frames = [frame for block in blocks if (frame := voice.capture(block)) is not None]
+        return all(frame.payload[0] >> 3 < 12 for frame in frames[50:])
+
+    voice.feedback(8.0)
+    assert wideband()
+    voice.feedback(0.0)
+    assert not wideband()
+    assert voice.statistics().fec
 
 
 def test_speaking_oneself_is_told_with_an_empty_name() -> None:
