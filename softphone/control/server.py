@@ -18,6 +18,10 @@ from softphone.runtime.tasks import Tasks
 EVENTS_WAITING = 1000
 """A listener that falls so far behind is let go; it can ask for `status` and listen again."""
 
+CONNECTIONS_WAITING = 32
+"""So many may be connected and ask nothing. Whoever opens more has forgotten them, or wants our handles: the
+one that has waited longest is let go."""
+
 
 class ControlServer:
     """Serves any number of connections; each is answered in order, and ends with `events`."""
@@ -28,6 +32,7 @@ class ControlServer:
         self._bus = bus
         self._clock = clock
         self._tasks = Tasks()
+        self._waiting: dict[Connection, None] = {}
 
     async def start(self) -> None:
         """Listen. Raises ControlError where the platform or the folder does not allow it."""
@@ -58,7 +63,7 @@ class ControlServer:
 
     async def _converse(self, connection: Connection) -> None:
         """Answer line by line; a listener hears events until the end."""
-        while (line := await connection.read_line()) is not None:
+        while (line := await self._next_line(connection)) is not None:
             request = read_request(line)
             try:
                 if request.command == "events":
@@ -70,6 +75,17 @@ class ControlServer:
                 await _send(connection, error_object(error))
             else:
                 await _send(connection, {"result": result})
+
+    async def _next_line(self, connection: Connection) -> bytes | None:
+        self._waiting[connection] = None
+        if len(self._waiting) > CONNECTIONS_WAITING:
+            longest = next(iter(self._waiting))
+            del self._waiting[longest]
+            longest.abort()
+        try:
+            return await connection.read_line()
+        finally:
+            self._waiting.pop(connection, None)
 
     async def _stream_events(self, connection: Connection) -> None:
         """Send every event until the other end goes away or falls behind."""

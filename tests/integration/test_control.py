@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from softphone.control import unix_socket
 from softphone.control.place import LONGEST_PATH, socket_path
 from softphone.control.protocol import MESSAGE_LIMIT
+from softphone.control.server import CONNECTIONS_WAITING
 from softphone.domain.device import Device
 from softphone.domain.events import Notice
 from softphone.domain.quality import CallQuality
@@ -207,6 +209,22 @@ async def test_an_oversized_message_is_refused(bench: Bench) -> None:
 async def test_several_requests_on_one_connection(bench: Bench) -> None:
     answers = await bench.raw(b'{"command":"status"}\n{"command":"nonsense"}\n{"command":"status"}\n')
     assert ["result" in answer for answer in answers] == [True, False, True]
+
+
+async def test_who_connects_and_never_finishes_asking_keeps_nobody_out(bench: Bench) -> None:
+    path = str(socket_path(bench.profile))
+    slow = [await asyncio.open_unix_connection(path) for _ in range(3 * CONNECTIONS_WAITING)]
+    for _, writer in slow:
+        writer.write(b'{"command": "sta')
+    assert "account" in await bench.ask("status")
+    for reader, _ in slow[: 2 * CONNECTIONS_WAITING]:
+        with suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b"", "it was let go"
+    reader, writer = slow[-1]
+    writer.write(b'tus"}\n')
+    assert "account" in json.loads(await reader.readline())["result"]
+    for _, writer in slow:
+        writer.close()
 
 
 async def test_the_socket_is_for_this_user_alone(bench: Bench) -> None:
