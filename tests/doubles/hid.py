@@ -26,6 +26,7 @@ class FakeHid:
         self.opened = 0
         self.closed = 0
         self.hangs = False
+        self.stuck = False
         self._descriptor = descriptor
         self._reports: deque[bytes] = deque()
         self._gone = False
@@ -99,6 +100,7 @@ class FakeHid:
     def write(self, report: bytes) -> None:
         """See library.Handle."""
         with self._changed:
+            self.stuck = self.hangs
             self._changed.wait_for(lambda: not self.hangs, 10 * PATIENCE_S)
             if self.refuses_reports:
                 raise HidFailure("took none")

@@ -130,7 +130,7 @@ async def test_an_ack_that_never_comes(tmp_path: Path) -> None:
         gone = await phone.wait_for(told.Ended, timeout_s=40.0)
         assert 31.0 < asyncio.get_running_loop().time() - began < 34.0
         assert (gone.call_id, gone.reason) == (call_id, "network-lost")
-        assert "No ACK" in peer.messages
+        await seen(peer, "No ACK")
 
 
 # --- CANCEL ---------------------------------------------------------------------------------------

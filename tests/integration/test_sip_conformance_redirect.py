@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.scenarios import ANSWERED, bye, pause, recv, reply
-from tests.lab.scenarios_stage import call_and_end, ended, facing, hang_up
+from tests.lab.scenarios_stage import call_and_end, ended, facing, hang_up, seen
 
 pytestmark = pytest.mark.peer
 
@@ -33,7 +33,7 @@ async def test_elsewhere(tmp_path: Path) -> None:
     )
     async with facing(tmp_path, *steps) as (caller, peer):
         await call_and_end(caller)
-        assert "INVITE sip:other@" in peer.messages
+        await seen(peer, "INVITE sip:other@")
 
 
 @pytest.mark.conformance("RFC 3261 8.1.3.4", "302 to where we just were: no second INVITE, it ends")

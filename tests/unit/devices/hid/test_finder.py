@@ -183,6 +183,7 @@ def test_a_headset_that_hangs_holds_up_neither_the_others_nor_the_program(
     headsets.start()
     try:
         headsets.show(RINGING)
+        hanging.wait(lambda device: device.stuck)
         other.wait_written(b"\x0a\x01")
         headsets.show(TALKING)
         other.wait_written(b"\x09\x01", b"\x0a\x00", b"\x0b\x00")
