@@ -11,19 +11,16 @@ import numpy as np
 
 from softphone.domain.device import MicrophoneState
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
-from softphone.domain.events import ChatArrived, Knocked, LevelsChanged
+from softphone.domain.events import LevelsChanged
 from softphone.domain.meeting import (
     Appointment,
     Assurance,
     ChatLine,
     DeviceCheck,
-    Equipment,
     Invitee,
     Meeting,
-    Person,
     Seat,
     SessionState,
-    Trouble,
 )
 from softphone.domain.picture import Frame
 from softphone.presenters.appointment_form import FormView
@@ -237,32 +234,33 @@ def _test_with(check: DeviceCheck, *, early: bool = False) -> Play:
     return play
 
 
-def _guest(stage: Stage, state: SessionState, **changes: object) -> Meeting:
+def guest_side(stage: Stage, state: SessionState, **changes: object) -> Meeting:
     """The customer's side of a meeting."""
     you = a_person(name="Aino Asiakas", state=state)
     return a_meeting(appointment=at(stage, seat=Seat.PARTICIPANT), you=you, **changes)
 
 
-def _line(stage: Stage, number: int, name: str, text: str, **changes: object) -> ChatLine:
+def line(stage: Stage, number: int, name: str, text: str, **changes: object) -> ChatLine:
+    """What somebody wrote, 20 seconds after the line before."""
     at_time = now(stage) + timedelta(seconds=20 * number)
     return replace(ChatLine(f"c{number}", name, name, text, at_time), **changes)  # type: ignore[arg-type]
 
 
 async def _lobby(stage: Stage) -> None:
     chat = (
-        _line(stage, 1, "Erja Expert", "Five minutes, sorry!", lobby=True),
-        _line(stage, 2, "Aino Asiakas", "No hurry, I am reading the terms.", lobby=True, mine=True),
+        line(stage, 1, "Erja Expert", "Five minutes, sorry!", lobby=True),
+        line(stage, 2, "Aino Asiakas", "No hurry, I am reading the terms.", lobby=True, mine=True),
     )
-    stage.meetings.show(_guest(stage, SessionState.WAITING, place=1, chat=chat, camera_on=False))
+    stage.meetings.show(guest_side(stage, SessionState.WAITING, place=1, chat=chat, camera_on=False))
 
 
 async def _others(stage: Stage) -> None:
-    stage.meetings.show(_guest(stage, SessionState.WAITING_FOR_OTHERS))
+    stage.meetings.show(guest_side(stage, SessionState.WAITING_FOR_OTHERS))
 
 
 async def _inside(stage: Stage) -> None:
     await stage.sign_in()
-    meeting = _guest(stage, SessionState.CONNECTED, people=(the_host(),))
+    meeting = guest_side(stage, SessionState.CONNECTED, people=(the_host(),))
     stage.meetings.show(meeting)
     stage.meetings.refusal = MeetingRefused("wrong-code", tries_left=3)
     await stage.board.meetings.page.confirm("123456")
@@ -270,110 +268,20 @@ async def _inside(stage: Stage) -> None:
 
 async def _confirmed(stage: Stage) -> None:
     """Without a line the expert's number stands there in large figures."""
-    meeting = _guest(stage, SessionState.CONNECTED, people=(the_host(),))
+    meeting = guest_side(stage, SessionState.CONNECTED, people=(the_host(),))
     sure = replace(meeting.you, assurance=Assurance.PHONE, code_confirmed=True)
     stage.meetings.show(replace(meeting, you=sure))
 
 
 async def _declined(stage: Stage) -> None:
-    stage.meetings.show(_guest(stage, SessionState.WAITING))
+    stage.meetings.show(guest_side(stage, SessionState.WAITING))
     reason = "Please book a new time: we talk with one customer at once."
-    stage.meetings.show(_guest(stage, SessionState.DECLINED, reason=reason))
+    stage.meetings.show(guest_side(stage, SessionState.DECLINED, reason=reason))
 
 
 async def _left(stage: Stage) -> None:
-    stage.meetings.show(_guest(stage, SessionState.CONNECTED))
+    stage.meetings.show(guest_side(stage, SessionState.CONNECTED))
     await stage.board.meetings.page.leave()
-
-
-# --- the meeting --------------------------------------------------------------------------------------
-
-
-def _people(stage: Stage) -> tuple[Person, ...]:
-    return (
-        a_person(session="s1", name="Aino Asiakas", speaking=True, assurance=Assurance.PHONE),
-        a_person(
-            session="s2", name=LONG, camera=False, microphone=False, code="314159",
-            code_until=now(stage) + timedelta(minutes=8), tries_left=4,
-        ),
-        a_person(session="s3", name="Matti Meikäläinen", code_confirmed=True),
-    )  # fmt: skip
-
-
-def _waiting(stage: Stage) -> tuple[Person, ...]:
-    fine = Equipment(DeviceCheck.OK, DeviceCheck.OK, DeviceCheck.OK)
-    return (
-        a_person(
-            session="w1", name="Kerttu Kolmas", state=SessionState.WAITING, assurance=Assurance.PHONE,
-            waiting_since=now(stage) - timedelta(seconds=130), equipment=fine,
-        ),
-        a_person(
-            session="w2", name="Unknown guest", state=SessionState.WAITING, other_device=True,
-            waiting_since=now(stage) - timedelta(seconds=20),
-        ),
-    )  # fmt: skip
-
-
-def _held_meeting(stage: Stage, **changes: object) -> Meeting:
-    """The host's side, twelve minutes old."""
-    started = now(stage) - timedelta(seconds=751)
-    fields = {"people": _people(stage), "started_at": started, "quality": 4, **changes}
-    return a_meeting(appointment=at(stage, title="Loan talk"), **fields)
-
-
-async def _room(stage: Stage) -> None:
-    await stage.sign_in()
-    show_pictures(stage, "", "s1", "s3")
-    stage.meetings.show(_held_meeting(stage))
-
-
-async def _room_lobby(stage: Stage) -> None:
-    await _room(stage)
-    waiting = _waiting(stage)
-    said = _line(stage, 1, "Kerttu Kolmas", "Can you hear me?", session="w1", lobby=True)
-    stage.meetings.show(_held_meeting(stage, waiting=waiting, chat=(said,)))
-    stage.program.bus.publish(Knocked(waiting[1]))
-
-
-async def _room_chat(stage: Stage) -> None:
-    await _room(stage)
-    lines = (
-        _line(stage, 1, "Aino Asiakas", "Good morning!"),
-        _line(stage, 2, "Erja Expert", "Good morning. Can you see my picture?", mine=True),
-        _line(stage, 3, "Matti Meikäläinen", "Yes, and I hear you well. What does the loan cost each month?"),
-    )
-    stage.meetings.show(_held_meeting(stage, chat=lines))
-    stage.program.bus.publish(ChatArrived(lines[2]))
-
-
-async def _room_people(stage: Stage) -> None:
-    await _room(stage)
-    gone = a_person(session="s9", name="Pekka Poistettu", state=SessionState.REMOVED)
-    stage.meetings.show(_held_meeting(stage, out=(gone,)))
-
-
-async def _room_alone(stage: Stage) -> None:
-    await stage.sign_in()
-    off = the_host(camera=False, microphone=False)
-    stage.meetings.show(
-        _held_meeting(stage, you=off, people=(), quality=0, camera_on=False, microphone_on=False)
-    )
-
-
-async def _room_trouble(stage: Stage) -> None:
-    """The connection is lost, and a phone call has the microphone."""
-    await _room(stage)
-    people = tuple(replace(p, state=SessionState.RECONNECTING, speaking=False) for p in _people(stage))
-    stage.meetings.show(_held_meeting(stage, people=people, trouble=Trouble.MEDIA_AWAY, held=True, quality=1))
-
-
-async def _room_guest(stage: Stage) -> None:
-    show_pictures(stage, "", "s0")
-    stage.meetings.show(_guest(stage, SessionState.CONNECTED, people=(the_host(speaking=True),), quality=3))
-
-
-async def _decline(stage: Stage) -> None:
-    await _room_lobby(stage)
 
 
 def invited(*names: str) -> tuple[Invitee, ...]:
@@ -414,14 +322,5 @@ PLAYS: tuple[tuple[str, str, Play], ...] = (
     ("meeting-page-confirmed", "meetings.page", _confirmed),
     ("meeting-declined", "meetings.page", _declined),
     ("meeting-left", "meetings.page", _left),
-    ("room", "meetings.room", _room),
-    ("room-grid", "meetings.room+grid", _room),
-    ("room-lobby", "meetings.room", _room_lobby),
-    ("room-chat", "meetings.room+chat", _room_chat),
-    ("room-people", "meetings.room+people", _room_people),
-    ("room-alone", "meetings.room", _room_alone),
-    ("room-trouble", "meetings.room", _room_trouble),
-    ("room-guest", "meetings.room", _room_guest),
-    ("room-decline", "meetings.reason", _decline),
 )
 """Name, window and how it comes about."""

@@ -13,7 +13,8 @@ from softphone.domain.events import LevelsChanged, Notice
 from softphone.domain.preshift import CheckFailed, Finding, Step
 from softphone.domain.sound_test import EchoFinding, EchoVerdict, Permission
 from tests.doubles.application import settle
-from tests.doubles.meeting_scenes import PLAYS
+from tests.doubles.meeting_room_scenes import PLAYS as ROOM_PLAYS
+from tests.doubles.meeting_scenes import PLAYS as MEETING_PLAYS
 from tests.doubles.sound import HEADSET, SPEAKERS
 from tests.doubles.stage import CREDENTIALS, GOOD, POOR, Scene, Stage
 
@@ -265,5 +266,5 @@ SCENES = (
     Scene("settings-about", "settings+about", _main),
     Scene("editor", "editor", _main),
     Scene("question", "question", _question),
-    *(Scene(name, window, play) for name, window, play in PLAYS),
+    *(Scene(name, window, play) for name, window, play in (*MEETING_PLAYS, *ROOM_PLAYS)),
 )

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.e2e.test_guest_modules import Run, run
+from tests.e2e.guest_modules import Run, run
 
 __all__ = ["run"]
 pytestmark = [pytest.mark.peer, pytest.mark.asyncio(loop_scope="module")]
