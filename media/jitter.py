@@ -1,4 +1,4 @@
-"""The jitter buffer: packets in as the network brings them, 10 ms of sound out whenever asked.
+"""The jitter buffer: packets in as the network brings them, blocks of 10 ms of sound out whenever asked.
 
 Sound is played a *target* delay after the network's fastest packet would allow it (see delay.py); the
 regulator steers there by taking out or putting in pitch periods. What is missing when its time has come is
@@ -75,19 +75,10 @@ class JitterBuffer:
         self._count = Counters()
         self._ready: Pcm = np.zeros(0, np.int16)
         self._decoder: Decoder | None = None
-        self._started = False
-        self._playing = False
-        self._next = 0
-        self._cursor = 0
-        self._held = 0
-        self._gap = 0
-        self._comfort = False
-        self._loss = 0.0
-        self._look_ahead = 0.0
-        self._repeats = False
-        self._jitter = 0.0
+        self._started = self._playing = self._comfort = self._repeats = False
+        self._next = self._cursor = self._held = self._gap = 0
+        self._loss = self._look_ahead = self._jitter = self._told_delay = 0.0
         self._last_transit: float | None = None
-        self._told_delay = 0.0
 
     # --- in ----------------------------------------------------------------------------------------------
 
@@ -137,21 +128,27 @@ class JitterBuffer:
 
     # --- out ---------------------------------------------------------------------------------------------
 
-    def pull(self, now: float) -> Pcm:
-        """The next 10 ms. `now` is the clock of the packets' arrival, in seconds. Silence at first."""
+    def pull(self, now: float, samples: int = BLOCK) -> Pcm:
+        """The next 10 ms, or as many whole blocks as are wanted at once. `now` is the clock of the packets'
+        arrival, in seconds. Silence at first."""
         if not self._playing and not self._begin(now):
-            return np.zeros(BLOCK, np.int16)
-        self._skip_overrun(now)
-        self._regulator.observe(self._delay(now), self.target, BLOCK)
+            return np.zeros(samples, np.int16)
+        delay = self._delay(now)
+        if delay >= MAXIMUM_S + OVERRUN_S and self._slots:
+            self._skip_overrun(now)
+            delay = self._delay(now)
+        # Of several blocks asked for at once the later ones are asked for early: on average half of them.
+        self._regulator.observe(delay - (samples - BLOCK) / (2 * RATE), self.target, samples)
         if not self._held:  # while nothing arrives it may as well be the sender's pause, which delays nothing
             self._told_delay = self._regulator.delay
-        decoded = self._fill(now)
+        left = len(self._ready)
+        decoded = self._fill(now, samples)
         if decoded and not self._comfort:
-            self._regulate(now)
-            self._fill(now)
-        block, self._ready = self._ready[:BLOCK], self._ready[BLOCK:]
-        self._count.played += BLOCK
-        return block
+            self._regulate(left)
+            self._fill(now, samples)
+        wanted, self._ready = self._ready[:samples], self._ready[samples:]
+        self._count.played += samples
+        return wanted
 
     @property
     def target(self) -> float:
@@ -185,8 +182,6 @@ class JitterBuffer:
 
     def _skip_overrun(self, now: float) -> None:
         """After an outage, or when nobody pulled, old sound is dropped rather than played late for ever."""
-        if not self._slots or self._delay(now) < MAXIMUM_S + OVERRUN_S:
-            return
         for sequence in sorted(self._slots):
             slot = self._slots[sequence]
             if (
@@ -201,23 +196,24 @@ class JitterBuffer:
             self._count.discarded += 1
             self._next = sequence + 1
 
-    def _fill(self, now: float) -> bool:
-        """Have a block ready; True when something was decoded for it."""
+    def _fill(self, now: float, samples: int) -> bool:
+        """Have so much ready; True when something was decoded for it."""
         decoded = False
-        while len(self._ready) < BLOCK:
+        while len(self._ready) < samples:
             waiting = len(self._slots)
             piece = self._produce(now)
             self._ready = np.concatenate([self._ready, piece]) if len(self._ready) else piece
             decoded |= len(self._slots) < waiting
         return decoded
 
-    def _regulate(self, now: float) -> None:
+    def _regulate(self, left: int) -> None:
+        """Of what is ready the first `left` samples were looked at before."""
         if self._regulator.hungry and len(self._ready) < WANTED:
             slot = self._slots.get(self._next)
             if slot is not None and slot.position == self._cursor:
                 self._ready = np.concatenate([self._ready, self._play(slot)])
         before = len(self._ready)
-        self._ready = self._regulator.adjust(self._ready)
+        self._ready = self._regulator.adjust(self._ready, before - left)
         self._count.accelerated += max(0, before - len(self._ready))
         self._count.expanded += max(0, len(self._ready) - before)
 

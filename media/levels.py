@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from media.types import Pcm
+from media.types import BLOCK, Pcm
 
 FLOOR_DBFS = -96.0
 
@@ -27,14 +27,14 @@ def dbfs(power: float) -> float:
 
 
 class LevelMeter:
-    """Level over the last blocks (five of 10 ms: 50 ms). Blocks are kept, and measured only when asked: they
-    must not change afterwards."""
+    """Level over the last blocks (five of 10 ms: 50 ms). What is added is kept, and measured only when asked:
+    it must not change afterwards."""
 
     def __init__(self, blocks: int = 5) -> None:
         self._powers: deque[float] = deque(maxlen=blocks)
         self._unmeasured: deque[Pcm] = deque(maxlen=blocks)
         self.add: Callable[[Pcm], None] = self._unmeasured.append
-        """Takes the next block."""
+        """Takes the next block, or several in one piece."""
 
     def reset(self) -> None:
         """Forget what was heard."""
@@ -44,6 +44,8 @@ class LevelMeter:
     @property
     def dbfs(self) -> float:
         """The level now."""
-        self._powers.extend(map(mean_square, self._unmeasured))
+        for piece in self._unmeasured:
+            for start in range(0, len(piece), BLOCK):
+                self._powers.append(mean_square(piece[start : start + BLOCK]))
         self._unmeasured.clear()
         return dbfs(sum(self._powers) / len(self._powers)) if self._powers else FLOOR_DBFS

@@ -23,7 +23,7 @@ QUIET_DBFS = -60.0
 QUIET = 32_768**2 * 10 ** (QUIET_DBFS / 10)
 PEAKS = 5
 AT_ONCE = 25
-"""Blocks looked at together: each look has its price, whatever it is at."""
+"""Pieces looked at together: each look has its price, whatever it is at."""
 BLOCK_S = BLOCK / RATE
 
 
@@ -47,7 +47,7 @@ class MicrophoneState:
 
 
 class MicrophoneWatch:
-    """Takes every block as recorded, and looks at several at a time. Time is counted in blocks."""
+    """Takes everything as recorded, and looks at several pieces at a time. Time is counted in blocks."""
 
     def __init__(self) -> None:
         self._powers: deque[float] = deque(maxlen=PEAKS)
@@ -62,9 +62,9 @@ class MicrophoneWatch:
         self._unseen.clear()
         self._zero = self._silent = self._clipped = 0
 
-    def add(self, block: Pcm) -> None:
-        """Take a block the microphone delivered; it must not change afterwards."""
-        self._unseen.append(block)
+    def add(self, pcm: Pcm) -> None:
+        """Take whole blocks the microphone delivered; they must not change afterwards."""
+        self._unseen.append(pcm)
         if len(self._unseen) == AT_ONCE:
             self._look()
 
@@ -83,7 +83,7 @@ class MicrophoneWatch:
         signal = blocks.astype(np.float32)
         powers = np.vecdot(signal, signal) / BLOCK
         peaks = np.maximum(blocks.max(axis=1), -blocks.min(axis=1).astype(np.int32))
-        for block, power, peak in zip(self._unseen, powers.tolist(), peaks.tolist(), strict=True):
+        for block, power, peak in zip(blocks, powers.tolist(), peaks.tolist(), strict=True):
             self._note(block, power, peak)
         self._unseen.clear()
 

@@ -168,7 +168,8 @@ class VoicePath:
         nothing is done to it and nobody listens to blocks. False when nothing was left."""
         if not self._to_take:
             self._to_take = self._capture_due(now)
-            self._far_dbfs = dbfs(mean_square(self._played)) if self._near_end.treating else FLOOR_DBFS
+            treating = self._near_end.treating
+            self._far_dbfs = dbfs(mean_square(self._played[-BLOCK:])) if treating else FLOOR_DBFS
         if not self._to_take:
             return False
         source = self._source if self._near_end.idle and not self._treated.taps else None
@@ -234,8 +235,7 @@ class VoicePath:
         """Two blocks as they are, in one piece."""
         frame = source.read(FRAME)
         self._waiting -= FRAME
-        self._microphone.add(frame[:BLOCK])
-        self._microphone.add(frame[BLOCK:])
+        self._microphone.add(frame)
         for stream, send in tuple(self._sends.items()):
             stream.capture_frame(frame, send)
 
@@ -263,22 +263,29 @@ class VoicePath:
         sink = self._sink
         if sink is None:
             for _ in range(self._playout_pacer.blocks(now)):
-                self._mixed(now)
+                self._mixed(now, BLOCK)
             return
         queued = sink.queued()
-        for _ in range(self._fill.blocks(queued, now)):
-            block = self._mixed(now)
-            written = sink.write(block)
+        end = queued + BLOCK * self._fill.blocks(queued, now)
+        while queued < end:
+            mixed = self._mixed(now, min(end - queued, self._at_once))
+            written = sink.write(mixed)
             if self._near_end.echo:
-                self._far_end.queued(block[:written])
-            queued += BLOCK
+                self._far_end.queued(mixed[:written])
+            queued += len(mixed)
         self._unplayed = queued
 
-    def _mixed(self, now: float) -> Pcm:
+    @property
+    def _at_once(self) -> int:
+        """Samples mixed in one piece: a frame, but where somebody makes or takes single blocks."""
+        return BLOCK if self._tone is not None or self._heard.taps else FRAME
+
+    def _mixed(self, now: float, samples: int) -> Pcm:
         if len(self.streams) == 1 and self._tone is None:
-            mixed = self.streams[0].pull(now)
+            mixed = self.streams[0].pull(now, samples)
         else:
-            mixed = mix([*(stream.pull(now) for stream in self.streams), *self._next_of_tone()])
+            pulled = (stream.pull(now, samples) for stream in self.streams)
+            mixed = mix([*pulled, *self._next_of_tone()], samples)
         self._played = mixed
         self._speaker.add(mixed)
         if self._heard.taps:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from media import timescale
 from media.levels import mean_square
-from media.types import RATE, Pcm
+from media.types import BLOCK, RATE, Pcm
 
 ABOVE_S = 0.008
 BELOW_S = -0.004
@@ -30,6 +30,7 @@ REST_S = 0.040
 """Between two changes, unless in a hurry."""
 
 SMOOTHING = 0.1
+"""Of each block."""
 SNAP_S = 0.020
 
 QUIET = 10 ** (-25 / 10)
@@ -61,9 +62,9 @@ class Regulator:
         self._direction = 0
 
     def observe(self, delay: float, target: float, played: int) -> None:
-        """Measured once per pull, `played` samples after the last time."""
+        """Measured once per pull, which takes `played` samples."""
         difference = delay - self.delay
-        self.delay += difference if abs(difference) > SNAP_S else SMOOTHING * difference
+        self.delay += difference if abs(difference) > SNAP_S else SMOOTHING * played / BLOCK * difference
         self._rest = max(0, self._rest - played)
         self._excess = excess = self.delay - target
         if not BELOW_S < excess < ABOVE_S:
@@ -84,9 +85,9 @@ class Regulator:
         """Whether more sound than a block would help, if it is there."""
         return self._direction > 0 and self._rest == 0
 
-    def adjust(self, pcm: Pcm) -> Pcm:
-        """Freshly decoded `pcm`, perhaps a piece shorter or longer."""
-        self._listen(pcm)
+    def adjust(self, pcm: Pcm, fresh: int) -> Pcm:
+        """`pcm`, whose last `fresh` samples were decoded just now, perhaps a piece shorter or longer."""
+        self._listen(pcm, fresh)
         if not self._direction or self._rest:
             return pcm
         lag = self._lag(pcm)
@@ -100,11 +101,11 @@ class Regulator:
         self._rest = 0 if hurry else int(REST_S * RATE)
         return changed
 
-    def _listen(self, pcm: Pcm) -> None:
+    def _listen(self, pcm: Pcm, fresh: int) -> None:
         power = mean_square(pcm)
         self._loudness = max(power, self._loudness * LOUDNESS_DECAY)
         quiet = power < max(QUIET_ALWAYS, QUIET * self._loudness)
-        self._quiet_for = self._quiet_for + len(pcm) if quiet else 0
+        self._quiet_for = self._quiet_for + fresh if quiet else 0
 
     def _lag(self, pcm: Pcm) -> int:
         """How much to take or add; 0 where it would be heard."""

@@ -112,8 +112,7 @@ class VoiceStream:
             return
         if self.muted:
             pcm = SILENT_FRAME
-        self._sent.add(pcm[:BLOCK])
-        self._sent.add(pcm[BLOCK:])
+        self._sent.add(pcm)
         if (frame := self._encode(pcm)) is not None:
             send(frame)
 
@@ -140,11 +139,12 @@ class VoiceStream:
 
     # --- receiving -----------------------------------------------------------------------------------
 
-    def pull(self, now: float) -> Pcm:
-        """The next 10 ms for the ear, gain applied; `now` is the clock of `AudioPacket.arrival`."""
-        block = self._jitter.pull(now)
-        self._heard.add(block)
-        return amplify(block, self.gain_db) if self.gain_db else block
+    def pull(self, now: float, samples: int = BLOCK) -> Pcm:
+        """The next 10 ms for the ear, or as many whole blocks as are wanted at once, gain applied; `now` is
+        the clock of `AudioPacket.arrival`."""
+        pcm = self._jitter.pull(now, samples)
+        self._heard.add(pcm)
+        return amplify(pcm, self.gain_db) if self.gain_db else pcm
 
     def statistics(self) -> StreamStatistics:
         """Figures so far."""

@@ -43,6 +43,10 @@ AS_FLOAT = {name: table.astype(np.float32) for name, table in EXPAND.items()}
 """What concealment and filter work with."""
 
 
+MIDDLE = np.array(32768.5, np.float32)
+"""Where 0 stands in COMPRESS, and the half that makes cutting off rounding."""
+
+
 class G711Encoder:
     """`name` is PCMA or PCMU."""
 
@@ -53,10 +57,8 @@ class G711Encoder:
     def encode(self, pcm: Pcm) -> bytes:
         """A byte per sample at 8 kHz."""
         narrow = self._down.filtered(pcm)
-        np.rint(narrow, out=narrow)
-        places = narrow.astype(np.intp)
-        places += 32768
-        return self._table.take(places, mode="clip").tobytes()
+        narrow += MIDDLE
+        return self._table.take(narrow.astype(np.intp), mode="clip").tobytes()
 
     def set_loss(self, percent: float) -> None:
         """G.711 can't protect itself."""

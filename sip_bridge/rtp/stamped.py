@@ -7,6 +7,7 @@ does before it plays, fetches what is there instead; when it came is known all t
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 import struct
 import time
@@ -38,6 +39,8 @@ class StampedSocket(MediaSocket):
         bound.setsockopt(socket.SOL_SOCKET, TIMESTAMPS, 1)
         bound.setblocking(False)
         self._socket = bound
+        self._waiting = select.poll()
+        self._waiting.register(bound, select.POLLIN)
         self._port = int(bound.getsockname()[1])
         self._loop = asyncio.get_running_loop()
         self._watch: asyncio.TimerHandle | None = None
@@ -68,7 +71,8 @@ class StampedSocket(MediaSocket):
             self._loop.remove_reader(self._socket)
             self._watch = self._loop.call_later(WATCH_S, self._look_after)
         for _ in range(AT_ONCE):
-            if not self._take():
+            # Asked first: an exception that tells there is nothing costs more than a datagram.
+            if not self._waiting.poll(0) or not self._take():
                 return
         self.wake()
 

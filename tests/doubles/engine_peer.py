@@ -278,6 +278,21 @@ class EnginePeer:
         return "\r\n".join(lines) + "\r\n"
 
 
+def flowing(bench: Bench) -> tuple[EnginePeer, EnginePeer, str]:
+    """A sender of a picture, a receiver that has its first key, and the receiver's name of the feed."""
+    sender, feed = bench.sender()
+    receiver, name = bench.receiver(feed)
+    sender.send_picture(100, key=True, number=1)
+    sender.received()
+    receiver.received()
+    return sender, receiver, name
+
+
+def marks(packets: list[RtpPacket]) -> list[int]:
+    """Which of the sender's packets these are."""
+    return [int.from_bytes(packet.payload[-2:], "big") for packet in packets]
+
+
 def vp8(*, key: bool = False, number: int = 1, layer: int = 0, start: bool = True, mark: int = 0) -> bytes:
     """A payload: descriptor with I (15 bits), L and T; `mark` is what tells it from others."""
     descriptor = bytes(

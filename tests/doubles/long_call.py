@@ -52,7 +52,7 @@ class Speaker:
         return BLOCK * len(self._queue)
 
     def write(self, pcm: Pcm) -> int:
-        self._queue.append(pcm)
+        self._queue.extend(pcm.reshape(-1, BLOCK))
         return len(pcm)
 
     def pass_until(self, now: float) -> None:

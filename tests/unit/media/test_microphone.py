@@ -88,6 +88,13 @@ def test_clipping_is_reported_for_a_second_more() -> None:
     assert not watched(cut, *[SPEECH] * CLIPPED_FOR).clipping
 
 
+def test_frames_tell_what_their_blocks_tell() -> None:
+    blocks = [SPEECH, ZEROS, np.full(BLOCK, 32_767, np.int16), SPEECH, ZEROS, ZEROS] * 5
+    frames = [np.concatenate(blocks[at : at + 2]) for at in range(0, len(blocks), 2)]
+    assert watched(*frames) == watched(*blocks)
+    assert watched(*frames) != MicrophoneState()
+
+
 def test_another_microphone_starts_afresh() -> None:
     watch = MicrophoneWatch()
     for block in [np.full(BLOCK, 32_767, np.int16), *[ZEROS] * 10]:

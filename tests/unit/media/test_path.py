@@ -15,7 +15,7 @@ from media.path import VoicePath
 from media.processing import NearEnd
 from media.stream import VoiceStream
 from media.tones import tone
-from media.types import BLOCK, RATE, AudioFrame, AudioPacket, CodecSpec, Pcm
+from media.types import BLOCK, FRAME, RATE, AudioFrame, AudioPacket, CodecSpec, Pcm
 from tests.doubles.voice import sine
 
 PCMA = CodecSpec("PCMA", 8, 8_000)
@@ -132,6 +132,39 @@ def test_the_speakers_queue_is_kept_filled_at_its_own_pace() -> None:
         path.step(step * 0.01)
         speaker.play(484)
         assert speaker.queued() <= pacing.LEAST + BLOCK
+    assert speaker.starved == 0
+
+
+def test_the_ear_gets_whole_frames_where_nobody_makes_or_takes_blocks() -> None:
+    path, _, _ = path_with_call()
+    pieces: list[int] = []
+
+    class Counted(Speaker):
+        def write(self, pcm: Pcm) -> int:
+            pieces.append(len(pcm))
+            return super().write(pcm)
+
+    path.sink = speaker = Counted()
+
+    def lengths_of_a_second() -> set[int]:
+        start = len(heard)
+        pieces.clear()
+        for step in range(50):
+            heard.append(step)
+            path.step((start + step) * 0.02)
+            speaker.play(FRAME)
+        assert sum(pieces) >= 49 * FRAME
+        return set(pieces[5:])
+
+    heard: list[int] = []
+    assert lengths_of_a_second() == {FRAME}
+    untap = path.far_tap(lambda block: None)
+    assert lengths_of_a_second() == {BLOCK}
+    untap()
+    path.play(tone("ringback"))
+    assert lengths_of_a_second() == {BLOCK}
+    path.stop_tone()
+    assert lengths_of_a_second() == {FRAME}
     assert speaker.starved == 0
 
 

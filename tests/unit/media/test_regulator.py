@@ -21,7 +21,7 @@ def regulate(regulator: Regulator, pcm: Pcm, excess_s: float, seconds: float) ->
     for _ in range(round(seconds / 0.02)):
         for _ in range(2):
             regulator.observe(0.05 + excess_s - changed / RATE, 0.05, BLOCK)
-        changed += len(pcm) - len(regulator.adjust(pcm))
+        changed += len(pcm) - len(regulator.adjust(pcm, len(pcm)))
     return changed
 
 

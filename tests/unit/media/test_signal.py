@@ -9,14 +9,14 @@ from media import timescale
 from media.levels import FLOOR_DBFS, LevelMeter, dbfs, mean_square
 from media.mixer import KNEE, amplify, mix
 from media.resample import Downsampler, Upsampler
-from media.types import BLOCK, RATE, Pcm
+from media.types import BLOCK, FRAME, RATE, Pcm
 from tests.doubles.voice import sine, voice
 
 
 @pytest.mark.parametrize("rate", [8_000, 16_000])
 def test_resampling_keeps_count_whatever_the_blocks(rate: int) -> None:
     pcm, factor = voice(1.0), RATE // rate
-    sizes = [BLOCK // 2, 2 * BLOCK, BLOCK, BLOCK // 4, BLOCK // 4] * 25
+    sizes = [BLOCK // 2, 2 * BLOCK, BLOCK, BLOCK // 4 - 6, 6, BLOCK // 4] * 25
     whole = Upsampler(rate).process(Downsampler(rate).process(pcm))
     down, up = Downsampler(rate), Upsampler(rate)
     starts = np.cumsum([0, *sizes[:-1]])
@@ -46,6 +46,19 @@ def test_resampling_costs_no_more_than_three_milliseconds_both_ways(rate: int) -
     click[480:492] = 20_000
     heard = Upsampler(rate).process(Downsampler(rate).process(click))
     assert int(np.abs(heard).argmax()) - 486 <= 3 * RATE // 1000
+
+
+def test_a_meter_measures_the_last_blocks_of_whatever_it_is_given() -> None:
+    sound = sine(440, 0.2)
+    by_block, by_frame = LevelMeter(), LevelMeter()
+    for start in range(0, len(sound), FRAME):
+        loudness = (FRAME + start) / len(sound)
+        piece = (sound[start : start + FRAME] * loudness).astype(np.int16)
+        by_frame.add(piece)
+        by_block.add(piece[:BLOCK])
+        by_block.add(piece[BLOCK:])
+        if start % (4 * FRAME) == 0:
+            assert by_frame.dbfs == by_block.dbfs > FLOOR_DBFS
 
 
 def test_levels_of_known_sounds() -> None:
