@@ -142,7 +142,7 @@ def losing(*shares: float) -> list[tuple[str, phone_sound.Carry]]:
 
 def loss(effort: Effort) -> None:
     """Opus over networks that lose."""
-    title("PESQ-WB, Opus at 32 kb/s with FEC")
+    title("PESQ-WB, Opus up to 32 kb/s with FEC")
     qualities("opus", losing(0.0, 0.03, 0.05, 0.1), (3.65, 3.55, 3.5, 3.25), Course.short())
 
 

@@ -109,7 +109,8 @@ def spiky(packets: Sequence[AudioPacket], seed: int) -> list[AudioPacket]:
 
 
 def encoded(spoken: Pcm, codec: str) -> list[AudioPacket]:
-    """Every 20 ms of it; Opus at 32 kb/s with in-band FEC."""
+    """Every 20 ms of it; Opus as we send it to a far end that reports EXPECTED_LOSS: up to 32 kb/s, in-band
+    FEC, wideband."""
     encoder = registry.encoder(SPECS[codec])
     encoder.set_loss(EXPECTED_LOSS)
     frames = [spoken[start : start + FRAME] for start in range(0, len(spoken) - FRAME + 1, FRAME)]
