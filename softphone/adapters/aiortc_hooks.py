@@ -12,7 +12,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver
+from aiortc import (
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceParameters, RTCIceTransport
@@ -68,6 +75,17 @@ def check(connection: RTCPeerConnection) -> None:
 def new_connection() -> RTCPeerConnection:
     """A connection that gathers this computer's addresses only, on one transport for all it carries."""
     return RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+
+
+async def describe(connection: RTCPeerConnection, description: RTCSessionDescription) -> None:
+    """Set the local description. Who is cancelled meanwhile still waits until the addresses are gathered, a
+    few milliseconds: aioice would forget those of its sockets that are open by then."""
+    gathering = asyncio.ensure_future(connection.setLocalDescription(description))
+    try:
+        await asyncio.shield(gathering)
+    except asyncio.CancelledError:
+        await asyncio.wait([gathering])
+        raise
 
 
 # --- receiving --------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from service_api.devices import (
     ServiceRefusal,
 )
 from service_api.wire import SIZE_LIMIT, UnknownVersion, WireError
-from softphone.adapters.https import limited_body, tls_context, why_unreachable
+from softphone.adapters.https import client, limited_body, tls_context, why_unreachable
 from softphone.domain.account import Refusal
 from softphone.domain.errors import SignInRefused
 
@@ -27,9 +27,6 @@ SIGN_IN_S = 10.0
 
 REVOKE_S = 3.0
 """Signing out waits no longer."""
-
-STEP = 0.8
-"""Of the whole time for each step: an end from outside in the middle of a handshake leaves a socket open."""
 
 HEADERS = {"Content-Type": CONTENT_TYPE, "Accept": CONTENT_TYPE, "Accept-Encoding": "identity"}
 
@@ -71,8 +68,8 @@ async def _post(url: str, path: str, content: bytes, ca_file: str, patience_s: f
         async with asyncio.timeout(patience_s):
             context = await asyncio.to_thread(tls_context, ca_file)
             async with (
-                httpx.AsyncClient(verify=context, trust_env=False, timeout=STEP * patience_s) as client,
-                client.stream("POST", url + path, content=content, headers=HEADERS) as response,
+                client(context, patience_s) as asking,
+                asking.stream("POST", url + path, content=content, headers=HEADERS) as response,
             ):
                 body = await limited_body(response, SIZE_LIMIT)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:

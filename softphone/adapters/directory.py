@@ -8,7 +8,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from softphone.adapters.https import limited_body, tls_context
+from softphone.adapters.https import client, limited_body, tls_context
 from softphone.ports import Clock, Discovery
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ class WellKnownDirectory:
 
         try:
             context = await asyncio.to_thread(tls_context, ca_file)
-            client = httpx.AsyncClient(verify=context, trust_env=False)
-            async with asyncio.timeout(TIMEOUT_S), client:
-                body = await self._fetch(client, host)
+            async with asyncio.timeout(TIMEOUT_S), client(context, TIMEOUT_S) as asking:
+                body = await self._fetch(asking, host)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
             log.info("%s has nothing to say: %s", host, type(error).__name__)
             return None
@@ -77,14 +76,14 @@ class WellKnownDirectory:
         writer.transport.abort()
         return True
 
-    async def _fetch(self, client: httpx.AsyncClient, host: str) -> bytes | None:
+    async def _fetch(self, asking: httpx.AsyncClient, host: str) -> bytes | None:
         """The document; redirects are followed within the host and HTTPS alone."""
         import httpx
 
         bracketed = f"[{host}]" if ":" in host else host
         url = httpx.URL(f"https://{bracketed}:{self._port}{PATH}")
         for _ in range(REDIRECTS + 1):
-            async with client.stream("GET", url, headers=WANTED) as response:
+            async with asking.stream("GET", url, headers=WANTED) as response:
                 if response.is_redirect:
                     goal = url.join(response.headers["location"])
                     if (goal.scheme, goal.host, goal.port or 443) != (url.scheme, url.host, url.port or 443):

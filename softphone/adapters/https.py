@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from sip_bridge.io.tls import system_context
 from softphone.domain.account import Refusal
@@ -24,6 +25,35 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     if ca_file:
         context.load_verify_locations(cafile=ca_file)
     return context
+
+
+@asynccontextmanager
+async def client(context: ssl.SSLContext, patience_s: float) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that waits so long at each step, and whose connections end with it.
+
+    httpx forgets a connection that is cancelled in the middle of its TLS handshake: it would stay open for as
+    long as the server likes.
+    """
+    import httpx  # with its certificates 0.2 s of a start: loaded where there is something to ask
+
+    opened: list[Any] = []
+
+    async def note(event: str, details: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.complete":
+            opened.append(details["return_value"])
+
+    async def traced(request: httpx.Request) -> None:
+        request.extensions["trace"] = note
+
+    hooks = {"request": [traced]}
+    try:
+        async with httpx.AsyncClient(
+            verify=context, trust_env=False, timeout=patience_s, event_hooks=hooks
+        ) as made:
+            yield made
+    finally:
+        for connection in opened:
+            await connection.aclose()
 
 
 async def limited_body(response: httpx.Response, limit: int) -> bytes | None:

@@ -11,7 +11,7 @@ from concurrent.futures import Executor
 
 from aiortc import RTCPeerConnection, RTCRtpSender, RTCRtpTransceiver, RTCSessionDescription
 
-from softphone.adapters.aiortc_hooks import listen_to, new_connection, send_encoded
+from softphone.adapters.aiortc_hooks import describe, listen_to, new_connection, send_encoded
 from softphone.adapters.meeting_sending import PictureTrack, SoundTrack
 from softphone.adapters.meeting_signal import MeetingSignal
 
@@ -60,7 +60,7 @@ class Publisher:
         listen_to(sound.sender, _SoundFeedback(self))
         listen_to(picture.sender, _PictureFeedback(self))
         connection.on("connectionstatechange", self._state_changed)
-        await connection.setLocalDescription(await connection.createOffer())
+        await describe(connection, await connection.createOffer())
         answer = await self._signal.publish(with_repeats(connection.localDescription.sdp))
         if not self._closed:
             await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from service_api.devices import ErrorCode
 from service_api.states import MeetingRefusal
-from softphone.adapters.https import limited_body, tls_context, why_unreachable
+from softphone.adapters.https import client, limited_body, tls_context, why_unreachable
 from softphone.domain.account import Refusal
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, JoinOffer
@@ -23,8 +23,6 @@ from softphone.ports.meetings import Bearer, ServiceAccess
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 10.0
-STEP = 0.8
-"""Of the whole time for each step: an end from outside in the middle of a handshake leaves a socket open."""
 
 ANSWER_LIMIT = 4 * 1024 * 1024
 """Bytes; a person with a thousand appointments stays far below."""
@@ -124,8 +122,8 @@ class HttpsAppointments:
             async with asyncio.timeout(PATIENCE_S):
                 context = await self._context(access.ca_file)
                 async with (
-                    httpx.AsyncClient(verify=context, trust_env=False, timeout=STEP * PATIENCE_S) as client,
-                    client.stream(method, access.url + path, content=content, headers=headers) as response,
+                    client(context, PATIENCE_S) as asking,
+                    asking.stream(method, access.url + path, content=content, headers=headers) as response,
                 ):
                     body = await limited_body(response, ANSWER_LIMIT)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:

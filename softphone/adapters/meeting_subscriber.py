@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiortc import RTCSessionDescription
 
-from softphone.adapters.aiortc_hooks import PacketReceiver, hold, new_connection, take_over
+from softphone.adapters.aiortc_hooks import PacketReceiver, describe, hold, new_connection, take_over
 from softphone.adapters.meeting_feed import PictureFeed, SoundFeed
 from softphone.adapters.meeting_publisher import close_connection
 from softphone.adapters.meeting_signal import MeetingSignal
@@ -79,7 +79,7 @@ class Subscriber:
             self._receive(take_over(transceiver), transceiver.kind)
         release = hold(connection)
         try:
-            await connection.setLocalDescription(await connection.createAnswer())
+            await describe(connection, await connection.createAnswer())
             await self._signal.answer(self.id, connection.localDescription.sdp)
         finally:
             release()

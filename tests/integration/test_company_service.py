@@ -24,6 +24,7 @@ from tests.lab.ports import free_port
 PASSWORD = "Kettle-Harbour-96"
 ASKED = DeviceSignIn("0401234567", PASSWORD, "Laptop", "urn:uuid:5f6c8e3a-0a52-4b61-9b4c-0d4f0c7a9e11")
 PLACE = BASE + SIGN_IN_PATH
+PATIENCE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,21 @@ async def test_silence(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
             assert await bench.refusal(url=url) == Refusal.SERVER_SILENT
             revocation = DeviceRevocation("d1", "x" * 43)
             assert not await HttpsCompanyService().revoke(url, revocation, ca_file=bench.ca_file)
+
+
+async def test_whoever_gives_up_in_the_middle_of_a_handshake_hangs_up(bench: Bench) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(PATIENCE_S)
+        url = f"https://127.0.0.1:{mute.getsockname()[1]}"
+        asking = asyncio.create_task(HttpsCompanyService().sign_in(url, ASKED, ca_file=bench.ca_file))
+        connection, _ = await asyncio.to_thread(mute.accept)
+        with connection:
+            connection.settimeout(PATIENCE_S)
+            assert await asyncio.to_thread(connection.recv, 4096)  # its hello, which nobody answers
+            asking.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asking
+            assert await asyncio.to_thread(connection.recv, 4096) == b""
 
 
 async def test_a_revocation_follows_no_redirect(bench: Bench) -> None:

@@ -131,6 +131,32 @@ async def test_a_missing_name_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -
     await connection.close()
 
 
+@pytest.mark.parametrize("rounds", range(8))
+async def test_who_gives_up_while_addresses_are_gathered_leaves_no_socket_open(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda use_ipv4, use_ipv6: ["127.0.0.1"] * 3)
+    transports = list[asyncio.BaseTransport]()
+    loop = asyncio.get_running_loop()
+    create = loop.create_datagram_endpoint
+
+    async def noted(*arguments: Any, **settings: Any) -> Any:
+        transport, protocol = await create(*arguments, **settings)
+        transports.append(transport)
+        return transport, protocol
+
+    monkeypatch.setattr(loop, "create_datagram_endpoint", noted)
+    pair.sender.addTransceiver("audio", direction="sendonly")
+    opening = asyncio.create_task(hooks.describe(pair.sender, await pair.sender.createOffer()))
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    await pair.sender.close()
+    assert all(transport.is_closing() for transport in transports)
+
+
 async def test_what_is_encoded_already_goes_through_untouched_and_at_once(pair: Pair) -> None:
     await pair.sender.setRemoteDescription(await pair.answer(await pair.offer()))
     await until(pair, 6)

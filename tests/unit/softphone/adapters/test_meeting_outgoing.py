@@ -36,13 +36,12 @@ class Service:
             self.refusals -= 1
             raise MeetingRefused("engine-down")
         far_end = new_connection()
+        self.far_ends.append(far_end)
         await far_end.setRemoteDescription(RTCSessionDescription(command.sdp, "offer"))
         await far_end.setLocalDescription(await far_end.createAnswer())
         answer = str(far_end.localDescription.sdp)
-        if self.takes:
-            self.far_ends.append(far_end)
-        else:
-            await far_end.close()
+        if not self.takes:
+            await asyncio.shield(far_end.close())
         return Done(id=command.id, sdp=answer)
 
 
