@@ -16,7 +16,7 @@ from service_api.devices import (
     ServiceRefusal,
 )
 from service_api.wire import SIZE_LIMIT, UnknownVersion, WireError
-from softphone.adapters.https import client, limited_body, tls_context, why_unreachable
+from softphone.adapters.https import client, limited_body, load, tls_context, why_unreachable
 from softphone.domain.account import Refusal
 from softphone.domain.errors import SignInRefused
 
@@ -60,7 +60,8 @@ class HttpsCompanyService:
 
 async def _post(url: str, path: str, content: bytes, ca_file: str, patience_s: float) -> tuple[int, bytes]:
     """Status and body. Raises SignInRefused where there is no answer to believe."""
-    import httpx  # loaded at the first sign-in: a start without one is faster
+    await load()
+    import httpx
 
     if not url.startswith("https://"):
         raise SignInRefused(Refusal.SERVER_ERROR, _host(url))

@@ -8,7 +8,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
-from softphone.adapters.https import client, limited_body, tls_context
+from softphone.adapters.https import client, limited_body, load, tls_context
 from softphone.ports import Clock, Discovery
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class WellKnownDirectory:
         if not await self._taken(host):
             log.info("%s has nothing to say: nobody listens", host)
             return None
-        import httpx  # only for who answers: with its certificates 0.2 s that many a sign-in can do without
+        await load()
+        import httpx
 
         try:
             context = await asyncio.to_thread(tls_context, ca_file)

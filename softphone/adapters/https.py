@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
+import importlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -27,14 +29,20 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
     return context
 
 
+async def load() -> None:
+    """Have httpx at hand. Loading it takes long enough to be heard in a call, so it is done beside the loop,
+    and only where there is something to ask: a start without is faster."""
+    await asyncio.to_thread(importlib.import_module, "httpx")
+
+
 @asynccontextmanager
 async def client(context: ssl.SSLContext, patience_s: float) -> AsyncIterator[httpx.AsyncClient]:
-    """A client that waits so long at each step, and whose connections end with it.
+    """A client that waits so long at each step, and whose connections end with it; after `load`.
 
     httpx forgets a connection that is cancelled in the middle of its TLS handshake: it would stay open for as
     long as the server likes.
     """
-    import httpx  # with its certificates 0.2 s of a start: loaded where there is something to ask
+    import httpx
 
     opened: list[Any] = []
 

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from service_api.devices import ErrorCode
 from service_api.states import MeetingRefusal
-from softphone.adapters.https import client, limited_body, tls_context, why_unreachable
+from softphone.adapters.https import client, limited_body, load, tls_context, why_unreachable
 from softphone.domain.account import Refusal
 from softphone.domain.errors import MeetingRefused, ServiceUnreachable
 from softphone.domain.meeting import Appointment, AppointmentWish, Invitation, JoinOffer
@@ -111,6 +111,7 @@ class HttpsAppointments:
         content: bytes | None = None,
     ) -> bytes:
         """The body of an answer that says yes. Raises MeetingRefused or ServiceUnreachable."""
+        await load()
         import httpx
 
         if not access.url.startswith("https://"):
