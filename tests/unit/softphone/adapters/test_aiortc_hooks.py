@@ -131,7 +131,7 @@ async def test_a_missing_name_is_told_by_name(monkeypatch: pytest.MonkeyPatch) -
     await connection.close()
 
 
-@pytest.mark.parametrize("rounds", range(8))
+@pytest.mark.parametrize("rounds", range(1, 9))
 async def test_who_gives_up_while_addresses_are_gathered_leaves_no_socket_open(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
@@ -154,7 +154,7 @@ async def test_who_gives_up_while_addresses_are_gathered_leaves_no_socket_open(
     with pytest.raises(asyncio.CancelledError):
         await opening
     await pair.sender.close()
-    assert all(transport.is_closing() for transport in transports)
+    assert [transport.is_closing() for transport in transports] == [True] * 3
 
 
 async def test_what_is_encoded_already_goes_through_untouched_and_at_once(pair: Pair) -> None:
